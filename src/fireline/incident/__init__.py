@@ -1,0 +1,1 @@
+"""What people respond to: incident, alert, people, clocks, the outbox row, findings and the timeline."""

@@ -1,0 +1,1 @@
+"""The patient: connect to it, ask who it is, prove that a statement only reads. Never our own store."""

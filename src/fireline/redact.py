@@ -1,0 +1,116 @@
+"""Secrets are taken out of everything that is stored, logged, sent or shown: by value, then by the shape of a token."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import threading
+from typing import Any
+from urllib.parse import quote
+
+MASK = "«redacted»"
+SHORTEST = 6  # a shorter value would also mask ordinary words; settings warns of it instead
+
+_PATTERNS = (
+    re.compile(r"(?<=://)([^/\s:@'\"]+):([^@/\s'\"]+)(?=@)"),  # user:password@ in a DSN or URL
+    re.compile(
+        r"(?i)\b(password|passwd|pwd|secret|api[_-]?key|access[_-]?token)(\s*[=:]\s*)('[^']*'|\"[^\"]*\"|[^\s,;&'\"]+)"
+    ),
+    re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"),  # JWT
+    re.compile(r"\b(?:sk|rk|pk|sbp|ghp|gho|ghs|glpat|xox[abprs])[_-][A-Za-z0-9_-]{12,}"),
+    re.compile(r"\bAKIA[0-9A-Z]{16}\b"),
+    re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{12,}"),
+    re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.S),
+)
+
+_lock = threading.Lock()
+_values: set[str] = set()
+_by_value: re.Pattern[str] | None = None
+
+
+class Secret:
+    """A value that prints as a mask; making one registers it, so that no process shows it by accident."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+        register(value)
+
+    def reveal(self) -> str:
+        """The value itself: for the one call that needs it, never for a row or a log line."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return f"Secret({MASK})"
+
+    __str__ = __repr__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+
+def register(value: str) -> bool:
+    """Mask this value, and its base64, URL and JSON forms, from now on; False when it is too short to be masked."""
+    global _by_value  # noqa: PLW0603 - one set of secrets per process
+    if len(value) < SHORTEST:
+        return False
+    raw = value.encode()
+    forms = {
+        value,
+        quote(value, safe=""),
+        json.dumps(value)[1:-1],
+        json.dumps(value, ensure_ascii=False)[1:-1],
+        base64.b64encode(raw).decode().rstrip("="),
+        base64.urlsafe_b64encode(raw).decode().rstrip("="),
+    }
+    with _lock:
+        _values.update(forms)
+        longest_first = sorted(_values, key=len, reverse=True)
+        _by_value = re.compile("|".join(re.escape(form) for form in longest_first))
+    return True
+
+
+def text(value: str) -> str:
+    """The same text without secrets; NUL bytes, which PostgreSQL can not store, become U+FFFD."""
+    if _by_value is not None:
+        value = _by_value.sub(MASK, value)
+    for pattern in _PATTERNS:
+        value = pattern.sub(_masked, value)
+    return value.replace("\0", "\ufffd")
+
+
+def _masked(match: re.Match[str]) -> str:
+    groups = match.groups()
+    if len(groups) == 2:  # noqa: PLR2004 - user:password@: the user may stay, it helps to find the fault
+        return f"{groups[0]}:{MASK}"
+    if len(groups) == 3:  # noqa: PLR2004 - name = value
+        return f"{groups[0]}{groups[1]}{MASK}"
+    if len(groups) == 1:
+        return f"{groups[0]} {MASK}"
+    return MASK
+
+
+def tree(value: Any) -> Any:
+    """The same JSON value with every text in it redacted, keys included."""
+    if isinstance(value, str):
+        return text(value)
+    if isinstance(value, dict):
+        return {text(str(key)): _leaf(str(key), item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [tree(item) for item in value]
+    return value
+
+
+_SECRET_KEY = re.compile(r"(?i)(^|[_-])(password|passwd|secret|token|api[_-]?key|authorization)$")
+
+
+def _leaf(key: str, value: Any) -> Any:
+    """A text under a key that is named like a secret is one."""
+    if isinstance(value, str) and value and _SECRET_KEY.search(key):
+        return MASK
+    return tree(value)

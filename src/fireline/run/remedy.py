@@ -1,0 +1,77 @@
+"""The contract of a remedy: something Fireline can do to a target, in four functions. The shelves are in the phases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from fireline.postgres.connect import Target
+
+Level = Literal["read", "reversible", "destructive"]
+
+
+class Parameters(BaseModel):
+    """What a remedy is told; each remedy has its own model, whose field descriptions are its help."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What would be done, for the approver to read and `do` to hold to. All of it is JSON and is stored before acting.
+
+    captured: the state that `do` re-checks and `undo` is built from. The approval is bound to the whole plan.
+    """
+
+    summary: str  # one sentence: what will be done
+    effect: str  # what it may lose or disturb, in plain words
+    undo: str  # how to go back, or why there is no way back
+    level: Level
+    captured: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was done. `artefact`, when there is one, is kept in the store: (kind, payload)."""
+
+    ok: bool
+    summary: str
+    facts: dict[str, Any] = field(default_factory=dict)
+    artefact: tuple[str, dict[str, Any]] | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether it worked, as seen on the target: None when that can not be known."""
+
+    ok: bool | None
+    summary: str
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """One file on a shelf of remedies.
+
+    plan: reads the target and says what would be done; raises Refused when there is nothing to do or it must not be.
+    do: acts, after re-checking what the plan captured; raises Refused when the world has changed.
+    verify: looks whether it worked; also the probe of an attempt whose outcome is unknown.
+    undo: puts back what the plan captured; None, with `no_undo` saying why, when there is no way back.
+    words: phrases of a manual step that this remedy may be offered for, never by itself.
+    argument: the field of `parameters` that a bare word on the command line fills.
+    """
+
+    name: str  # terminate-session
+    phase: Literal["contain", "resolve"]
+    summary: str
+    level: Level
+    parameters: type[Parameters]
+    plan: Callable[[Target, Any], Plan]
+    do: Callable[[Target, Plan], Outcome]
+    verify: Callable[[Target, Plan], Verdict]
+    undo: Callable[[Target, Plan], Outcome] | None
+    no_undo: str = ""
+    words: tuple[str, ...] = ()
+    argument: str | None = None

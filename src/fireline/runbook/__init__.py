@@ -1,0 +1,1 @@
+"""The team's Markdown: read, compiled to data, matched to a complaint. It is never written to."""

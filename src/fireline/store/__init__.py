@@ -1,0 +1,1 @@
+"""Our own notebook: connect, migrate, wake. Never the patient's database; that is `postgres`."""

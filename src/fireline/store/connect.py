@@ -1,0 +1,107 @@
+"""Connections to the store: one pool per process, transactions, and the queries of each room by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import psycopg
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from fireline.errors import StoreUnavailable
+
+type_row = DictRow
+Connection = psycopg.Connection[DictRow]
+
+SEARCH_PATH = "fireline, jobs"
+_DOWN = "Is it running? `fireline up` starts the embedded one; otherwise check store.url."
+
+
+def arguments(application: str) -> dict[str, Any]:
+    """Connection arguments that every connection to the store shares."""
+    return {
+        "application_name": application,
+        "options": "-c search_path=fireline,jobs -c timezone=UTC",
+        "connect_timeout": 5,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+    }
+
+
+class Store:
+    """The notebook as one process sees it; opens its connections at the first use.
+
+    Functions that read or write rows take a `Connection` and never commit: who began the transaction ends it.
+    """
+
+    def __init__(self, url: str, *, application: str = "fireline", pool_size: int = 8) -> None:
+        self.url = url
+        self.application = application
+        self._size = pool_size
+        self._pool: ConnectionPool[Connection] | None = None
+
+    @property
+    def pool(self) -> ConnectionPool[Connection]:
+        """The pool, opened at the first call."""
+        if self._pool is None:
+            self._pool = ConnectionPool(
+                self.url,
+                connection_class=psycopg.Connection[DictRow],
+                kwargs={**arguments(self.application), "row_factory": dict_row},
+                min_size=0 if self._size == 1 else 1,
+                max_size=self._size,
+                timeout=10,
+                check=ConnectionPool.check_connection,
+                reconnect_timeout=60,
+                open=True,
+            )
+        return self._pool
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A connection inside a transaction: committed at the end of the block, rolled back when it raises.
+
+        Raises StoreUnavailable when no connection can be had.
+        """
+        try:
+            conn = self.pool.getconn()
+        except (PoolTimeout, psycopg.OperationalError) as down:
+            raise StoreUnavailable(hint=_DOWN) from down
+        try:
+            with conn.transaction():
+                yield conn
+        finally:
+            self.pool.putconn(conn)
+
+    def close(self) -> None:
+        """Close all connections."""
+        if self._pool is not None:
+            self._pool.close()
+            self._pool = None
+
+
+@cache
+def queries(package: str) -> dict[str, str]:
+    """The statements of a room's `queries.sql`: a line `-- name: what it is for`, then the statement."""
+    text = (files(package) / "queries.sql").read_text(encoding="utf-8")
+    parts = re.split(r"^-- (\w+): .*$", text, flags=re.M)[1:]
+    found = {name: statement.strip() for name, statement in zip(parts[::2], parts[1::2], strict=True)}
+    if len(found) != len(parts) // 2:
+        raise ValueError(f"a name stands twice in {package}/queries.sql")
+    return found
+
+
+def one(conn: Connection, statement: str, **parameters: Any) -> DictRow | None:
+    """The first row of a statement, or None."""
+    return conn.execute(statement, parameters).fetchone()
+
+
+def all_rows(conn: Connection, statement: str, **parameters: Any) -> list[DictRow]:
+    """All rows of a statement."""
+    return conn.execute(statement, parameters).fetchall()

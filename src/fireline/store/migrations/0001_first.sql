@@ -1,0 +1,341 @@
+-- The first shape of the store. Each table is written by one room only; the room stands above its tables.
+-- Times are handed in by the program (a test moves them), so there are no DEFAULT now() columns.
+
+-- incident: people -------------------------------------------------------------------------------------------
+CREATE TABLE person (
+    id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name          text NOT NULL UNIQUE CHECK (name ~ '^[a-z0-9][a-z0-9._-]{0,62}$'),
+    display       text NOT NULL,
+    role          text NOT NULL CHECK (role IN ('viewer', 'responder', 'admin')),
+    password_hash text,
+    os_user       text UNIQUE,
+    email         text,
+    created_at    timestamptz NOT NULL,
+    disabled_at   timestamptz
+);
+CREATE TABLE login_session (
+    token_hash bytea PRIMARY KEY,
+    person_id  bigint NOT NULL REFERENCES person,
+    created_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL,
+    csrf       text NOT NULL
+);
+CREATE TABLE api_token (
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    person_id  bigint NOT NULL REFERENCES person,
+    label      text NOT NULL,
+    token_hash bytea NOT NULL UNIQUE,
+    created_at timestamptz NOT NULL,
+    expires_at timestamptz,
+    used_at    timestamptz,
+    revoked_at timestamptz
+);
+CREATE TABLE login_attempt (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text NOT NULL,
+    at   timestamptz NOT NULL,
+    ok   boolean NOT NULL
+);
+CREATE INDEX login_attempt_recent ON login_attempt (name, at);
+
+-- incident ---------------------------------------------------------------------------------------------------
+CREATE TABLE incident (
+    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    title           text NOT NULL,
+    severity        text NOT NULL,
+    severity_rank   integer NOT NULL,      -- 0 is the runbook's first severity
+    severity_reason text NOT NULL DEFAULT '',
+    status          text NOT NULL CHECK (status IN
+                    ('detected', 'assessing', 'containing', 'resolving', 'resolved', 'reviewed', 'dismissed')),
+    target          text,
+    group_key       text,
+    symptom         text NOT NULL DEFAULT '',   -- the complaint as it came, for matching and diagnosis
+    commander       text,
+    declared_by     text NOT NULL,
+    detected_at     timestamptz NOT NULL,  -- the first signal
+    opened_at       timestamptz NOT NULL,
+    acknowledged_at timestamptz,
+    acknowledged_by text,
+    resolved_at     timestamptz,
+    resolution      text,
+    resolved_red    boolean NOT NULL DEFAULT false,   -- resolved by a person while the probe was red
+    reviewed_at     timestamptz,
+    impact          text NOT NULL DEFAULT '',
+    users_affected  integer,
+    assessed_at     timestamptz
+);
+CREATE INDEX incident_open ON incident (group_key) WHERE status NOT IN ('resolved', 'reviewed', 'dismissed');
+CREATE TABLE incident_role (
+    incident_id bigint NOT NULL REFERENCES incident,
+    role        text NOT NULL,
+    person      text NOT NULL,
+    since       timestamptz NOT NULL,
+    PRIMARY KEY (incident_id, role)
+);
+CREATE TABLE timeline (
+    incident_id bigint NOT NULL REFERENCES incident,
+    seq         integer NOT NULL,
+    at          timestamptz NOT NULL,
+    kind        text NOT NULL,
+    actor       text NOT NULL,
+    payload     jsonb NOT NULL,
+    previous    bytea NOT NULL,
+    hash        bytea NOT NULL,
+    PRIMARY KEY (incident_id, seq)
+);
+CREATE TABLE clock (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    incident_id bigint NOT NULL REFERENCES incident,
+    kind        text NOT NULL,          -- response, postmortem
+    phrase      text NOT NULL,          -- the runbook's own words
+    started_at  timestamptz NOT NULL,
+    at_risk_at  timestamptz NOT NULL,   -- 75 % of the way
+    due_at      timestamptz NOT NULL,
+    stopped_at  timestamptz,
+    at_risk_told_at timestamptz,
+    breached_at timestamptz,
+    UNIQUE (incident_id, kind)
+);
+CREATE INDEX clock_running ON clock (at_risk_at) WHERE stopped_at IS NULL;
+CREATE TABLE alert (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    key         text NOT NULL,
+    key_reason  text NOT NULL,          -- which fields made the key
+    source      text NOT NULL,
+    target      text,
+    title       text NOT NULL,
+    status      text NOT NULL CHECK (status IN ('firing', 'resolved')),
+    severity    text,                   -- as the sender said
+    count       bigint NOT NULL DEFAULT 1,
+    first_at    timestamptz NOT NULL,
+    last_at     timestamptz NOT NULL,
+    resolved_at timestamptz,
+    labels      jsonb NOT NULL DEFAULT '{}',
+    annotations jsonb NOT NULL DEFAULT '{}',
+    group_key   text NOT NULL,
+    incident_id bigint REFERENCES incident
+);
+CREATE UNIQUE INDEX alert_firing ON alert (key) WHERE status = 'firing';
+CREATE INDEX alert_incident ON alert (incident_id);
+CREATE INDEX alert_recent ON alert (last_at DESC);
+CREATE TABLE finding (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    incident_id bigint REFERENCES incident,
+    target      text NOT NULL,
+    rank        integer NOT NULL,       -- 0 is the root
+    cause       text NOT NULL,
+    title       text NOT NULL,
+    severity    text NOT NULL,
+    confidence  double precision NOT NULL,
+    verdict     jsonb NOT NULL,         -- the whole verdict as `diagnose --json` prints it
+    probe       jsonb NOT NULL,         -- {"sql", "expect"}: data, so that anyone can ask again
+    probe_state text NOT NULL CHECK (probe_state IN ('red', 'green', 'unknown')),
+    taken_at    timestamptz NOT NULL,
+    probed_at   timestamptz
+);
+CREATE INDEX finding_incident ON finding (incident_id, taken_at);
+CREATE TABLE outbox (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    incident_id bigint REFERENCES incident,
+    event       text NOT NULL,          -- opened, at_risk, breached, approval_wanted, resolved, reminder
+    channel     text NOT NULL,          -- file name on the shelf of channels
+    contact     text NOT NULL,          -- key in the settings
+    address     text NOT NULL,
+    message     jsonb NOT NULL,         -- {"subject", "text", "html"?, "data"}
+    once        text NOT NULL UNIQUE,   -- the same telling is never queued twice
+    state       text NOT NULL CHECK (state IN ('queued', 'sending', 'sent', 'failed', 'dropped')),
+    attempts    integer NOT NULL DEFAULT 0,
+    next_at     timestamptz NOT NULL,
+    claim       uuid,
+    claimed_until timestamptz,
+    error       text,
+    created_at  timestamptz NOT NULL,
+    sent_at     timestamptz
+);
+CREATE INDEX outbox_due ON outbox (next_at) WHERE state IN ('queued', 'sending');
+CREATE TABLE ack_link (
+    token_hash  bytea PRIMARY KEY,
+    incident_id bigint NOT NULL REFERENCES incident,
+    contact     text NOT NULL,
+    expires_at  timestamptz NOT NULL,
+    used_at     timestamptz
+);
+
+-- detect -----------------------------------------------------------------------------------------------------
+CREATE TABLE signal (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    source      text NOT NULL,
+    received_at timestamptz NOT NULL,
+    digest      bytea NOT NULL,         -- of the body before redaction; the same delivery twice shows as such
+    body        jsonb NOT NULL,         -- as it came, redacted
+    events      jsonb NOT NULL,         -- as its source's parser read it: what intake works on
+    taken_at    timestamptz,            -- intake has made alerts of it
+    alert_ids   bigint[] NOT NULL DEFAULT '{}',
+    fault       text                    -- why intake could not group it; it was let through as an alert of its own
+);
+CREATE INDEX signal_waiting ON signal (id) WHERE taken_at IS NULL;
+CREATE INDEX signal_alerts ON signal USING gin (alert_ids);
+CREATE TABLE source_state (
+    name        text PRIMARY KEY,
+    last_at     timestamptz,
+    accepted    bigint NOT NULL DEFAULT 0,
+    refused     bigint NOT NULL DEFAULT 0,
+    last_refusal text
+);
+
+-- run --------------------------------------------------------------------------------------------------------
+CREATE TABLE procedure_text (
+    hash        text PRIMARY KEY,       -- sha256 of the compiled procedure
+    revision    text NOT NULL,          -- sha256 of the whole runbook file
+    compiled    jsonb NOT NULL,
+    stored_at   timestamptz NOT NULL
+);
+CREATE TABLE run (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    incident_id bigint REFERENCES incident,
+    procedure   text NOT NULL REFERENCES procedure_text,
+    title       text NOT NULL,
+    target      text,
+    folder      text,                   -- working folder of bash steps
+    state       text NOT NULL CHECK (state IN ('running', 'waiting', 'succeeded', 'failed', 'cancelled')),
+    reason      text NOT NULL,          -- why this procedure: matched words, or who chose it
+    requested_by text NOT NULL,
+    parent_run  bigint REFERENCES run,
+    parent_step integer,
+    revision    bigint NOT NULL DEFAULT 0,   -- raised by every change; release compares it, so no decision is overlooked
+    fence       bigint NOT NULL DEFAULT 0,   -- raised by every lease; a late worker's writes carry an old one and fail
+    lease_by    text,
+    lease_until timestamptz,
+    cancel_asked_at timestamptz,
+    created_at  timestamptz NOT NULL,
+    finished_at timestamptz
+);
+CREATE INDEX run_open ON run (id) WHERE state IN ('running', 'waiting');
+CREATE INDEX run_incident ON run (incident_id);
+CREATE TABLE ledger (
+    run_id      bigint NOT NULL REFERENCES run,
+    seq         integer NOT NULL,
+    at          timestamptz NOT NULL,
+    kind        text NOT NULL,
+    actor       text NOT NULL,
+    payload     jsonb NOT NULL,
+    previous    bytea NOT NULL,
+    hash        bytea NOT NULL,
+    PRIMARY KEY (run_id, seq)
+);
+CREATE TABLE step (
+    run_id      bigint NOT NULL REFERENCES run,
+    position    integer NOT NULL,
+    key         text NOT NULL,
+    title       text NOT NULL,
+    kind        text NOT NULL,          -- sql, bash, manual, checklist, decision, call, remedy
+    state       text NOT NULL CHECK (state IN ('planned', 'waiting', 'authorised', 'intent', 'running', 'succeeded',
+                'failed', 'timed_out', 'cancelled', 'unknown', 'skipped')),
+    waits_for   text CHECK (waits_for IN ('approval', 'input', 'clock', 'decision', 'call')),
+    level       text,                   -- read, reversible, destructive; null is not yet known
+    level_reason text NOT NULL DEFAULT '',
+    content     jsonb NOT NULL,         -- the compiled step, or what replaced it
+    parameters  jsonb NOT NULL DEFAULT '{}',
+    plan        jsonb,                  -- what a remedy would do, with the state it captured
+    attempts    integer NOT NULL DEFAULT 0,
+    outcome     jsonb,
+    wake_at     timestamptz,
+    replaced    boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (run_id, position)
+);
+CREATE TABLE attempt (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    run_id      bigint NOT NULL,
+    position    integer NOT NULL,
+    number      integer NOT NULL,
+    kind        text NOT NULL DEFAULT 'do' CHECK (kind IN ('do', 'undo')),
+    state       text NOT NULL CHECK (state IN ('intent', 'running', 'succeeded', 'failed', 'timed_out', 'cancelled', 'unknown')),
+    level       text NOT NULL,
+    content_hash text NOT NULL,
+    approval_id bigint,
+    fence       bigint NOT NULL,
+    worker      text NOT NULL,
+    xid         text,                   -- pg_current_xact_id() of the change, saved before the statement
+    server      jsonb,                  -- identity of the target at that time
+    plan        jsonb,                  -- state captured before: what undo is built from
+    intent_at   timestamptz NOT NULL,
+    started_at  timestamptz,
+    finished_at timestamptz,
+    outcome     jsonb,                  -- exit, rows, error, verdict
+    output      text,                   -- redacted, first and last megabyte
+    undone_by   bigint REFERENCES attempt,
+    FOREIGN KEY (run_id, position) REFERENCES step,
+    UNIQUE (run_id, position, number, kind)
+);
+CREATE TABLE approval (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    run_id      bigint NOT NULL,
+    position    integer NOT NULL,
+    kind        text NOT NULL DEFAULT 'do' CHECK (kind IN ('do', 'undo')),
+    content_hash text NOT NULL,
+    shown       jsonb NOT NULL,         -- exactly what the approver reads and the hash is of
+    level       text,
+    requested_by text NOT NULL,
+    asked_at    timestamptz NOT NULL,
+    expires_at  timestamptz NOT NULL,
+    state       text NOT NULL CHECK (state IN ('asked', 'given', 'rejected', 'expired', 'void', 'used')),
+    decided_by  text,
+    decided_at  timestamptz,
+    door        text,
+    reason      text,
+    break_glass boolean NOT NULL DEFAULT false,
+    FOREIGN KEY (run_id, position) REFERENCES step
+);
+CREATE INDEX approval_open ON approval (run_id, position) WHERE state IN ('asked', 'given');
+CREATE TABLE halt (
+    id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    by        text NOT NULL,
+    reason    text NOT NULL,
+    at        timestamptz NOT NULL,
+    lifted_by text,
+    lifted_at timestamptz
+);
+CREATE TABLE artefact (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    attempt_id  bigint REFERENCES attempt,
+    incident_id bigint REFERENCES incident,
+    target      text,
+    kind        text NOT NULL,          -- snapshot
+    payload     jsonb NOT NULL,
+    made_at     timestamptz NOT NULL
+);
+CREATE TABLE worker (
+    name        text PRIMARY KEY,
+    host        text NOT NULL,
+    pid         integer NOT NULL,
+    labels      jsonb NOT NULL DEFAULT '[]',
+    started_at  timestamptz NOT NULL,
+    seen_at     timestamptz NOT NULL
+);
+
+-- review -----------------------------------------------------------------------------------------------------
+CREATE TABLE postmortem (
+    incident_id bigint PRIMARY KEY REFERENCES incident,
+    markdown    text NOT NULL,
+    drafted_at  timestamptz NOT NULL,
+    edited_at   timestamptz,
+    edited_by   text,
+    revision    integer NOT NULL DEFAULT 1
+);
+
+-- What everyone may be told of: a page listening for changes reads the id of the incident and looks for itself.
+CREATE FUNCTION tell_page() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('fireline_page', COALESCE(to_jsonb(NEW) ->> 'incident_id', to_jsonb(NEW) ->> 'id', ''));
+    RETURN NULL;
+END $$;
+CREATE TRIGGER tell_page AFTER INSERT ON timeline FOR EACH ROW EXECUTE FUNCTION tell_page();
+CREATE TRIGGER tell_page AFTER INSERT OR UPDATE ON run FOR EACH ROW EXECUTE FUNCTION tell_page();
+
+-- Append-only is the store's promise, not only the program's.
+CREATE FUNCTION refuse_rewrite() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;
+END $$;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON timeline FOR EACH ROW EXECUTE FUNCTION refuse_rewrite();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON ledger FOR EACH ROW EXECUTE FUNCTION refuse_rewrite();

@@ -1,0 +1,36 @@
+"""`wake` puts a job for a topic into the queue, inside the caller's own transaction; `duties` says what a topic means.
+
+The queue is an accelerator and never the memory: every topic also has a sweep that finds its work by looking at rows.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+
+import procrastinate
+from procrastinate.exceptions import AlreadyEnqueued
+
+from fireline.store.connect import Connection
+
+PREFIX = "fireline."
+
+
+@cache
+def _deferrer() -> procrastinate.App:
+    """An application that only defers, always on a connection it is handed; it never opens one of its own."""
+    return procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
+
+
+def wake(conn: Connection, topic: str, key: str | int, *, at: datetime | None = None) -> None:
+    """Ask that the work of `topic` on the row `key` be looked at, now or `at` a time; asking twice is asking once."""
+    lock = f"{topic}:{key}" if at is None else f"{topic}:{key}@{int(at.timestamp())}"
+    job = _deferrer().configure_task(
+        PREFIX + topic, allow_unknown=True, queue="fireline", queueing_lock=lock, schedule_at=at, connection=conn
+    )
+    try:
+        # AlreadyEnqueued comes from a unique index and would abort the caller's transaction without the savepoint.
+        with conn.transaction():
+            job.defer(key=str(key))
+    except AlreadyEnqueued:
+        pass
