@@ -1,0 +1,99 @@
+"""Put the parts together for one process, and refuse what can not be: a store that dies with its patient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fireline import shelf
+from fireline.cluster import Cluster
+from fireline.errors import Refused, StoreUnavailable
+from fireline.postgres.connect import Target
+from fireline.run.remedy import Remedy
+from fireline.run.world import World
+from fireline.settings import Settings
+from fireline.store.connect import Store
+
+SHELVES = {"contain": "fireline.contain.remedies", "resolve": "fireline.resolve.remedies"}
+
+
+@dataclass
+class Context:
+    """What a server, a worker or a command works with."""
+
+    settings: Settings
+    store: Store
+    world: World
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.store.close()
+
+
+def make(settings: Settings, *, application: str = "fireline", pool_size: int = 8) -> Context:
+    """Put everything together from the settings; nothing is connected yet.
+
+    Raises StoreUnavailable when no store is configured and the embedded one does not run.
+    """
+    store = Store(store_url(settings), application=application, pool_size=pool_size)
+    return Context(settings, store, World(settings, store, targets(settings), remedies()))
+
+
+def store_url(settings: Settings) -> str:
+    """The store's DSN: the configured one, else that of the embedded PostgreSQL, which must be running."""
+    if settings.store.url is not None:
+        return settings.store.url.reveal()
+    cluster = embedded(settings)
+    if not cluster.running():
+        raise StoreUnavailable("no store is running", hint="Start it with `fireline up`, or set store.url.")
+    return cluster.url("fireline")
+
+
+def embedded(settings: Settings) -> Cluster:
+    """The embedded PostgreSQL of these settings, running or not."""
+    return Cluster(settings.path(settings.store.folder) / "postgres", binaries=settings.store.binaries)
+
+
+def targets(settings: Settings) -> dict[str, Target]:
+    """The patients, by name."""
+    return {
+        name: Target(name, one.dsn, one.read_dsn, one.labels, settings.policy.lock_timeout)
+        for name, one in settings.targets.items()
+    }
+
+
+def remedies() -> dict[str, Remedy]:
+    """Every remedy on its shelf, by phase and name: `resolve terminate-session`."""
+    return {
+        f"{phase} {name}": remedy
+        for phase, package in SHELVES.items()
+        for name, remedy in shelf.read(package, "remedy").items()
+    }
+
+
+def check_store_is_not_a_target(settings: Settings, url: str) -> str | None:
+    """Refuse a store on a server that is a target; a sentence to show loudly when the settings allow it.
+
+    Raises Refused. A target that does not answer can not be compared, and is passed over: it may be down tonight.
+    """
+    from fireline.errors import TargetUnavailable
+    from fireline.postgres.connect import connect, identity
+    from fireline.redact import Secret
+
+    def who(target: Target) -> object:
+        with connect(target) as conn:
+            return identity(conn)
+
+    ours = who(Target("store", Secret(url)))
+    for target in targets(settings).values():
+        try:
+            same = who(target) == ours
+        except TargetUnavailable:
+            continue
+        if same and not settings.store.on_target:
+            raise Refused(
+                f"the store is on the server of target {target.name}: it would be lost with it",
+                hint="Put the store on another server, or set store.on_target = true and know the risk.",
+            )
+        if same:
+            return f"the store is on the server of target {target.name}: when that server is down, so is Fireline"
+    return None

@@ -1,0 +1,117 @@
+"""Everything a person can do, by name: the CLI, the API and the page all call the same functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from fireline import shelf
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One thing a person can do.
+
+    path: the function, `(conn, actor, *, …)` of a room, or `(context, conn, actor, *, …)` of this one.
+    role: the least role that may. reads: changes nothing, so the API also answers GET.
+    """
+
+    name: str
+    path: str
+    role: Literal["viewer", "responder", "admin"] = "responder"
+    reads: bool = False
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """The function itself, imported at the first use."""
+        found: Callable[..., Any] = shelf.load(self.path)
+        return found
+
+
+def _group(group: str, **operations: tuple[str, str] | tuple[str, str, bool]) -> dict[str, Operation]:
+    made = {}
+    for key, (path, role, *reads) in operations.items():
+        name = f"{group}.{key.strip('_').replace('_', '-')}"
+        made[name] = Operation(name, f"fireline.{path}", role, bool(reads))  # type: ignore[arg-type]
+    return made
+
+
+OPERATIONS: dict[str, Operation] = {
+    **_group(
+        "incident",
+        list=("incident.transitions:list_incidents", "viewer", True),
+        show=("app.views:show_incident", "viewer", True),
+        declare=("app.acts:declare", "responder"),
+        ack=("incident.transitions:ack", "responder"),
+        take=("incident.transitions:take", "responder"),
+        note=("incident.transitions:note", "responder"),
+        severity=("app.acts:severity", "responder"),
+        status=("incident.transitions:status", "responder"),
+        impact=("incident.transitions:impact", "responder"),
+        role=("incident.transitions:role", "responder"),
+        resolve=("app.acts:resolve", "responder"),
+        reopen=("incident.transitions:reopen", "responder"),
+        dismiss=("incident.transitions:dismiss", "responder"),
+        close=("incident.transitions:close", "responder"),
+        timeline=("incident.transitions:timeline", "viewer", True),
+        verify=("incident.transitions:verify", "viewer", True),
+        postmortem=("review.postmortem:postmortem", "viewer"),
+        edit_postmortem=("review.postmortem:edit_postmortem", "responder"),
+        choose=("app.acts:choose", "responder"),
+    ),
+    **_group(
+        "run",
+        start=("app.acts:start", "responder"),
+        show=("run.view:show", "viewer", True),
+        list=("run.view:list_runs", "viewer", True),
+        approve=("app.acts:approve", "responder"),
+        reject=("run.approve:reject", "responder"),
+        answer=("run.person:answer", "responder"),
+        tick=("run.person:tick", "responder"),
+        decide=("run.person:decide", "responder"),
+        skip=("run.person:skip", "responder"),
+        retry=("run.person:retry", "responder"),
+        replace=("app.acts:replace", "responder"),
+        cancel=("run.person:cancel", "responder"),
+        undo=("app.acts:undo", "responder"),
+        changes=("run.undo:changes", "viewer", True),
+    ),
+    **_group(
+        "remedy",
+        run=("app.acts:run_remedy", "responder"),
+        plan=("app.acts:plan_remedy", "viewer"),
+        list=("app.acts:list_remedies", "viewer", True),
+    ),
+    **_group(
+        "alert",
+        list=("detect.alerts:list_alerts", "viewer", True),
+        show=("detect.alerts:show", "viewer", True),
+    ),
+    **_group("report", send=("detect.report:send", "responder")),
+    **_group(
+        "halt",
+        set=("run.halt:halt", "responder"),
+        lift=("run.halt:lift", "responder"),
+        show=("run.halt:show", "viewer", True),
+    ),
+    **_group(
+        "person",
+        add=("incident.people:add", "admin"),
+        list=("incident.people:list_people", "viewer", True),
+        disable=("incident.people:disable", "admin"),
+        password=("incident.people:password", "viewer"),
+        whoami=("incident.people:whoami", "viewer", True),
+    ),
+    **_group(
+        "token",
+        create=("incident.people:create_token", "responder"),
+        list=("incident.people:list_tokens", "viewer", True),
+        revoke=("incident.people:revoke_token", "responder"),
+    ),
+    **_group(
+        "runbook",
+        list=("app.acts:list_runbooks", "viewer", True),
+        procedures=("app.acts:list_procedures", "viewer", True),
+    ),
+}
