@@ -70,6 +70,12 @@ class StoreUnavailable(FirelineError):
     http_status = 503
 
 
+class ClusterError(FirelineError):
+    """a PostgreSQL of our own can not be run"""
+
+    http_status = 503
+
+
 class TargetUnavailable(FirelineError):
     """the target does not answer"""
 
