@@ -147,10 +147,9 @@ class Cluster:
         command = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
         if template:
             command += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))
-        with psycopg.connect(self.url(), autocommit=True) as conn:
-            # the second error: two processes at once
-            with suppress(errors.DuplicateDatabase, errors.UniqueViolation):
-                conn.execute(command)
+        here_already = suppress(errors.DuplicateDatabase, errors.UniqueViolation)  # the second: two processes at once
+        with psycopg.connect(self.url(), autocommit=True) as conn, here_already:
+            conn.execute(command)
         return self.url(name)
 
     def __enter__(self) -> Cluster:

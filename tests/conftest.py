@@ -1,0 +1,97 @@
+"""What tests stand on: a store and patients, real PostgreSQL each, one set per xdist worker, made at the first use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from fireline.cluster import Cluster
+from fireline.postgres.connect import Target
+from fireline.redact import Secret
+from fireline.store.connect import Connection, Store
+from fireline.store.migrate import migrate
+from tests import servers
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Clear away what a killed run has left."""
+    servers.sweep()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Cluster]:
+    """A running PostgreSQL 18 for stores."""
+    with servers.cluster(servers.embedded(), servers.STORE) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def template(server: Cluster) -> str:
+    """The name of a migrated database that nobody is connected to."""
+    migrate(server.create_database("template_store"))
+    return "template_store"
+
+
+@pytest.fixture
+def store_url(server: Cluster, template: str) -> Iterator[str]:
+    """The URL of a fresh, migrated, empty store."""
+    with servers.database(server, template=template) as url:
+        yield url
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """A fresh store."""
+    opened = Store(store_url, application="fireline-test", pool_size=8)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def conn(store: Store) -> Iterator[Connection]:
+    """A connection to a fresh store inside a transaction that is rolled back."""
+    with store.transaction() as opened:
+        yield opened
+        raise psycopg.Rollback
+
+
+@pytest.fixture(scope="session")
+def patient_server() -> Iterator[Cluster]:
+    """Another running PostgreSQL 18, for targets."""
+    with servers.cluster(servers.embedded(), servers.PATIENT) as running:
+        yield running
+
+
+@pytest.fixture
+def patient(patient_server: Cluster) -> Iterator[Target]:
+    """A fresh empty database in our care."""
+    with servers.database(patient_server) as url:
+        yield Target("main", Secret(url))
+
+
+@pytest.fixture(scope="session")
+def patient15_server() -> Iterator[Cluster]:
+    """The distribution's PostgreSQL 15, for targets."""
+    if not (servers.DEBIAN15 / "initdb").exists():
+        pytest.skip(f"PostgreSQL 15 of Debian is not installed ({servers.DEBIAN15})")
+    with servers.cluster(servers.DEBIAN15, servers.PATIENT) as running:
+        yield running
+
+
+@pytest.fixture
+def patient15(patient15_server: Cluster) -> Iterator[Target]:
+    """A fresh empty database on PostgreSQL 15."""
+    with servers.database(patient15_server) as url:
+        yield Target("main", Secret(url))
+
+
+@pytest.fixture
+def clock_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file whose number of seconds moves the clock of this process and of those it starts."""
+    path = tmp_path / "clock"
+    path.write_text("0")
+    monkeypatch.setenv("FIRELINE_CLOCK_FILE", str(path))
+    return path

