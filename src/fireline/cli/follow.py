@@ -1,0 +1,92 @@
+"""Follows a run on the terminal until it ends: tells each step's change once, and asks for approvals it may give."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from fireline.cli.desk import ask
+from fireline.cli.questions import choose
+from fireline.cli.run_view import MARKS, draw_step, state_of
+from fireline.cli.terminal import answer, clean, interactive, say
+
+POLL_SECONDS = 0.5
+ENDED = ("succeeded", "failed", "cancelled")
+
+
+def watch(desk: Any, run: int) -> Iterator[dict[str, Any]]:
+    """The run's view, now and whenever it has changed, until it has ended."""
+    before: dict[str, Any] | None = None
+    while True:
+        view = ask(desk, "run.show", run=run)
+        if view != before:
+            yield view
+        if view["state"] in ENDED:
+            return
+        before = view
+        time.sleep(POLL_SECONDS)
+
+
+def follow_run(
+    desk: Any, run: int, *, decide: Callable[[Any, dict[str, Any], dict[str, Any]], bool] | None = None
+) -> dict[str, Any]:
+    """Tell the run's changes until it ends or waits for somebody else; its last view.
+
+    decide: asked once for each approval that is wanted; False when this person can do no more.
+    """
+    told: dict[int, str] = {}
+    asked: set[str] = set()
+    view: dict[str, Any] = {}
+    for view in watch(desk, run):
+        _tell_steps(view, told)
+        step = approval_wanted(view)
+        if step is None or step["approval"]["content_hash"] in asked:
+            continue
+        asked.add(step["approval"]["content_hash"])
+        if not (decide or ask_approval)(desk, step, view):
+            break
+    return view
+
+
+def _tell_steps(view: dict[str, Any], told: dict[int, str]) -> None:
+    for step in clean(view["steps"]):
+        words = state_of(step)
+        if step["state"] != "planned" and told.get(step["position"]) != words:
+            told[step["position"]] = words
+            say(f"{MARKS.get(step['state'], ' ')} {step['position']} {step['title']}: {words}")
+
+
+def approval_wanted(view: dict[str, Any]) -> dict[str, Any] | None:
+    """The step that waits for an approval, or None."""
+    for step in view["steps"]:
+        if step["waits_for"] == "approval" and step["approval"] and step["approval"]["state"] == "asked":
+            return dict(step)
+    return None
+
+
+def ask_approval(desk: Any, step: dict[str, Any], view: dict[str, Any]) -> bool:
+    """Show what would be done and ask, when this person may decide and is here; else say who may."""
+    answer((step, view), lambda both: draw_step(*both))
+    line = f"fireline approve {view['run']} {step['position']}"
+    if "approve" not in step["actions"]:
+        say(f"Somebody else must approve it: `{line}`.")
+        return False
+    if not interactive():
+        say(f"It waits for an approval: `{line}`.")
+        return False
+    if choose("Approve exactly this?", {"y": "do it", "n": "reject it"}) == "y":
+        level = _level(step)
+        shown = step["approval"]["content_hash"]
+        ask(desk, "run.approve", run=view["run"], step=step["position"], hash=shown, level=level)
+        return True
+    ask(desk, "run.reject", run=view["run"], step=step["position"], reason="rejected at the terminal")
+    return True
+
+
+def _level(step: dict[str, Any]) -> str | None:
+    if step["level"]:
+        return None
+    about = "Reversible: no committed data can be lost and it can be undone. Destructive: anything else."
+    said = choose("Is it reversible or destructive?", {"r": "reversible", "d": "destructive"}, about)
+    return "reversible" if said == "r" else "destructive"

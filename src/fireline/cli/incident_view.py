@@ -1,0 +1,168 @@
+"""How an incident looks on a terminal: what is wanted now, the cause with its proof, the steps, the timeline's end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from fireline.cli.run_view import draw_changes, draw_steps
+from fireline.cli.tables import columns
+from fireline.cli.terminal import EMBER, console, say
+from fireline.cli.times import ago, at, moment, since, span
+
+_TAIL = 8  # events of the timeline that a plain `show` ends with
+_EVIDENCE = 4  # facts that it proves a cause with
+_TREE = 6  # lines of a blocking tree
+_GONE = ("resolved", "reviewed", "dismissed")
+
+
+def draw_list(found: list[dict[str, Any]]) -> None:
+    """Incidents, one a line."""
+    if not found:
+        say("No incidents.")
+        return
+    table = columns("incident", "severity", "status", "since", "commander", "title")
+    for one in found:
+        fresh = not one.get("acknowledged_at") and one["status"] not in _GONE
+        table.add_row(
+            Text(one["id"], style=EMBER if fresh else ""),
+            severity_name(one["severity"]),
+            one["status"],
+            ago(one["opened_at"]),
+            one.get("commander") or ("nobody yet" if fresh else "-"),
+            one["title"],
+        )
+    console().print(table)
+
+
+def severity_name(severity: Any) -> str:
+    """`P1 High`, or the bare id where only that is known."""
+    return f"{severity['id']} {severity['name']}" if isinstance(severity, dict) else str(severity)
+
+
+def draw(view: dict[str, Any], *, full: bool = False) -> None:
+    """The whole incident."""
+    draw_head(view)
+    draw_wanted(view)
+    draw_clocks(view)
+    draw_verdict(view, full=full)
+    for run in view["runs"]:
+        console().print()
+        draw_steps(run)
+    if view["changes"]:
+        console().print(Text("\nChanged by us", style="bold"))
+        draw_changes(view["changes"])
+    events = view["timeline"] if full else view["timeline"][-_TAIL:]
+    left = len(view["timeline"]) - len(events)
+    console().print(Text(f"\nTimeline{f'  ({left} earlier with --full)' if left else ''}", style="bold"))
+    draw_timeline(events)
+
+
+def draw_head(view: dict[str, Any]) -> None:
+    """Which incident this is, how bad, whose, for how long."""
+    line = Text(f"{view['id']}  {severity_name(view['severity'])}  ", style="bold")
+    line.append(view["title"])
+    console().print(line)
+    facts = [view["status"], *([f"target {view['target']}"] if view["target"] else [])]
+    facts.append(f"commander {view['commander']}" if view["commander"] else "nobody has it yet")
+    if view["resolved_at"]:
+        facts.append(f"resolved {ago(view['resolved_at'])}{' while its probe was red' if view['resolved_red'] else ''}")
+    else:
+        facts.append(f"open for {span(since(view['opened_at']))}")
+    console().print(Text(" · ".join(facts), style="dim"))
+    if view["impact"] or view["users_affected"] is not None:
+        users = f" ({view['users_affected']} users)" if view["users_affected"] is not None else ""
+        console().print(f"Impact  {view['impact']}{users}")
+
+
+def draw_wanted(view: dict[str, Any]) -> None:
+    """What this person should do now, and the line that does it."""
+    wanted = view["wanted"]
+    calm = wanted["kind"] == "nothing"
+    console().print()
+    console().print(Text("Now  ", style="bold") + Text(wanted["text"], style="" if calm else EMBER))
+    for line in commands_for(view):
+        console().print(Text(f"     {line}", style="cyan"))
+
+
+def commands_for(view: dict[str, Any]) -> list[str]:
+    """The lines a person can type for what is wanted."""
+    name, wanted = view["id"], view["wanted"]
+    step = f"{wanted['run']} {wanted['position']}"
+    lines = {
+        "acknowledge": [f"fireline ack {name}"],
+        "approve": [f"fireline approve {step}", f"fireline run reject {step} --reason …"],
+        "answer": [f"fireline run answer {step}"],
+        "decide": [f"fireline run decide {step} yes|no|…"],
+        "tick": [f"fireline run tick {step} --note …"],
+        "failed": [f"fireline run retry|skip|replace {step}"],
+        "unknown": [f"fireline run show {wanted['run']}"],
+        "choose": [f"fireline incident choose {name} PROCEDURE"],
+        "resolve": [f"fireline incident resolve {name} --resolution …"],
+        "postmortem": [f"fireline incident postmortem {name}"],
+        "close": [f"fireline incident close {name}"],
+    }.get(wanted["kind"], [])
+    return [*lines, f"fireline respond {name}"] if lines else []
+
+
+def draw_clocks(view: dict[str, Any]) -> None:
+    """The deadlines that still run or were missed."""
+    for one in view["clocks"]:
+        if one["state"] == "met":
+            continue
+        due = moment(one["due_at"])
+        late = since(due)
+        words = f"{span(-late)} left" if late.total_seconds() < 0 else f"{span(late)} over"
+        style = {"breached": "red", "at_risk": EMBER}.get(one["state"], "dim")
+        console().print(Text(f"     {one['kind']} ({one['phrase']}): due {at(due)}, {words}", style=style))
+
+
+def draw_verdict(view: dict[str, Any], *, full: bool = False) -> None:
+    """The root cause with its proof and its remedy, or that none was found."""
+    verdict = view["verdict"]
+    if verdict is None:
+        _draw_guess(view)
+        return
+    seen = f"confidence {verdict['confidence']:.2f} · seen {at(verdict['taken_at'])} · probe {verdict['probe_state']}"
+    console().print()
+    console().print(Text("Cause  ", style="bold") + Text(verdict["title"]))
+    console().print(Text(f"       {verdict['cause']} · {seen}", style="dim"))
+    tree = verdict.get("tree") or []
+    for node in tree if full else tree[:_TREE]:
+        root = "  <- root" if node.get("root") else ""
+        console().print(f"       {'  ' * node['depth']}pid {node['pid']}  {node['text']}{root}", soft_wrap=True)
+    facts = verdict.get("evidence") or []
+    for fact in facts if full else facts[:_EVIDENCE]:
+        _indented(f"{fact['fact']}  ({fact['source']})")
+    for other in (verdict.get("rejected") or []) if full else []:
+        _indented(f"not {other['cause']}: {other['because']}")
+    remedy = verdict.get("remedy") or {}
+    if remedy.get("text"):
+        console().print(Text("Remedy ", style="bold") + Text(remedy["text"]))
+    if remedy.get("command"):
+        console().print(Text(f"       {remedy['command']}", style="cyan"))
+
+
+def _draw_guess(view: dict[str, Any]) -> None:
+    console().print()
+    console().print(Text("Cause  ", style="bold") + Text("not known", style="dim"))
+    for match in view["matches"][:3]:
+        words = ", ".join(match["words"])
+        _indented(f"may be: {match['title']}  (score {match['score']:.2f}; {words})")
+
+
+def _indented(text: str) -> None:
+    console().print(Padding(Text(text), (0, 0, 0, 7)))
+
+
+def draw_timeline(events: list[dict[str, Any]]) -> None:
+    """Events, one a line, oldest first."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for event in events:
+        table.add_row(f"  {at(event['at'])}", event["text"])
+    console().print(table)

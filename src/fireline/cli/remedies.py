@@ -1,0 +1,165 @@
+"""`fireline contain` and `fireline resolve`: each remedy on the shelves is a command, its parameters the options."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_origin
+
+import typer
+from typer.core import TyperGroup
+
+from fireline.cli.desk import ask, at_desk
+from fireline.cli.terminal import answer, options, say
+from fireline.errors import Refused
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+    from fireline.run.remedy import Remedy
+
+_PLAIN = (str, int, float, bool)
+
+
+class Shelf(TyperGroup):
+    """The remedies of one phase; the shelf is read when one is asked for, not when `fireline` starts."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The remedies' names."""
+        return list(_remedies(str(self.name)))
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of a remedy, or None."""
+        remedy = _remedies(str(self.name)).get(cmd_name)
+        if remedy is None:
+            return None
+        alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+        alone.command(cmd_name, help=_help(remedy))(_function(str(self.name), cmd_name, remedy))
+        return typer.main.get_command(alone)
+
+
+def _remedies(phase: str) -> dict[str, Remedy]:
+    from fireline import shelf
+
+    return shelf.read(f"fireline.{phase}.remedies", "remedy")
+
+
+def _group(phase: str, says: str) -> Any:
+    return Shelf(name=phase, help=says, rich_markup_mode=None)
+
+
+contain = _group("contain", "Keep the damage from spreading. Every remedy shows its plan and asks before it acts.")
+resolve = _group("resolve", "Mend the cause. Every remedy shows its plan and asks before it acts.")
+
+
+def _help(remedy: Remedy) -> str:
+    back = "It can be undone." if remedy.undo else f"There is no undo: {remedy.no_undo}"
+    return f"{remedy.summary}\n\nLevel: {remedy.level}. {back}"
+
+
+def _function(phase: str, name: str, remedy: Remedy) -> Callable[..., None]:
+    """A function with one parameter for each of the remedy's, for typer to read."""
+
+    def run(target: str | None, plan: bool, yes: bool, incident: str | None, **given: Any) -> None:
+        arguments = {key: value for key, value in given.items() if value not in (None, [])}
+        _carry_out(phase, name, target, arguments, plan=plan, yes=yes, incident=incident)
+
+    fields = remedy.parameters.model_fields
+    own = [_parameter(key, field, argument=key == remedy.argument) for key, field in fields.items() if key != "target"]
+    run.__signature__ = inspect.Signature([*own, *_SHARED])  # type: ignore[attr-defined]
+    run.__annotations__ = {}
+    return run
+
+
+def _parameter(name: str, field: FieldInfo, *, argument: bool) -> inspect.Parameter:
+    """An option or argument; what is not given is left to the model's own default."""
+    annotation, says = _type_of(field.annotation), field.description or ""
+    if not field.is_required() and field.default not in (None, ""):
+        says = f"{says} [default: {field.default}]".strip()
+    info: Any
+    if argument:
+        info = typer.Argument(help=says, show_default=False)
+    elif annotation is bool:
+        info = typer.Option(f"--{name.replace('_', '-')}/--no-{name.replace('_', '-')}", help=says, show_default=False)
+    else:
+        info = typer.Option(f"--{name.replace('_', '-')}", help=says, show_default=False)
+    required = field.is_required()
+    kind: Any = Annotated[annotation if required else annotation | None, info]
+    default = inspect.Parameter.empty if required else None
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+
+
+def _type_of(annotation: Any) -> Any:
+    """The type typer is to read: plain ones as they are, lists of texts, choices; the model checks the rest."""
+    bare = [part for part in getattr(annotation, "__args__", ()) if part is not type(None)]
+    if type(None) in getattr(annotation, "__args__", ()) and len(bare) == 1:
+        annotation = bare[0]
+    if annotation in _PLAIN or get_origin(annotation) is Literal:
+        return annotation
+    return list[str] if get_origin(annotation) in (list, tuple, set, frozenset) else str
+
+
+def _shared(name: str, kind: Any, default: Any, info: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, info])
+
+
+_SHARED = [
+    _shared(
+        "target", str | None, None, typer.Option("--target", help="The system to act on; the only one if left out.")
+    ),
+    _shared("incident", str | None, None, typer.Option("--incident", help="The incident it is for.")),
+    _shared("plan", bool, False, typer.Option("--plan", help="Only show what would be done.")),
+    _shared("yes", bool, False, typer.Option("--yes", "-y", help="Approve the plan without asking, where you may.")),
+]
+
+
+def _carry_out(
+    phase: str, name: str, target: str | None, arguments: dict[str, Any], *, plan: bool, yes: bool, incident: str | None
+) -> None:
+    call = {"phase": phase, "remedy": name, "target": target, "arguments": arguments}
+    with at_desk() as desk:
+        if plan:
+            answer(ask(desk, "remedy.plan", **call), _draw_plan)
+            return
+        started = ask(desk, "remedy.run", **call, incident=incident)
+        view = _follow(desk, started["run"], yes=yes)
+    if options.json:
+        answer(view, lambda _: None)
+    if view["state"] in ("failed", "cancelled"):
+        if not options.json:
+            raise Refused(
+                f"{name} did not succeed: run {view['run']} {view['state']}",
+                hint=f"See `fireline run show {view['run']}`.",
+            )
+        raise typer.Exit(1)
+
+
+def _follow(desk: Any, run: int, *, yes: bool) -> dict[str, Any]:
+    """Follow the run with the words of a person who has said --yes, or of one who is asked."""
+    from fireline.cli import follow
+
+    def agree(desk: Any, step: dict[str, Any], view: dict[str, Any]) -> bool:
+        if not yes or "approve" not in step["actions"]:
+            return not options.json and follow.ask_approval(desk, step, view)
+        answer_quietly(step)
+        shown = step["approval"]["content_hash"]
+        ask(desk, "run.approve", run=view["run"], step=step["position"], hash=shown)
+        return True
+
+    return follow.follow_run(desk, run, decide=agree)
+
+
+def answer_quietly(step: dict[str, Any]) -> None:
+    """Say what was agreed to beforehand."""
+    plan = step["plan"] or {}
+    say(
+        *(
+            f"  {label:<9}{plan[key]}"
+            for label, key in (("does", "summary"), ("may lose", "effect"), ("undo", "undo"))
+            if plan.get(key)
+        )
+    )
+
+
+def _draw_plan(plan: dict[str, Any]) -> None:
+    say(plan["summary"], f"  may lose {plan['effect']}", f"  undo     {plan['undo']}", f"  level    {plan['level']}")

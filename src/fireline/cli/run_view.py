@@ -1,0 +1,164 @@
+"""How a run and its steps look on a terminal, and what a person reads before saying yes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from fireline.cli.tables import columns
+from fireline.cli.terminal import EMBER, console, say
+from fireline.cli.times import ago, at
+
+MARKS = {
+    "succeeded": "✓",
+    "failed": "✗",
+    "timed_out": "✗",
+    "unknown": "?",
+    "cancelled": "-",
+    "skipped": "-",
+    "waiting": "▸",
+    "running": "»",
+    "intent": "»",
+    "authorised": "»",
+    "planned": "·",
+}
+_STYLES = {"failed": "red", "timed_out": "red", "unknown": EMBER, "waiting": EMBER, "planned": "dim", "skipped": "dim"}
+_WAITS = {
+    "approval": "waits for approval",
+    "input": "waits for your answer",
+    "decision": "waits for a decision",
+    "clock": "waits for its time",
+    "call": "waits for the procedure it calls",
+}
+
+
+def draw_steps(run: dict[str, Any]) -> None:
+    """A run: its name and state, then each step on a line."""
+    head = Text(f"Run {run['run']}  {run['title']}  ", style="bold")
+    head.append(run["state"], style=EMBER if run["state"] == "waiting" else "")
+    console().print(head)
+    console().print(Text(f"       {run['reason']} · by {run['requested_by']} · {ago(run['created_at'])}", style="dim"))
+    table = Table.grid(padding=(0, 1, 0, 0))
+    for style in ("", "dim", "", "dim"):
+        table.add_column(style=style, overflow="fold")
+    for step in run["steps"]:
+        mark = Text(f"  {MARKS.get(step['state'], ' ')}", style=_STYLES.get(step["state"], ""))
+        table.add_row(mark, str(step["position"]), step["title"], state_of(step))
+    console().print(table)
+
+
+def state_of(step: dict[str, Any]) -> str:
+    """Where a step stands, in words, with what came of it."""
+    if step["state"] == "waiting":
+        return _WAITS.get(step["waits_for"] or "", "waits")
+    last = step["attempts"][-1] if step["attempts"] else None
+    outcome = (last or {}).get("outcome") or {}
+    came = outcome.get("error") or outcome.get("summary") or ""
+    words = step["state"].replace("_", " ")
+    return f"{words}: {came}" if came else words if step["state"] != "planned" else ""
+
+
+def draw_run(run: dict[str, Any]) -> None:
+    """A run in full: where it comes from, its steps, and the one that wants a person."""
+    draw_steps(run)
+    for step in run["steps"]:
+        if step["state"] in ("waiting", "failed", "timed_out", "unknown"):
+            console().print()
+            draw_step(step, run)
+
+
+def draw_step(step: dict[str, Any], run: dict[str, Any]) -> None:
+    """One step as its approver must see it: the command, the target, what it does, may lose, and the way back."""
+    console().print(Text(f"Step {step['position']} of run {run['run']}  {step['title']}", style="bold"))
+    if step["text"] and step["kind"] in ("manual", "checklist", "decision"):
+        _block(step["text"])
+    if step["command"]:
+        _block(step["command"], style="cyan")
+    for number, other in enumerate(step["alternatives"], start=1):
+        _block(f"or ({number}): {other['command']}", style="cyan")
+    for item in step["checklist"]:
+        _block(f"[ ] {item}")
+    for label, words in _facts(step, run):
+        line = Text(f"  {label:<9}", style="dim") + Text(words)
+        console().print(Padding(line, (0, 0, 0, 0)))
+    _draw_output(step)
+    for offer in step["offers"]:
+        console().print(
+            Text("  offers   ", style="dim") + Text(offer["command"], style="cyan") + Text(f"  {offer['summary']}")
+        )
+
+
+def _facts(step: dict[str, Any], run: dict[str, Any]) -> list[tuple[str, str]]:
+    plan = step["plan"] or {}
+    level = step["level"] or "not known: you must name it"
+    facts = [("target", run["target"] or "none"), ("level", _because(level, step["level_reason"]))]
+    facts += [
+        (label, plan[key])
+        for label, key in (("does", "summary"), ("may lose", "effect"), ("undo", "undo"))
+        if plan.get(key)
+    ]
+    if step["kind"] in ("manual", "checklist", "decision") and not step["command"]:
+        facts = []
+    approval = step["approval"]
+    if approval and approval["state"] in ("asked", "given"):
+        facts.append(
+            (
+                "asked by",
+                f"{approval['requested_by']}, {ago(approval['asked_at'])}; expires {at(approval['expires_at'])}",
+            )
+        )
+    for parameter in step["parameters"]:
+        value = "not answered yet" if parameter["value"] is None else parameter["value"]
+        facts.append((parameter["name"], f"{value}  {parameter['question']}".rstrip()))
+    return facts
+
+
+def _because(level: str, reason: str) -> str:
+    return f"{level} ({reason})" if reason else level
+
+
+def _draw_output(step: dict[str, Any]) -> None:
+    last = step["attempts"][-1] if step["attempts"] else None
+    if last is None:
+        return
+    outcome = last["outcome"] or {}
+    if outcome.get("error"):
+        console().print(Text(f"  error    {outcome['error']}", style="red"))
+    if outcome.get("hint"):
+        console().print(f"  hint     {outcome['hint']}")
+    if last["output"]:
+        _block("\n".join(last["output"].rstrip().splitlines()[-10:]), style="dim")
+
+
+def _block(text: str, style: str = "") -> None:
+    console().print(Padding(Text(text.rstrip(), style=style), (0, 0, 0, 4)))
+
+
+def draw_list(found: list[dict[str, Any]]) -> None:
+    """Runs, one a line."""
+    if not found:
+        say("No runs.")
+        return
+    table = columns("run", "state", "incident", "target", "started", "title")
+    for run in found:
+        style = EMBER if run["state"] == "waiting" else ""
+        where = (run["incident"] or "-", run["target"] or "-", ago(run["created_at"]), run["title"])
+        table.add_row(str(run["run"]), Text(run["state"], style=style), *where)
+    console().print(table)
+
+
+def draw_changes(found: list[dict[str, Any]]) -> None:
+    """What was changed, and the line that puts it back."""
+    if not found:
+        say("Nothing was changed.")
+        return
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for one in found:
+        back = f"fireline run undo {one['run']} {one['position']}" if one["undo"] else "no way back"
+        back = "undone" if one["undone"] else back
+        words = f"{one['summary'] or one['title']}  ({one['by']}, {at(one['at'])})"
+        table.add_row(f"  {one['run']} {one['position']}", Text(words), Text(back, style="dim"))
+    console().print(table)
