@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from fireline import shelf
 from fireline.cluster import Cluster
-from fireline.errors import Refused, StoreUnavailable
+from fireline.errors import Refused, StoreUnavailable, TargetUnavailable
+from fireline.incident.scheme import Scheme
 from fireline.postgres.connect import Target
 from fireline.run.remedy import Remedy
+from fireline.run.scheme import scheme_of
 from fireline.run.world import World
 from fireline.settings import Settings
 from fireline.store.connect import Store
@@ -23,6 +25,10 @@ class Context:
     settings: Settings
     store: Store
     world: World
+
+    def scheme(self) -> Scheme:
+        """The severities, the calendar and the targets, as the incident's room needs them."""
+        return scheme_of(self.world)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -75,7 +81,6 @@ def check_store_is_not_a_target(settings: Settings, url: str) -> str | None:
 
     Raises Refused. A target that does not answer can not be compared, and is passed over: it may be down tonight.
     """
-    from fireline.errors import TargetUnavailable
     from fireline.postgres.connect import connect, identity
     from fireline.redact import Secret
 

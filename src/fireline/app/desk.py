@@ -37,17 +37,16 @@ def perform(context: Context, conn: Connection, actor: Actor, name: str, argumen
             f"{name} needs the role {operation.role}; {actor.name} is {actor.role}",
             hint="An admin can change roles on the People page or with `fireline user`.",
         )
-    function = operation.function
-    try:
-        inspect.signature(function).bind(*_leading(context, conn, actor, function), **arguments)
-    except TypeError as wrong:
-        raise Usage(f"{name}: {wrong}") from None
-    return function(*_leading(context, conn, actor, function), **arguments)
-
-
-def _leading(context: Context, conn: Connection, actor: Actor, function: Any) -> list[Any]:
-    first = next(iter(inspect.signature(function).parameters))
-    return [context, conn, actor] if first == "context" else [conn, actor]
+    handed = {"conn": conn, "actor": actor, "context": context, "world": context.world, "scheme": None}
+    wanted = inspect.signature(operation.function).parameters
+    if "scheme" in wanted:
+        handed["scheme"] = context.scheme()
+    unknown = set(arguments) - set(operation.parameters)
+    missing = [key for key, one in operation.parameters.items() if one.default is one.empty and key not in arguments]
+    if unknown or missing:
+        wrong = f"does not know {', '.join(sorted(unknown))}" if unknown else f"needs {', '.join(missing)}"
+        raise Usage(f"{name} {wrong}", hint=f"It takes: {', '.join(operation.parameters) or 'nothing'}.")
+    return operation.function(**{key: value for key, value in handed.items() if key in wanted}, **arguments)
 
 
 class LocalDesk:
@@ -107,7 +106,8 @@ class RemoteDesk:
             body = answer.json()
         except (httpx.HTTPError, ValueError) as lost:
             raise StoreUnavailable(
-                f"{self.url} does not answer as Fireline does: {lost}", hint="Check FIRELINE_URL, and that the server runs."
+                f"{self.url} does not answer as Fireline does: {lost}",
+                hint="Check FIRELINE_URL, and that the server runs.",
             ) from None
         if answer.is_success:
             return body
@@ -135,5 +135,3 @@ def _token() -> Secret:
     if not value:
         raise Unauthenticated("FIRELINE_URL is set but FIRELINE_TOKEN is not", hint="Make one on the People page.")
     return Secret(value)
-
-

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from fireline import shelf
 
+HANDED = ("conn", "actor", "context", "world", "scheme")  # given by the desk, never by a person
+
 
 @dataclass(frozen=True)
 class Operation:
     """One thing a person can do.
 
-    path: the function, `(conn, actor, *, …)` of a room, or `(context, conn, actor, *, …)` of this one.
+    path: the function, `(conn, actor, *, …)` of a room. What it names `context`, `world` or `scheme` it is handed.
     role: the least role that may. reads: changes nothing, so the API also answers GET.
     """
 
@@ -27,6 +30,12 @@ class Operation:
         """The function itself, imported at the first use."""
         found: Callable[..., Any] = shelf.load(self.path)
         return found
+
+    @property
+    def parameters(self) -> dict[str, inspect.Parameter]:
+        """What a person may say, by name; the API's body and the CLI's options."""
+        every = inspect.signature(self.function, eval_str=True).parameters
+        return {name: one for name, one in every.items() if name not in HANDED}
 
 
 def _group(group: str, **operations: tuple[str, str] | tuple[str, str, bool]) -> dict[str, Operation]:
@@ -42,15 +51,15 @@ OPERATIONS: dict[str, Operation] = {
         "incident",
         list=("incident.transitions:list_incidents", "viewer", True),
         show=("app.views:show_incident", "viewer", True),
-        declare=("app.acts:declare", "responder"),
+        declare=("incident.transitions:declare", "responder"),
         ack=("incident.transitions:ack", "responder"),
         take=("incident.transitions:take", "responder"),
-        note=("incident.transitions:note", "responder"),
-        severity=("app.acts:severity", "responder"),
+        note=("incident.facts:note", "responder"),
+        severity=("incident.facts:severity", "responder"),
         status=("incident.transitions:status", "responder"),
-        impact=("incident.transitions:impact", "responder"),
-        role=("incident.transitions:role", "responder"),
-        resolve=("app.acts:resolve", "responder"),
+        impact=("incident.facts:impact", "responder"),
+        role=("incident.facts:role", "responder"),
+        resolve=("incident.transitions:resolve", "responder"),
         reopen=("incident.transitions:reopen", "responder"),
         dismiss=("incident.transitions:dismiss", "responder"),
         close=("incident.transitions:close", "responder"),
@@ -65,7 +74,7 @@ OPERATIONS: dict[str, Operation] = {
         start=("app.acts:start", "responder"),
         show=("run.view:show", "viewer", True),
         list=("run.view:list_runs", "viewer", True),
-        approve=("app.acts:approve", "responder"),
+        approve=("run.approve:approve", "responder"),
         reject=("run.approve:reject", "responder"),
         answer=("run.person:answer", "responder"),
         tick=("run.person:tick", "responder"),
@@ -74,7 +83,7 @@ OPERATIONS: dict[str, Operation] = {
         retry=("run.person:retry", "responder"),
         replace=("app.acts:replace", "responder"),
         cancel=("run.person:cancel", "responder"),
-        undo=("app.acts:undo", "responder"),
+        undo=("run.undo:request", "responder"),
         changes=("run.undo:changes", "viewer", True),
     ),
     **_group(

@@ -31,7 +31,7 @@ class World:
     settings: Settings
     store: Store
     targets: dict[str, Target]
-    remedies: dict[str, Remedy] = field(default_factory=dict)      # by "phase name": "resolve terminate-session"
+    remedies: dict[str, Remedy] = field(default_factory=dict)  # by "phase name": "resolve terminate-session"
     verified_backup: Callable[[Connection, str], datetime | None] = no_backup
     _read: tuple[tuple[object, ...], list[Runbook]] | None = None
     _reading: threading.Lock = field(default_factory=threading.Lock)

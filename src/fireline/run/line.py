@@ -1,0 +1,82 @@
+"""A `fireline …` line of a runbook, a shell or a verdict, read as the remedy it names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from fireline.errors import Usage
+from fireline.run.remedy import Parameters, Remedy
+
+
+@dataclass(frozen=True)
+class Line:
+    """One remedy with what it is told."""
+
+    remedy: Remedy
+    parameters: Parameters
+    target: str | None
+
+
+def read(argv: Sequence[str], remedies: dict[str, Remedy]) -> Line | None:
+    """The remedy that `fireline PHASE NAME [ARGUMENT] [--option value] [--target T]` names; None when it is none.
+
+    Raises Usage when the remedy is known but what it is told is wrong.
+    """
+    if len(argv) < 3 or argv[0] != "fireline":  # noqa: PLR2004 - fireline, phase, name
+        return None
+    remedy = remedies.get(f"{argv[1]} {argv[2]}")
+    if remedy is None:
+        return None
+    given = _options(argv[3:], remedy)
+    target = given.pop("target", None)
+    return Line(remedy, build(remedy, given), target)
+
+
+def build(remedy: Remedy, arguments: dict[str, Any]) -> Parameters:
+    """The remedy's parameters, checked; Usage in one line otherwise."""
+    try:
+        return remedy.parameters.model_validate(arguments)
+    except ValidationError as wrong:
+        fault = wrong.errors()[0]
+        place = ".".join(str(part) for part in fault["loc"])
+        raise Usage(f"{remedy.phase} {remedy.name}: {place}: {fault['msg'].lower()}", hint=usage(remedy)) from None
+
+
+def usage(remedy: Remedy) -> str:
+    """How the remedy is called, as a sentence."""
+    argument = f" {remedy.argument.upper()}" if remedy.argument else ""
+    options = "".join(
+        f" [--{name.replace('_', '-')} …]" for name in remedy.parameters.model_fields if name != remedy.argument
+    )
+    return f"Use: fireline {remedy.phase} {remedy.name}{argument} --target TARGET{options}."
+
+
+def _options(words: Sequence[str], remedy: Remedy) -> dict[str, Any]:
+    """The words after the remedy's name as field -> text; a bare word fills the remedy's argument."""
+    fields = remedy.parameters.model_fields
+    given: dict[str, Any] = {}
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        if not word.startswith("--"):
+            if remedy.argument is None or remedy.argument in given:
+                raise Usage(f"{remedy.phase} {remedy.name}: {word!r} is one word too many", hint=usage(remedy))
+            given[remedy.argument] = word
+            continue
+        name, equals, value = word[2:].partition("=")
+        field = name.replace("-", "_")
+        if field != "target" and field not in fields:
+            raise Usage(f"{remedy.phase} {remedy.name} has no option --{name}", hint=usage(remedy))
+        if field != "target" and fields[field].annotation is bool and not equals:
+            given[field] = True
+            continue
+        if not equals:
+            if not rest:
+                raise Usage(f"--{name} needs a value", hint=usage(remedy))
+            value = rest.pop(0)
+        given[field] = value
+    return given
