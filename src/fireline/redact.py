@@ -15,7 +15,7 @@ SHORTEST = 6  # a shorter value would also mask ordinary words; settings warns o
 # Each with words of which one must stand in the case-folded text before the pattern can match: looking for a word is
 # a hundred times quicker than running a pattern that has no fixed beginning, and every signal passes here.
 _PATTERNS = (
-    (("://",), re.compile(r"(?<=://)([^/\s:@'\"]+):([^@/\s'\"]+)(?=@)")),  # user:password@ in a DSN or URL
+    (("@",), re.compile(r"(?<=://)([^/\s:@'\"]+):([^@/\s'\"]+)(?=@)")),  # user:password@ in a DSN or URL
     (
         ("password", "passwd", "pwd", "secret", "api", "access"),
         re.compile(
@@ -89,13 +89,17 @@ def register(value: str) -> bool:
 
 def text(value: str) -> str:
     """The same text without secrets; NUL bytes, which PostgreSQL can not store, become U+FFFD."""
-    if _by_value is not None and any(form in value for form in _forms):
-        value = _by_value.sub(MASK, value)
+    for form in _forms:
+        if form in value and _by_value is not None:
+            value = _by_value.sub(MASK, value)
+            break
     # Ignoring case, a pattern also takes the dotless and the dotted capital i for an i.
     folded = value.casefold().replace("\u0131", "i").replace("i\u0307", "i")
     for words, pattern in _PATTERNS:
-        if any(word in folded for word in words):
-            value = pattern.sub(_masked, value)
+        for word in words:
+            if word in folded:
+                value = pattern.sub(_masked, value)
+                break
     return value.replace("\0", "\ufffd")
 
 

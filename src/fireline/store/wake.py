@@ -14,6 +14,9 @@ from procrastinate.exceptions import AlreadyEnqueued
 from fireline.store.connect import Connection
 
 PREFIX = "fireline."
+QUEUES = {"advance": "runs"}  # steps may take long; nothing else waits behind them
+
+_QUEUED = "SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = %s AND status = 'todo'"
 
 
 @cache
@@ -25,8 +28,11 @@ def _deferrer() -> procrastinate.App:
 def wake(conn: Connection, topic: str, key: str | int, *, at: datetime | None = None) -> None:
     """Ask that the work of `topic` on the row `key` be looked at, now or `at` a time; asking twice is asking once."""
     lock = f"{topic}:{key}" if at is None else f"{topic}:{key}@{int(at.timestamp())}"
+    # A refusal by the unique index would do, but PostgreSQL writes each one into its log as an error.
+    if conn.execute(_QUEUED, [lock]).fetchone() is not None:
+        return
     job = _deferrer().configure_task(
-        PREFIX + topic, allow_unknown=True, queue="fireline", queueing_lock=lock, schedule_at=at, connection=conn
+        PREFIX + topic, allow_unknown=True, queue=QUEUES.get(topic, "fireline"), queueing_lock=lock, schedule_at=at, connection=conn
     )
     try:
         # AlreadyEnqueued comes from a unique index and would abort the caller's transaction without the savepoint.
