@@ -189,3 +189,13 @@ VALUES (%(attempt)s, %(incident)s, %(target)s, %(kind)s, %(payload)s, %(at)s) RE
 
 -- team: people who may approve
 SELECT count(*) AS n FROM person WHERE disabled_at IS NULL AND role IN ('responder', 'admin');
+
+-- runs_going: runs of an incident that are not finished
+SELECT id FROM run WHERE incident_id = %(incident)s AND state IN ('running', 'waiting');
+
+-- unanswered: open incidents for which no procedure was looked for since they were opened
+SELECT i.id FROM incident i
+WHERE i.status NOT IN ('resolved', 'reviewed', 'dismissed')
+  AND NOT EXISTS (SELECT 1 FROM timeline t WHERE t.incident_id = i.id AND t.kind IN ('matched', 'no_match', 'chosen', 'run_started')
+      AND t.seq > (SELECT max(o.seq) FROM timeline o WHERE o.incident_id = i.id AND o.kind IN ('opened', 'reopened')))
+ORDER BY i.id LIMIT 100;

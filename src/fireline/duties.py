@@ -1,0 +1,215 @@
+"""The work that goes on by itself: what a wake-up topic means, and the sweep that finds what a lost wake-up left.
+
+The only place where two phases meet, and the only one that steps over any fault: it is recorded, and the next is done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import random
+import signal
+import socket
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import timedelta
+
+import procrastinate
+import psycopg
+import structlog
+from procrastinate.exceptions import ConnectorException
+
+from fireline import clock
+from fireline.assess import incident as assessment
+from fireline.communicate import deliver, heartbeat, notices
+from fireline.detect import intake
+from fireline.errors import StoreUnavailable
+from fireline.incident import clocks
+from fireline.run import approve
+from fireline.run.advance import advance
+from fireline.run.ledger import Q
+from fireline.run.respond import respond
+from fireline.run.scheme import scheme_of
+from fireline.run.world import World
+from fireline.store.connect import all_rows, arguments
+from fireline.store.wake import PREFIX, wake
+
+SWEEP_SECONDS = 1.5
+STEP_SLOTS = 8  # runs that one worker moves on at the same time
+OTHER_SLOTS = 4  # intake, messages, clocks: never behind a step that takes long
+STALLED_SECONDS = 10
+
+
+log = structlog.get_logger()
+Duty = Callable[[World, str], object]
+
+
+def worker_name() -> str:
+    """How this process is called in leases and attempts."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def topics() -> dict[str, Duty]:
+    """What each topic of `store.wake` means."""
+    return {
+        "intake": lambda world, _: take_signals(world),
+        "tell": lambda world, key: notices.tell(world.store, int(key), world.settings),
+        "deliver": lambda world, key: deliver.deliver(world.store, world.settings, int(key)),
+        "assess": lambda world, key: assessment.assess(world, int(key)),
+        "respond": lambda world, key: respond(world, int(key)),
+        "advance": lambda world, key: advance(world, int(key), worker_name()),
+        "probe": lambda world, key: assessment.probe(world, int(key)),
+        "clocks": lambda world, _: check_clocks(world),
+        "heartbeat": lambda world, _: heartbeat.beat(world.store, world.settings),
+    }
+
+
+def take_signals(world: World) -> int:
+    """Make alerts and incidents of the signals that wait; how many were taken."""
+    return intake.take(world.store, world.settings, scheme_of(world))
+
+
+def check_clocks(world: World) -> None:
+    """Mark clocks at risk and breached, and approvals that nobody used in time."""
+    with world.store.transaction() as conn:
+        clocks.check_clocks(conn, clock.now())
+        for run in approve.expire(conn):
+            wake(conn, "advance", run)
+
+
+def sweep_runs(world: World) -> None:
+    """Wake a worker for each run that has something to do and nobody at it."""
+    with world.store.transaction() as conn:
+        for row in all_rows(conn, Q["due_runs"], at=clock.now()):
+            wake(conn, "advance", row["id"])
+        for row in all_rows(conn, Q["unanswered"]):
+            wake(conn, "respond", row["id"])
+
+
+SWEEPS: list[Callable[[World], object]] = [
+    take_signals,
+    check_clocks,
+    sweep_runs,
+    lambda world: notices.sweep(world.store, world.settings),
+    lambda world: deliver.deliver(world.store, world.settings),
+    assessment.sweep,
+    lambda world: heartbeat.beat(world.store, world.settings),
+]
+
+
+def queue_app(world: World) -> procrastinate.App:
+    """The queue as a worker sees it: one task for each topic, carried out in a thread, whatever happens in it recorded."""
+    connector = procrastinate.PsycopgConnector(conninfo=world.store.url, kwargs=arguments("fireline-queue"), min_size=1)
+    app = procrastinate.App(connector=connector)
+    for topic, duty in topics().items():
+        app.task(name=PREFIX + topic)(_task(world, topic, duty))
+    return app
+
+
+def _task(world: World, topic: str, duty: Duty) -> Callable[..., None]:
+    def carry_out(key: str) -> None:
+        _stepping_over(topic, lambda: duty(world, key), key=key)
+
+    carry_out.__name__ = topic
+    return carry_out
+
+
+def _stepping_over(name: str, work: Callable[[], object], **about: str) -> None:
+    """Do it; a fault is logged and left to the next sweep. The one place where every error is caught."""
+    try:
+        work()
+    except StoreUnavailable as away:
+        log.warning("the store is away", duty=name, error=away.message)
+    except Exception:
+        log.exception("duty failed", duty=name, **about)
+
+
+def sweep(world: World) -> None:
+    """Look once at everything that may be due. Quick when nothing is; safe from any number of workers at once."""
+    for one in SWEEPS:
+        _stepping_over(getattr(one, "__name__", "sweep"), lambda one=one: one(world))  # type: ignore[misc]
+
+
+def tell_alive(world: World, labels: Sequence[str], *, first: bool = False) -> None:
+    """Say that this worker lives; the health page and `doctor` read it."""
+    with world.store.transaction() as conn:
+        now = clock.now()
+        conn.execute(
+            "INSERT INTO worker (name, host, pid, labels, started_at, seen_at) VALUES (%s, %s, %s, to_jsonb(%s::text[]), %s, %s)"
+            " ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at",
+            [worker_name(), socket.gethostname(), os.getpid(), list(labels), now, now],
+        )
+        if first:
+            conn.execute("DELETE FROM worker WHERE seen_at < %s", [now - timedelta(hours=1)])
+
+
+def work(world: World, labels: Sequence[str] = ()) -> None:
+    """Be a worker until SIGTERM or SIGINT: what is under way is finished, a step that runs is left to its lease."""
+    asyncio.run(_work(world, labels))
+
+
+async def _work(world: World, labels: Sequence[str]) -> None:
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(STEP_SLOTS + OTHER_SLOTS + 4, thread_name_prefix="duty"))
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    logging.getLogger("procrastinate").setLevel(logging.ERROR)
+    await asyncio.to_thread(_stepping_over, "alive", lambda: tell_alive(world, labels, first=True))
+    sweeper = asyncio.create_task(_keep_sweeping(world, labels, stop))
+    queue = asyncio.create_task(_keep_working(world, stop))
+    await stop.wait()
+    for task in (queue, sweeper):
+        task.cancel()
+    await asyncio.wait((queue, sweeper), timeout=5)
+
+
+async def _keep_sweeping(world: World, labels: Sequence[str], stop: asyncio.Event) -> None:
+    """Sweep at intervals that differ, so that N workers do not look at the same instant."""
+    while not stop.is_set():
+        await asyncio.to_thread(sweep, world)
+        await asyncio.to_thread(_stepping_over, "alive", lambda: tell_alive(world, labels))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), SWEEP_SECONDS * random.uniform(0.8, 1.2))  # noqa: S311 - no secret
+
+
+async def _keep_working(world: World, stop: asyncio.Event) -> None:
+    """Take jobs from the queue; begin again when the store has been away."""
+    while not stop.is_set():
+        try:
+            async with queue_app(world).open_async() as app:
+                await _requeue_stalled(app)
+                await asyncio.gather(
+                    app.run_worker_async(queues=["runs"], concurrency=STEP_SLOTS, **_OPTIONS),
+                    app.run_worker_async(queues=["fireline"], concurrency=OTHER_SLOTS, **_OPTIONS),
+                    _keep_requeueing(app),
+                )
+        except (psycopg.Error, ConnectorException, OSError) as away:
+            log.warning(
+                "the queue is away", error=str(away).strip().splitlines()[0] if str(away).strip() else repr(away)
+            )
+            await asyncio.sleep(0.5)
+
+
+_OPTIONS: dict[str, object] = {
+    "wait": True,
+    "listen_notify": True,
+    "install_signal_handlers": False,
+    "delete_jobs": "always",
+    "fetch_job_polling_interval": 2.0,
+    "shutdown_graceful_timeout": 3.0,
+}
+
+
+async def _requeue_stalled(app: procrastinate.App) -> None:
+    """Give back the jobs of workers that died; the rows they were about are found by the sweep anyway."""
+    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
+        await app.job_manager.finish_job(job, status=procrastinate.jobs.Status.FAILED, delete_job=True)
+
+
+async def _keep_requeueing(app: procrastinate.App) -> None:
+    while True:
+        await asyncio.sleep(STALLED_SECONDS)
+        await _requeue_stalled(app)
