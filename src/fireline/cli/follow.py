@@ -10,6 +10,7 @@ from fireline.cli.desk import ask
 from fireline.cli.questions import choose
 from fireline.cli.run_view import MARKS, draw_step, state_of
 from fireline.cli.terminal import answer, clean, interactive, say
+from fireline.cli.wants import ask_level
 
 POLL_SECONDS = 0.5
 ENDED = ("succeeded", "failed", "cancelled")
@@ -76,17 +77,9 @@ def ask_approval(desk: Any, step: dict[str, Any], view: dict[str, Any]) -> bool:
         say(f"It waits for an approval: `{line}`.")
         return False
     if choose("Approve exactly this?", {"y": "do it", "n": "reject it"}) == "y":
-        level = _level(step)
+        level = ask_level(step)
         shown = step["approval"]["content_hash"]
         ask(desk, "run.approve", run=view["run"], step=step["position"], hash=shown, level=level)
         return True
     ask(desk, "run.reject", run=view["run"], step=step["position"], reason="rejected at the terminal")
     return True
-
-
-def _level(step: dict[str, Any]) -> str | None:
-    if step["level"]:
-        return None
-    about = "Reversible: no committed data can be lost and it can be undone. Destructive: anything else."
-    said = choose("Is it reversible or destructive?", {"r": "reversible", "d": "destructive"}, about)
-    return "reversible" if said == "r" else "destructive"

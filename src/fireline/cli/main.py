@@ -50,6 +50,7 @@ COMMANDS = {
     "up": Entry("up:up", "Start everything: store, server, worker", _SETUP),
     "server": Entry("serve:server", "The HTTP server alone", _SETUP),
     "worker": Entry("serve:worker", "One worker alone", _SETUP),
+    "migrate": Entry("serve:migrate", "Bring the store to the shape this version needs", _SETUP),
     "user": Entry("people:user", "People who may log in", _SETUP),
     "token": Entry("people:token", "Tokens for the API", _SETUP),
 }

@@ -32,7 +32,7 @@ def start(
     data = call("run.start", procedure=procedure, incident=incident, target=target)
     answer(
         data,
-        lambda run: say(f"run {run['run']} started: {run['title']}", f"See it with `fireline run show {run['run']}`."),
+        lambda run: say(f"run {run['run']} started", f"See it with `fireline run show {run['run']}`."),
     )
 
 
