@@ -45,6 +45,7 @@ CREATE TABLE incident (
     severity        text NOT NULL,
     severity_rank   integer NOT NULL,      -- 0 is the runbook's first severity
     severity_reason text NOT NULL DEFAULT '',
+    severity_by     text,                  -- the person who set it; null: Fireline, which may still raise it
     status          text NOT NULL CHECK (status IN
                     ('detected', 'assessing', 'containing', 'resolving', 'resolved', 'reviewed', 'dismissed')),
     target          text,
@@ -131,7 +132,8 @@ CREATE TABLE finding (
     probe       jsonb NOT NULL,         -- {"sql", "expect"}: data, so that anyone can ask again
     probe_state text NOT NULL CHECK (probe_state IN ('red', 'green', 'unknown')),
     taken_at    timestamptz NOT NULL,
-    probed_at   timestamptz
+    probed_at   timestamptz,
+    ms          integer                 -- how long the look took
 );
 CREATE INDEX finding_incident ON finding (incident_id, taken_at);
 CREATE TABLE outbox (
@@ -206,7 +208,9 @@ CREATE TABLE run (
     fence       bigint NOT NULL DEFAULT 0,   -- raised by every lease; a late worker's writes carry an old one and fail
     lease_by    text,
     lease_until timestamptz,
-    cancel_asked_at timestamptz,
+    cancel_step integer,               -- a person asked to stop this step; 0 means the whole run
+    cancel_by   text,
+    cancel_reason text,
     created_at  timestamptz NOT NULL,
     finished_at timestamptz
 );
@@ -240,6 +244,8 @@ CREATE TABLE step (
     attempts    integer NOT NULL DEFAULT 0,
     outcome     jsonb,
     wake_at     timestamptz,
+    choice      text,                   -- what a person decided: yes, continue, the number of an alternative
+    requested_by text NOT NULL,         -- who put this command here: the run's requester, or who replaced it
     replaced    boolean NOT NULL DEFAULT false,
     PRIMARY KEY (run_id, position)
 );
@@ -291,6 +297,7 @@ CREATE TABLE halt (
     id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     by        text NOT NULL,
     reason    text NOT NULL,
+    running   boolean NOT NULL DEFAULT false,   -- also end what runs, not only start nothing more
     at        timestamptz NOT NULL,
     lifted_by text,
     lifted_at timestamptz
