@@ -22,6 +22,11 @@ class Parameter:
     choices: tuple[str, ...] = ()
     secret: bool = False
     line: int = 0
+    pattern: str | None = None  # a value must match all of it, when the front matter says so
+    minimum: float | None = None
+    maximum: float | None = None
+    source: str | None = None  # `from` of the front matter: step.column, whose value is offered
+    env: str = ""  # the environment variable that carries the value into bash
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,7 @@ class Action:
     command: str
     line: int  # of the first line of the command
     attributes: dict[str, str] = field(default_factory=dict)
+    title: str = ""  # the comment or the words that introduce it, for the person who chooses
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,8 @@ class Step:
     """One numbered item, or one fence of a section without a list.
 
     kind: sql, bash and remedy have an `action` (remedy: a bash fence of plain `fireline …` lines only);
-    decision asks yes, no or not possible (and may have an action, run on yes); call names another procedure;
+    decision asks yes, no or not possible (and may have an action, run on yes), or, where it has `alternatives`,
+    which of them; call names another procedure;
     checklist has nested items that all want a tick; manual is ticked with a note.
     """
 
@@ -68,6 +75,7 @@ class Step:
     expires: str | None = None
     parameters: tuple[Parameter, ...] = ()
     words: tuple[str, ...] = ()  # folded words of the title, for the remedies' own words
+    part_of: str | None = None  # key of the first part, when an item with several fences became several steps
 
 
 @dataclass(frozen=True)
@@ -82,6 +90,9 @@ class Procedure:
     symptoms: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
     text: str = ""
+    stop_when: tuple[str, ...] = ()  # the visible **Stop when:** texts
+    reference: str | None = None  # href of "See [X](path)" outside the steps
+    call: str | None = None  # id of the procedure it leads to, when that was read too
 
 
 @dataclass(frozen=True)
@@ -153,6 +164,8 @@ class Runbook:
     links: tuple[Link, ...] = ()
     placeholders: tuple[Placeholder, ...] = ()
     notes: tuple[str, ...] = ()  # what was read as text because it could not be understood
+    postmortem_within: str | None = None  # the runbook's own words: within 48 hours
+    postmortem_for: tuple[str, ...] = ()  # ids of the severities that need one: P0, P1
 
     def procedure(self, wanted: str) -> Procedure | None:
         """The procedure with this id, or whose title is this, whatever the case."""
