@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from fireline.cli.desk import call
-from fireline.cli.terminal import answer, interactive, say
+from fireline.cli.terminal import answer, interactive, say, warn
 from fireline.errors import Usage
 
 user = typer.Typer(help="People who may log in.", rich_markup_mode=None)
@@ -29,7 +29,7 @@ def add(
     """Add a person."""
     secret = read_password() if with_password else None
     data = call("person.add", name=name, display=display, role=role, email=email, os_user=os_user, password=secret)
-    answer(data, lambda _: say(f"{name} added as {role}"))
+    answer(data, lambda made: say(made["text"]))
 
 
 @user.command("list")
@@ -50,19 +50,19 @@ def disable(name: Annotated[str, typer.Argument(help="Who.")]) -> None:
 
     Sessions and tokens end at once; what the person did stays on record.
     """
-    answer(call("person.disable", name=name), lambda _: say(f"{name} is disabled"))
+    answer(call("person.disable", name=name), lambda left: say(left["text"]))
 
 
 @user.command("password")
 def password(name: Annotated[str, typer.Argument(help="Who.")]) -> None:
     """Set a person's password, read from the terminal or from standard input."""
-    answer(call("person.password", name=name, password=read_password()), lambda _: say(f"password of {name} set"))
+    answer(call("person.password", name=name, password=read_password()), lambda done: say(done["text"]))
 
 
 @user.command("whoami")
 def whoami() -> None:
     """Say as whom this shell acts."""
-    answer(call("person.whoami"), lambda me: say(f"{me['name']} ({me['role']})"))
+    answer(call("person.whoami"), lambda me: say(me["text"]))
 
 
 def read_password() -> str:
@@ -91,7 +91,13 @@ def create(
     It is shown once, now.
     """
     data = call("token.create", label=label, person=person, days=days)
-    answer(data, lambda made: say(made["token"]))
+    answer(data, _draw_token)
+
+
+def _draw_token(made: dict[str, Any]) -> None:
+    """The token alone on stdout, so that it can go into a file; what it is, on stderr."""
+    warn(made["text"])
+    say(made["value"])
 
 
 @token.command("list")
@@ -101,12 +107,12 @@ def list_tokens() -> None:
     def draw(found: list[dict[str, Any]]) -> None:
         from fireline.cli.tables import draw_rows
 
-        draw_rows(found, ["token", "label", "person", "created_at", "expires_at", "used_at", "revoked_at"])
+        draw_rows(found, ["id", "label", "person", "created_at", "expires_at", "used_at", "revoked_at"])
 
     answer(call("token.list"), draw)
 
 
 @token.command("revoke")
-def revoke(number: Annotated[int, typer.Argument(metavar="TOKEN", help="Its number in the list.")]) -> None:
+def revoke(number: Annotated[str, typer.Argument(metavar="TOKEN", help="Its number in the list.")]) -> None:
     """End a token."""
-    answer(call("token.revoke", token=number), lambda _: say(f"token {number} revoked"))
+    answer(call("token.revoke", token=number), lambda done: say(done["text"]))

@@ -61,7 +61,7 @@ def _function(phase: str, name: str, remedy: Remedy) -> Callable[..., None]:
     """A function with one parameter for each of the remedy's, for typer to read."""
 
     def run(target: str | None, plan: bool, yes: bool, incident: str | None, **given: Any) -> None:
-        arguments = {key: value for key, value in given.items() if value not in (None, [])}
+        arguments = {key: _text(value) for key, value in given.items() if value not in (None, [])}
         _carry_out(phase, name, target, arguments, plan=plan, yes=yes, incident=incident)
 
     fields = remedy.parameters.model_fields
@@ -69,6 +69,11 @@ def _function(phase: str, name: str, remedy: Remedy) -> Callable[..., None]:
     run.__signature__ = inspect.Signature([*own, *_SHARED])  # type: ignore[attr-defined]
     run.__annotations__ = {}
     return run
+
+
+def _text(value: Any) -> Any:
+    """What the remedy is told, as a text: the same on every way there."""
+    return value if isinstance(value, list) else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _parameter(name: str, field: FieldInfo, *, argument: bool) -> inspect.Parameter:

@@ -7,7 +7,6 @@ import sys
 import time
 from typing import Any
 
-
 from fireline.cli.desk import ask, at_desk, the_incident
 from fireline.cli.incident import Incident
 from fireline.cli.terminal import clean, options, say, warn

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PARENT = "FIRELINE_UP_PID"  # set by `fireline up`: its children die with it
 GRACE_SECONDS = 2  # for requests under way; streams of live pages are cut then
+WORKER_POOL = 16  # connections: one for each thread that may carry out a duty
 STATE = "server.json"  # in the store's folder: where the server answers now
 
 
@@ -45,7 +46,7 @@ def server(
 
         async def startup(self, sockets: Any = None) -> None:
             await super().startup(sockets)
-            _announce(state, url, settings)
+            _announce(state, url, context)
 
     config = uvicorn.Config(
         make_app(context),
@@ -74,9 +75,9 @@ def worker(
     from fireline.duties import work
 
     _die_with_parent()
-    context = _context(_settings(), "fireline-worker")
+    context = _context(_settings(), "fireline-worker", pool_size=WORKER_POOL)
     try:
-        work(context, label or [])
+        work(context.world, label or [])
     finally:
         context.close()
 
@@ -100,11 +101,11 @@ def _settings() -> Settings:
     return settings.read(options.config)
 
 
-def _context(settings: Settings, application: str) -> Context:
+def _context(settings: Settings, application: str, pool_size: int = 8) -> Context:
     """The context, after a look at the store: migrated, and not on the server of a target."""
     from fireline.app.context import check_store_is_not_a_target, make
 
-    context = make(settings, application=application)
+    context = make(settings, application=application, pool_size=pool_size)
     with context.store.transaction() as conn:
         found = conn.execute("SELECT to_regclass('fireline.person') IS NOT NULL AS migrated").fetchone()
     if not (found and found["migrated"]):
@@ -115,23 +116,30 @@ def _context(settings: Settings, application: str) -> Context:
     return context
 
 
-def _announce(state: Path, url: str, settings: Settings) -> None:
+def _announce(state: Path, url: str, context: Context) -> None:
     """Say where the server answers, to people and to other commands."""
-    from fireline.app.setup import setup_code
-
-    code = setup_code(settings)
+    code = _first_code(context)
     state.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = state.with_suffix(f".{os.getpid()}")
-    fresh.write_text(json.dumps({"url": url, "pid": os.getpid()}), encoding="utf-8")
+    fresh.write_text(json.dumps({"url": url, "pid": os.getpid(), "first_account": bool(code)}), encoding="utf-8")
     fresh.replace(state)
     told = {"url": url, "pid": os.getpid(), "setup_code": code}
     answer(
         told,
         lambda _: say(
-            f"Fireline answers at {url}", *([f"First account: enter the code {code} there."] if code else [])
+            f"Fireline answers at {url}", *([f"First account: {url}/first with the code {code}"] if code else [])
         ),
     )
     sys.stdout.flush()
+
+
+def _first_code(context: Context) -> str | None:
+    """The code that lets a person make the first account from elsewhere; None when there is an account."""
+    from fireline.web.auth import setup_code
+
+    with context.store.transaction() as conn:
+        found = conn.execute("SELECT EXISTS (SELECT FROM person) AS anybody").fetchone()
+    return None if found and found["anybody"] else setup_code(context.settings)
 
 
 def _forget(state: Path) -> None:

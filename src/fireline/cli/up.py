@@ -115,8 +115,6 @@ def _keep_store(cluster: Cluster | None) -> None:
 
 def _tell_when_ready(settings: Settings, state: Path, children: list[Child], cluster: Cluster | None) -> bool:
     """Whether the server answers; if so, say where, once."""
-    from fireline.app.setup import setup_code
-
     server = children[0].process
     try:
         found = json.loads(state.read_text(encoding="utf-8"))
@@ -124,7 +122,7 @@ def _tell_when_ready(settings: Settings, state: Path, children: list[Child], clu
         return False
     if server is None or found["pid"] != server.pid:
         return False
-    code = setup_code(settings)
+    code = _setup_code(state) if found["first_account"] else None
     told = {"url": found["url"], "setup_code": code, "pid": os.getpid(), "workers": len(children) - 1}
     store = f"embedded PostgreSQL in {cluster.folder.path}" if cluster else "as configured"
     lines = [
@@ -132,7 +130,15 @@ def _tell_when_ready(settings: Settings, state: Path, children: list[Child], clu
         f"Store     {store}",
         f"Workers   {len(children) - 1}",
     ]
-    lines += [f"Account   open the page and enter the code {code}"] if code else []
+    lines += [f"Account   {found['url']}/first with the code {code}"] if code else []
     answer(told, lambda _: say(*lines, "Stop with Ctrl-C."))
     sys.stdout.flush()
     return True
+
+
+def _setup_code(state: Path) -> str | None:
+    """The code the server has made for the first account."""
+    try:
+        return (state.parent / "setup-code").read_text(encoding="utf-8").strip()
+    except OSError:
+        return None

@@ -41,32 +41,21 @@ def remedy_of(view: View) -> str | None:
 
 def call_remedy(desk: Any, view: View) -> bool:
     """Start the cause's remedy as a run; its plan and its approval come next."""
-    words = shlex.split(remedy_of(view) or "")[1:]
-    arguments, target = _read(words[2:])
-    call = {"phase": words[0], "remedy": words[1], "target": target, "incident": view["id"]}
-    run = ask(desk, "remedy.run", **call, arguments={**arguments, **_bare(desk, words)})
+    from fireline.app.context import remedies
+    from fireline.run import line
+
+    words = shlex.split(remedy_of(view) or "")
+    read = line.read(words, remedies())
+    if read is None:
+        say(f"This Fireline does not know `{shlex.join(words)}`.")
+        return False
+    given = read.parameters.model_dump(mode="json", exclude_unset=True)
+    call = {"phase": read.remedy.phase, "remedy": read.remedy.name, "target": read.target or view["target"]}
+    run = ask(
+        desk, "remedy.run", **call, incident=view["id"], arguments={key: str(value) for key, value in given.items()}
+    )
     say(f"Run {run['run']} makes a plan; you are asked before anything is changed.")
     return True
-
-
-def _read(words: list[str]) -> tuple[dict[str, str], str | None]:
-    """Options of a `fireline` line: `--name value` and `--name=value`; the target apart."""
-    found: dict[str, str] = {}
-    rest = iter(words)
-    for word in rest:
-        if word.startswith("--"):
-            name, equals, value = word[2:].partition("=")
-            found[name.replace("-", "_")] = value if equals else next(rest, "")
-    return found, found.pop("target", None)
-
-
-def _bare(desk: Any, words: list[str]) -> dict[str, str]:
-    """The bare word of the line, under the name of the parameter it fills."""
-    if len(words) < 3 or words[2].startswith("--"):  # noqa: PLR2004 - phase, remedy, word
-        return {}
-    known = ask(desk, "remedy.list")
-    name = next((one["argument"] for one in known if (one["phase"], one["remedy"]) == (words[0], words[1])), None)
-    return {name: words[2]} if name else {}
 
 
 def _acknowledge(desk: Any, view: View) -> bool:
