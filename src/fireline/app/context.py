@@ -49,7 +49,7 @@ def store_url(settings: Settings) -> str:
     if settings.store.url is not None:
         return settings.store.url.reveal()
     cluster = embedded(settings)
-    if not cluster.running():
+    if cluster.running is None:
         raise StoreUnavailable("no store is running", hint="Start it with `fireline up`, or set store.url.")
     return cluster.url("fireline")
 
