@@ -9,12 +9,19 @@ from datetime import timedelta
 from typing import Any
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
 
 from fireline.errors import TargetUnavailable
-from fireline.redact import Secret, text
+from fireline.postgres.unreachable import told
+from fireline.redact import Secret
 
 Connection = psycopg.Connection[DictRow]
+
+APPLICATION = "fireline"  # how our sessions name themselves at the server
+PATIENCE_SECONDS = 5  # for a server to answer, unless the DSN says otherwise
+_MS = timedelta(milliseconds=1)
+_MARK = "fireline.limits"  # a setting of our own, to see whether our settings arrived
 
 
 @dataclass(frozen=True)
@@ -32,9 +39,10 @@ class Target:
 class Identity:
     """Which server this is, so that nothing is written to another one: a copy shares the system identifier."""
 
-    system_identifier: str
+    system_identifier: str  # empty when the role may not see it
     data_directory: str | None  # None when the role may not see it
     postmaster_start: str  # ISO, UTC
+    timeline: int | None = None  # another one after a failover or a recovery to a point in time
 
     def json(self) -> dict[str, Any]:
         """As stored with an attempt."""
@@ -42,7 +50,36 @@ class Identity:
             "system_identifier": self.system_identifier,
             "data_directory": self.data_directory,
             "postmaster_start": self.postmaster_start,
+            "timeline": self.timeline,
         }
+
+
+def same_server(one: Identity, other: Identity) -> bool:
+    """Whether both are one running server; what either may not see is not compared."""
+    return _same_data(one, other) and one.postmaster_start == other.postmaster_start
+
+
+def same_history(one: Identity, other: Identity) -> bool:
+    """Whether a transaction id of one means the same at the other: the same data, perhaps restarted, never replaced."""
+    known = one.timeline is not None and one.timeline == other.timeline
+    return bool(one.system_identifier) and known and _same_data(one, other)
+
+
+def _same_data(one: Identity, other: Identity) -> bool:
+    pairs = ((one.system_identifier, other.system_identifier), (one.data_directory, other.data_directory))
+    return all(not mine or not theirs or mine == theirs for mine, theirs in pairs)
+
+
+class _Pooled(psycopg.Connection[DictRow]):
+    """A connection through a pooler that takes no settings at the start: they go into each transaction instead.
+
+    Never into the session, which the pooler would hand to the application afterwards.
+    """
+
+    limits = b""
+
+    def _get_tx_start_command(self) -> bytes:
+        return super()._get_tx_start_command() + self.limits
 
 
 @contextmanager
@@ -50,49 +87,103 @@ def connect(
     target: Target,
     *,
     write: bool = False,
+    acting: bool = False,
     statement_timeout: timedelta = timedelta(seconds=30),
     lock_timeout: timedelta | None = None,
     autocommit: bool = False,
 ) -> Iterator[Connection]:
-    """One connection; read-only (and as the reading role where there is one) unless `write`.
+    """One connection; read-only and as the reading role where there is one, unless `write`.
 
+    acting: as the role that changes things also when nothing is written, to see what it may do.
     Raises TargetUnavailable when it can not be had, with the server's own words, redacted.
     """
-    secret = target.dsn if write or target.read_dsn is None else target.read_dsn
+    secret = target.dsn if write or acting or target.read_dsn is None else target.read_dsn
     lock = target.lock_timeout if lock_timeout is None else lock_timeout
-    options = [
-        f"-c statement_timeout={int(statement_timeout / timedelta(milliseconds=1))}",
-        f"-c lock_timeout={int(lock / timedelta(milliseconds=1))}",
-        f"-c idle_in_transaction_session_timeout={int((statement_timeout + timedelta(seconds=30)) / timedelta(milliseconds=1))}",
-        f"-c default_transaction_read_only={'off' if write else 'on'}",
-    ]
-    try:
-        conn = psycopg.connect(
-            secret.reveal(),
-            application_name="fireline",
-            connect_timeout=5,
-            options=" ".join(options),
-            autocommit=autocommit,
-            row_factory=dict_row,
-            prepare_threshold=None,
-        )
-    except psycopg.Error as down:
-        raise TargetUnavailable(
-            f"target {target.name} does not answer: {text(str(down).strip().splitlines()[-1])}",
-            hint=f"Try `fireline doctor`, or `psql` with the DSN of targets.{target.name}.",
-        ) from None
+    limits = {
+        "statement_timeout": str(int(statement_timeout / _MS)),
+        "lock_timeout": str(int(lock / _MS)),
+        "idle_in_transaction_session_timeout": str(int((statement_timeout + timedelta(seconds=30)) / _MS)),
+        "default_transaction_read_only": "off" if write else "on",
+        "standard_conforming_strings": "on",  # so that the server reads a text as our parser did
+    }
+    conn = _open(target.name, secret, limits, autocommit=autocommit)
     try:
         yield conn
     finally:
         conn.close()
 
 
+def _open(name: str, secret: Secret, limits: dict[str, str], *, autocommit: bool) -> Connection:
+    """Connect with the limits as start-up options, behind those of the DSN; a pooler may refuse them."""
+    try:
+        parts = conninfo_to_dict(secret.reveal())
+    except psycopg.Error:  # its words hold a part of the DSN
+        raise TargetUnavailable(
+            f"the DSN of target {name} can not be read",
+            hint=f"Write targets.{name}.dsn as postgresql://user:password@host:port/database.",
+        ) from None
+    arguments: dict[str, Any] = {
+        **parts,
+        "application_name": APPLICATION,
+        "connect_timeout": parts.get("connect_timeout") or PATIENCE_SECONDS,
+        "keepalives_idle": parts.get("keepalives_idle") or 10,
+        "keepalives_interval": parts.get("keepalives_interval") or 5,
+        "keepalives_count": parts.get("keepalives_count") or 3,
+        "autocommit": autocommit,
+        "row_factory": dict_row,
+        "prepare_threshold": None,
+    }
+    own = str(arguments.pop("options", None) or "")
+    options = " ".join([own, *(f"-c {key}={value}" for key, value in limits.items()), f"-c {_MARK}=1"]).strip()
+    try:
+        direct = psycopg.Connection[DictRow].connect(**arguments, options=options)
+        if direct.pgconn.exec_(f"SELECT current_setting('{_MARK}', true)".encode()).get_value(0, 0):
+            return direct
+        direct.close()  # a pooler took the options and forgot them
+    except psycopg.Error as refused:
+        if "unsupported startup parameter" not in str(refused):
+            raise told(name, parts, refused) from None
+    try:
+        pooled = _Pooled.connect(**arguments)
+    except psycopg.Error as refused:
+        raise told(name, parts, refused) from None
+    pooled.limits = _as_statements(limits)
+    return pooled
+
+
+def _as_statements(limits: dict[str, str]) -> bytes:
+    """The limits for one transaction; whether it is read-only is set for it alone, too."""
+    read_only = limits["default_transaction_read_only"]
+    local = {key: value for key, value in limits.items() if key != "default_transaction_read_only"}
+    local["transaction_read_only"] = read_only
+    return "".join(f"; SET LOCAL {key} = {value}" for key, value in local.items()).encode()
+
+
 def identity(conn: Connection) -> Identity:
-    """Who the server at the other end is: system identifier, data directory where it may be seen, postmaster start."""
+    """Who the server at the other end is; any role may ask, and so may one on a standby."""
     row = conn.execute(
-        "SELECT (SELECT system_identifier::text FROM pg_control_system()) AS system_identifier,"
+        "SELECT has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE') AS control,"
+        " pg_catalog.pg_is_in_recovery() AS standby,"
         " CASE WHEN pg_has_role('pg_read_all_settings', 'USAGE') THEN current_setting('data_directory') END AS folder,"
         " to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS started"
     ).fetchone()
     assert row is not None
-    return Identity(row["system_identifier"], row["folder"], row["started"])
+    number = "SELECT system_identifier::text AS number FROM pg_control_system()"
+    known = conn.execute(number).fetchone() if row["control"] else None
+    return Identity(known["number"] if known else "", row["folder"], row["started"], _timeline(conn, row["standby"]))
+
+
+def _timeline(conn: Connection, standby: bool) -> int | None:
+    """The timeline that is written to now; None on a standby, which has no transactions of its own."""
+    if standby:
+        return None
+    row = conn.execute(
+        "SELECT ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::int AS timeline"
+    ).fetchone()
+    return int(row["timeline"]) if row else None
+
+
+def identity_of_dsn(dsn: Secret, *, name: str = "store") -> Identity:
+    """Who the server behind a DSN is. Raises TargetUnavailable."""
+    with connect(Target(name, dsn), statement_timeout=timedelta(seconds=5)) as conn:
+        return identity(conn)
