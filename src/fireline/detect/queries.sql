@@ -14,3 +14,74 @@ SET last_at = COALESCE(EXCLUDED.last_at, source_state.last_at),
     accepted = source_state.accepted + EXCLUDED.accepted,
     refused = source_state.refused + EXCLUDED.refused,
     last_refusal = COALESCE(EXCLUDED.last_refusal, source_state.last_refusal);
+
+-- any_waiting: whether intake has something to do
+SELECT 1 AS found FROM signal WHERE taken_at IS NULL LIMIT 1;
+
+-- hold_intake: one worker at a time; let go when the transaction ends
+SELECT pg_try_advisory_xact_lock(hashtextextended('fireline intake', 0)) AS held;
+
+-- waiting_signals: the first that nobody has taken
+SELECT id, source, received_at, events FROM signal WHERE taken_at IS NULL ORDER BY id LIMIT %(limit)s;
+
+-- newest_alerts: the newest alert of each key, with how its incident stands
+SELECT alert.key, alert.id, alert.status, alert.severity, alert.once, alert.resolved_at, incident.id AS incident,
+       incident.status AS incident_status, incident.resolved_at AS incident_resolved_at
+FROM unnest(%(keys)s::text[]) AS wanted (key)
+CROSS JOIN LATERAL (SELECT * FROM alert WHERE alert.key = wanted.key ORDER BY id DESC LIMIT 1) AS alert
+LEFT JOIN incident ON incident.id = alert.incident_id;
+
+-- open_alert: a new one
+INSERT INTO alert (key, key_reason, source, target, title, status, severity, first_at, last_at, labels, annotations,
+                   group_key, once)
+VALUES (%(key)s, %(key_reason)s, %(source)s, %(target)s, %(title)s, 'firing', %(severity)s, %(at)s, %(at)s, %(labels)s,
+        %(annotations)s, %(group_key)s, %(once)s)
+RETURNING id;
+
+-- renew_alert: its sender says something else of it now
+UPDATE alert SET title = %(title)s, severity = %(severity)s, once = %(once)s, labels = %(labels)s,
+                 annotations = %(annotations)s
+WHERE id = %(alert)s;
+
+-- resolve_alert: over
+UPDATE alert SET status = 'resolved', resolved_at = %(at)s, last_at = GREATEST(last_at, %(at)s) WHERE id = %(alert)s;
+
+-- any_firing: whether an alert of this incident still fires
+SELECT 1 AS found FROM alert WHERE incident_id = %(incident)s AND status = 'firing' LIMIT 1;
+
+-- count_repeats: heard again
+UPDATE alert SET count = count + given.number, last_at = GREATEST(last_at, given.at)
+FROM unnest(%(alerts)s::bigint[], %(numbers)s::bigint[], %(times)b::timestamptz[]) AS given (alert, number, at)
+WHERE alert.id = given.alert;
+
+-- mark_taken: alerts were made of these signals
+UPDATE signal SET taken_at = %(now)s, alert_ids = given.alerts::bigint[], fault = given.fault
+FROM unnest(%(signals)s::bigint[], %(alerts)s::text[], %(faults)s::text[]) AS given (signal, alerts, fault)
+WHERE signal.id = given.signal;
+
+-- store_signal: one, inside somebody's transaction
+INSERT INTO signal (source, received_at, digest, body, events)
+VALUES (%(source)s, %(now)s, %(digest)s, %(body)s, %(events)s)
+RETURNING id;
+
+-- alerts: the newest, from a place on
+SELECT * FROM alert
+WHERE (%(before)s::bigint IS NULL OR id < %(before)s)
+  AND (%(status)s::text IS NULL OR status = %(status)s)
+  AND (%(incident)s::bigint IS NULL OR incident_id = %(incident)s)
+  AND (%(search)s::text IS NULL OR title ILIKE %(search)s OR key ILIKE %(search)s OR source ILIKE %(search)s
+       OR target ILIKE %(search)s OR labels::text ILIKE %(search)s)
+ORDER BY id DESC LIMIT %(limit)s;
+
+-- alert: one
+SELECT * FROM alert WHERE id = %(alert)s;
+
+-- alerts_of: those of an incident, firing ones first
+SELECT * FROM alert WHERE incident_id = %(incident)s
+ORDER BY status = 'firing' DESC, last_at DESC, id DESC LIMIT %(limit)s;
+
+-- signals_of: the newest signals of an alert, as they came; what nobody could read on a page is only measured
+SELECT id AS signal, source, received_at, taken_at, fault,
+       CASE WHEN octet_length(body::text) <= %(longest)s THEN body
+            ELSE jsonb_build_object('too long to show, in bytes', octet_length(body::text)) END AS body
+FROM signal WHERE alert_ids @> ARRAY[%(alert)s::bigint] ORDER BY id DESC LIMIT %(limit)s;

@@ -114,8 +114,10 @@ CREATE TABLE alert (
     labels      jsonb NOT NULL DEFAULT '{}',
     annotations jsonb NOT NULL DEFAULT '{}',
     group_key   text NOT NULL,
+    once        text,                   -- what the sender calls this very occurrence: a late copy of it opens nothing again
     incident_id bigint REFERENCES incident
 );
+CREATE INDEX alert_newest ON alert (key, id DESC);
 CREATE UNIQUE INDEX alert_firing ON alert (key) WHERE status = 'firing';
 CREATE INDEX alert_incident ON alert (incident_id);
 CREATE INDEX alert_recent ON alert (last_at DESC);
@@ -183,6 +185,14 @@ CREATE TABLE source_state (
     accepted    bigint NOT NULL DEFAULT 0,
     refused     bigint NOT NULL DEFAULT 0,
     last_refusal text
+);
+
+CREATE TABLE heartbeat (
+    name        text PRIMARY KEY,       -- watcher: the one outside that the settings name
+    tried_at    timestamptz NOT NULL,   -- one process of many takes each beat
+    beaten_at   timestamptz,
+    failures    bigint NOT NULL DEFAULT 0,
+    error       text
 );
 
 -- run --------------------------------------------------------------------------------------------------------

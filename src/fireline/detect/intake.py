@@ -1,0 +1,126 @@
+"""Signals become alerts, alerts open or join incidents: in the order they came, by one worker at a time.
+
+Whatever is wrong with one signal, the others are taken, and it is let through as an alert of its own.
+"""
+
+from __future__ import annotations
+
+import psycopg
+import structlog
+from psycopg.rows import DictRow
+
+from fireline import clock, redact
+from fireline.detect.batch import Batch
+from fireline.detect.source import Event, event_of
+from fireline.incident.scheme import Scheme
+from fireline.settings import Settings
+from fireline.store.connect import Connection, Store, all_rows, one, queries
+
+Q = queries("fireline.detect")
+
+MOST_SIGNALS = 200  # in one transaction
+MOST_EVENTS = 2_000  # likewise
+TRIES = 3  # of a batch that ran into somebody who holds an incident it wants
+
+log = structlog.get_logger(__name__)
+
+
+def take(store: Store, settings: Settings, scheme: Scheme) -> int:
+    """Take all signals that wait; how many. Another worker that is at it already will see them, so then nothing.
+
+    The look outside the lock closes the gap: who held it looks again after letting go, and whoever found it held
+    had committed its signal before.
+    """
+    taken = 0
+    while _any_waiting(store):
+        number = _take_batch(store, settings, scheme)
+        if number is None:
+            break
+        taken += number
+    return taken
+
+
+def _any_waiting(store: Store) -> bool:
+    with store.transaction() as conn:
+        return one(conn, Q["any_waiting"]) is not None
+
+
+def _take_batch(store: Store, settings: Settings, scheme: Scheme) -> int | None:
+    """One transaction; None when another worker is at it."""
+    for attempt in range(TRIES):
+        try:
+            with store.transaction() as conn:
+                held = one(conn, Q["hold_intake"])
+                if not (held and held["held"]):
+                    return None
+                return _take_signals(conn, settings, scheme)
+        except psycopg.errors.DeadlockDetected:
+            if attempt == TRIES - 1:
+                raise
+    return None
+
+
+def _take_signals(conn: Connection, settings: Settings, scheme: Scheme) -> int:
+    """Work through signals until an incident has opened, so that its people are woken now and not after the rest."""
+    signals = _within_bounds(all_rows(conn, Q["waiting_signals"], limit=MOST_SIGNALS))
+    batch = Batch(conn, settings, scheme)
+    read = [(signal, *_events(signal)) for signal in signals]
+    batch.look_up({event.key for _, events, _ in read for event in events})
+    taken = 0
+    for signal, events, fault in read:
+        _take_one(conn, batch, signal, events, fault)
+        taken += 1
+        if batch.opened:
+            break
+    batch.write(clock.now())
+    return taken
+
+
+def _within_bounds(signals: list[DictRow]) -> list[DictRow]:
+    """As many of the first signals as have not too many events in all; at least one."""
+    total = 0
+    for place, signal in enumerate(signals):
+        total += len(signal["events"]) if isinstance(signal["events"], list) else 1
+        if total > MOST_EVENTS:
+            return signals[: max(place, 1)]
+    return signals
+
+
+def _events(signal: DictRow) -> tuple[list[Event], str | None]:
+    """What the source's parser read; when that is unreadable here, one event that says so."""
+    try:
+        return [event_of(kept) for kept in signal["events"]], None
+    except (TypeError, AttributeError, ValueError) as broken:
+        fault = f"its events can not be read: {redact.text(str(broken))[:200]}"
+        return [_as_it_came(signal)], fault
+
+
+def _as_it_came(signal: DictRow) -> Event:
+    return Event(
+        key=f"signal:{signal['id']}",
+        key_reason="the signal itself, as it could not be read",
+        title=f"signal {signal['id']} from {signal['source']} could not be taken",
+        text="Look at the signal itself: something is wrong, or somebody sends what Fireline does not understand.",
+    )
+
+
+def _take_one(conn: Connection, batch: Batch, signal: DictRow, events: list[Event], fault: str | None) -> None:
+    """One signal; when the store refuses what it leads to, one alert that says so."""
+    if fault is None and batch.repeats_only(events):
+        batch.count(signal, events)
+        return
+    try:
+        with conn.transaction():
+            batch.take(signal, events, fault)
+            return
+    except psycopg.errors.DeadlockDetected:
+        raise
+    except Exception as broken:  # a poisoned signal must neither vanish nor stop those behind it
+        if conn.closed:
+            raise
+        log.exception("a signal could not be taken", signal=signal["id"])
+        fault = redact.text(f"{type(broken).__name__}: {broken}").splitlines()[0][:500]
+    event = _as_it_came(signal)
+    batch.look_up({event.key})
+    with conn.transaction():
+        batch.take(signal, [event], fault)
