@@ -19,6 +19,7 @@ from datetime import timedelta
 import procrastinate
 import psycopg
 import structlog
+from procrastinate.app import WorkerOptions
 from procrastinate.exceptions import ConnectorException
 
 from fireline import clock
@@ -193,7 +194,7 @@ async def _keep_working(world: World, stop: asyncio.Event) -> None:
             await asyncio.sleep(0.5)
 
 
-_OPTIONS: dict[str, object] = {
+_OPTIONS: WorkerOptions = {
     "wait": True,
     "listen_notify": True,
     "install_signal_handlers": False,

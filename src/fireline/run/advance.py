@@ -57,7 +57,8 @@ def _next(world: World, lease: Lease) -> Next:
             undo = one(conn, Q["given_undo"], run=run["id"])
             if undo is not None and one(conn, Q["halted"]) is None:
                 return attempts.undo(world, lease, conn, run, undo)
-            return _release(conn, lease, run, run["state"])
+            _release(conn, lease, run, run["state"])
+            return None
         steps = all_rows(conn, Q["steps"], run=run["id"])
         cut_off = next((step for step in steps if _cut_off(step)), None)
         if cut_off is not None:
@@ -65,13 +66,15 @@ def _next(world: World, lease: Lease) -> Next:
         if run["cancel_step"] is not None and _cancel(conn, run, steps):
             return _nothing
         if one(conn, Q["halted"]) is not None:
-            return _release(conn, lease, run, "waiting")
+            _release(conn, lease, run, "waiting")
+            return None
         undo = one(conn, Q["given_undo"], run=run["id"])
         if undo is not None:
             return attempts.undo(world, lease, conn, run, undo)
         step = next((step for step in steps if not passed(step)), None)
         if step is None:
-            return _finish(conn, lease, run, steps)
+            _finish(conn, lease, run, steps)
+            return None
         return _step(world, lease, conn, run, step, steps)
 
 
@@ -101,7 +104,8 @@ def _step(world: World, lease: Lease, conn: Connection, run: DictRow, step: Dict
         return _nothing
     if step["state"] == "waiting" and step["waits_for"] == "call" and _called(world, conn, run, step):
         return _nothing
-    return _release(conn, lease, run, "waiting")
+    _release(conn, lease, run, "waiting")
+    return None
 
 
 def _prepare(world: World, lease: Lease, run: DictRow, step: DictRow) -> None:
@@ -176,7 +180,7 @@ def _finish(conn: Connection, lease: Lease, run: DictRow, steps: list[DictRow]) 
     """Every step is passed: it succeeded, unless nothing of it did."""
     state = "succeeded" if not steps or any(step["state"] in DONE for step in steps) else "failed"
     _told_finished(conn, run, state, steps)
-    return _release(conn, lease, run, state)
+    _release(conn, lease, run, state)
 
 
 def _told_finished(conn: Connection, run: DictRow, state: str, steps: list[DictRow]) -> None:

@@ -14,7 +14,7 @@ from fireline.incident.people import FIRELINE
 from fireline.run import expect, gate, ledger
 from fireline.run.approve import set_step, target_of
 from fireline.run.content import bound, digest
-from fireline.run.execute import Result, Work, execute
+from fireline.run.execute import CutOff, Result, Work, execute, facts_of
 from fireline.run.lease import Lease, LeaseLost
 from fireline.run.ledger import Q
 from fireline.run.world import World
@@ -148,7 +148,10 @@ def _work(world: World, lease: Lease, run: DictRow, step: DictRow, attempt: int,
 
 def _carry_out(work: Work) -> None:
     """Do it and write what became of it; a lease that was lost meanwhile leaves that to who has it now."""
-    result = execute(work)
+    try:
+        result = execute(work)
+    except CutOff:
+        return  # the step still stands as running; the next look asks the server by the transaction's id
     with work.lease.transaction() as (conn, run):
         for kind, target, payload in result.artefacts:
             conn.execute(
@@ -206,7 +209,9 @@ def _end_undo(conn: Connection, run: DictRow, step: DictRow, attempt: int, state
 
 def _unmet(step: DictRow, outcome: dict[str, Any]) -> list[str]:
     """The expectations that the outcome does not meet; one that can not be judged is unmet as well."""
-    return [wanted for wanted in step["content"].get("expect") or [] if expect.holds(wanted, outcome) is not True]
+    return [
+        wanted for wanted in step["content"].get("expect") or [] if expect.holds(wanted, facts_of(outcome)) is not True
+    ]
 
 
 def tell_step(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Literal
 
 from psycopg.rows import DictRow
@@ -12,13 +13,14 @@ from fireline.postgres import statement
 from fireline.postgres.connect import Target, connect, identity
 from fireline.run import expect, line
 from fireline.run.content import chosen_action
-from fireline.run.execute import bound_statements
+from fireline.run.execute import capture, facts_of, texts, values_of
 from fireline.run.remedy import Level, Plan
 from fireline.run.world import World
 from fireline.runbook import shell, sqltext
 
 Waits = Literal["input", "decision", "call"]
 RANK = {"read": 0, "reversible": 1, "destructive": 2}
+BEFORE_LIMIT = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def condition_holds(condition: str, earlier: list[DictRow]) -> bool | None:
     found = next((step for step in earlier if dot and step["key"] == name), None)
     if found is None or not found["outcome"]:
         return None
-    return expect.holds(rest, found["outcome"])
+    return expect.holds(rest, facts_of(found["outcome"]))
 
 
 def by_machine(world: World, run: DictRow, step: DictRow, target: Target | None) -> Need:
@@ -90,14 +92,16 @@ def _sql(step: DictRow, target: Target | None) -> Need:
     """Read when every statement is proved; otherwise the level is destructive, as annotated, or not yet known."""
     if target is None:
         raise TargetUnavailable("no target is known for this step", hint="Name one: `fireline run start … --target T`.")
-    statements = bound_statements(step["content"], step["choice"], step["parameters"])
+    action = chosen_action(step["content"], step["choice"])
+    assert action is not None
     reasons: list[str] = []
     try:
         with connect(target) as conn:
             server = identity(conn).json()
+            statements = texts(conn, action, values_of(step))
             proofs = [statement.prove(conn, one.sql, one.values) for one in statements]
     except TargetUnavailable as away:
-        if all(statement.looks_like_a_read(one.sql) for one in statements):
+        if all(statement.looks_like_a_read(one["sql"]) for one in action["statements"]):
             return Need("failed", level="read", level_reason="it could not be started",
                         outcome={"error": away.message, "hint": away.hint, "summary": away.message})  # fmt: skip
         raise
@@ -111,7 +115,8 @@ def _sql(step: DictRow, target: Target | None) -> Need:
         return Need("authorised", level="read", level_reason="proved: " + proofs[0].reason if proofs else "")
     loss = next((why for one in statements if (why := sqltext.destructive_sql(one.sql))), None)
     level, reason = _settle(step["content"].get("level"), loss, "; ".join(reasons))
-    return Need("ask", level=level, level_reason=reason, plan={"server": server})
+    before = capture(target, step, BEFORE_LIMIT)
+    return Need("ask", level=level, level_reason=reason, plan={"server": server, "captured": {"before": before}})
 
 
 def _bash(step: DictRow, command: str) -> Need:

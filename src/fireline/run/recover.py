@@ -11,7 +11,7 @@ from fireline import clock
 from fireline.errors import FirelineError
 from fireline.incident.people import FIRELINE
 from fireline.postgres import statement
-from fireline.postgres.connect import connect, identity
+from fireline.postgres.connect import Identity
 from fireline.run import attempts, bash, ledger
 from fireline.run.approve import set_step, target_of
 from fireline.run.execute import Result, verify
@@ -37,7 +37,8 @@ def recover(world: World, lease: Lease, step: DictRow) -> None:
         with lease.transaction() as (conn, run):
             conn.execute(Q["renew_step"], {"run": run["id"], "position": step["position"], "keep_choice": True})
         return
-    bash.end_leftovers(left["id"])
+    if step["kind"] != "remedy":
+        bash.end_leftovers(left["id"])
     result = _settle(world, run, step, left)
     with lease.transaction() as (conn, run):
         now = one(conn, Q["step"], run=run["id"], position=step["position"])
@@ -87,14 +88,10 @@ def _unknown(world: World, run: DictRow, step: DictRow, left: DictRow) -> Result
 def _by_transaction(world: World, run: DictRow, step: DictRow, left: DictRow) -> Result | None:
     """Ask the server what became of the transaction, if it is still the same server."""
     target = target_of(world, run, step)
-    if target is None:
+    if target is None or not left["server"]:
         return _unknown(world, run, step, left)
     try:
-        with connect(target) as conn:
-            before, now = left["server"] or {}, identity(conn).json()
-            if before.get("system_identifier") not in (None, now["system_identifier"]):
-                return _unknown(world, run, step, left)
-            status = statement.xact_status(conn, left["xid"])
+        status = statement.xact_status(target, left["xid"], Identity(**left["server"]))
     except FirelineError:
         waited = clock.now() - (left["started_at"] or left["intent_at"])
         return None if waited < PATIENCE else _unknown(world, run, step, left)

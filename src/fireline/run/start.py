@@ -125,7 +125,8 @@ def start_called(conn: Connection, world: World, run: DictRow, step: DictRow) ->
 
 def refuse_recursion(conn: Connection, run: DictRow) -> None:
     """Procedures that call each other in a circle end here."""
-    depth, above = 0, run
+    depth = 0
+    above: DictRow | None = run
     while above is not None and above["parent_run"] is not None:
         depth += 1
         above = one(conn, Q["run"], run=above["parent_run"])

@@ -19,6 +19,7 @@ from fireline.store.connect import Connection, Store
 def no_backup(conn: Connection, target: str) -> datetime | None:
     """When the newest verified backup of a target was taken; None, as long as nothing takes backups."""
     del conn, target
+    return None
 
 
 @dataclass
