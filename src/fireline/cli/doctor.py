@@ -1,0 +1,75 @@
+"""`fireline doctor`: looks at the whole set-up and says of each part whether it will hold tonight, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fireline.cli.terminal import EMBER, answer, clean, options, say
+
+if TYPE_CHECKING:
+    from fireline.cli.examine.line import Line
+
+_STYLES = {"ok": "green", "warn": EMBER, "fail": "bold red"}
+
+
+def doctor(
+    send_test_alert: Annotated[
+        bool, typer.Option("--send-test-alert", help="Send a real alert through the door and follow it to the message.")
+    ] = False,
+) -> None:
+    """Check the whole set-up.
+
+    Settings, store, workers, server, targets, runbook, contacts, channels, clocks. Nothing is changed and nobody is
+    told, unless --send-test-alert is given. Exit code 1 when something is wrong.
+    """
+    found = []
+    for line in _examine(send_test_alert):
+        found.append(line)
+        if not options.json:
+            _draw(line)
+    faults = sum(line.state == "fail" for line in found)
+    warnings = sum(line.state == "warn" for line in found)
+    told = {"faults": faults, "warnings": warnings, "lines": [line.json() for line in found]}
+    answer(told, lambda _: say("", _verdict(faults, warnings)))
+    if faults:
+        raise typer.Exit(1)
+
+
+def _examine(send_test_alert: bool) -> Iterator[Line]:
+    """All parts, from the ground up; a part that can not be looked at is a line, and the next is looked at."""
+    from fireline import settings as settings_file
+    from fireline.cli.examine import channels, configuration, patients, rehearsal, runbooks, server, store
+    from fireline.cli.examine.line import fail
+    from fireline.errors import FirelineError
+
+    try:
+        settings = settings_file.read(options.config)
+    except FirelineError as wrong:
+        yield fail("settings", wrong.message, wrong.hint or "")
+        return
+    parts = [configuration.look, store.look, server.look, patients.look, runbooks.look, channels.look]
+    for look in [*parts, *([rehearsal.look] if send_test_alert else [])]:
+        try:
+            yield from look(settings)
+        except FirelineError as wrong:
+            yield fail(look.__module__.rpartition(".")[2], wrong.message, wrong.hint or "")
+
+
+def _draw(line: Any) -> None:
+    from rich.text import Text
+
+    from fireline.cli.terminal import console
+
+    text = Text(f"{line.state:<5}", style=_STYLES[line.state]) + Text(f"{clean(line.about)}: {clean(line.text)}")
+    console().print(text)
+    if line.todo:
+        console().print(Text(f"      {clean(line.todo)}", style="dim"))
+
+
+def _verdict(faults: int, warnings: int) -> str:
+    if faults:
+        return f"{faults} fault{'s' if faults > 1 else ''} to mend, {warnings} warning{'s' if warnings != 1 else ''}."
+    return f"No fault; {warnings} warning{'s' if warnings != 1 else ''}." if warnings else "All is well."
