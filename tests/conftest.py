@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from fireline import redact
 from fireline.cluster import Cluster
 from fireline.postgres.connect import Target
 from fireline.redact import Secret
@@ -19,6 +20,12 @@ from tests import servers
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Clear away what a killed run has left."""
     servers.sweep()
+
+
+@pytest.fixture(autouse=True)
+def secrets_of_this_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget afterwards what a test registered: one test's password must not mask another's words."""
+    monkeypatch.setattr(redact, "_forms", redact._forms)
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import base64
 import json
 import re
 import threading
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -18,8 +19,10 @@ _PATTERNS = (
     (("@",), re.compile(r"(?<=://)([^/\s:@'\"]+):([^@/\s'\"]+)(?=@)")),  # user:password@ in a DSN or URL
     (
         ("password", "passwd", "pwd", "secret", "api", "access"),
+        # name = value, also as "name": "value" in JSON, and in JSON that stands in a text of JSON
         re.compile(
-            r"(?i)\b(password|passwd|pwd|secret|api[_-]?key|access[_-]?token)(\s*[=:]\s*)('[^']*'|\"[^\"]*\"|[^\s,;&'\"]+)"
+            r"(?i)(?<![a-z])(password|passwd|pwd|secret|secret[_-]?key|api[_-]?key|access[_-]?token)"
+            r"(\\?[\"']?\s*[=:]\s*)(\\?'[^']*'|\\?\"[^\"]*\"|[^\s,;&'\"]+)"
         ),
     ),
     (("eyj",), re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*")),  # JWT
@@ -35,10 +38,10 @@ _PATTERNS = (
     ),
 )
 
+_HALVES = re.compile("[\ud800-\udfff]")
+
 _lock = threading.Lock()
-_values: set[str] = set()
-_forms: tuple[str, ...] = ()  # the same; replaced whole, so that other threads may read it
-_by_value: re.Pattern[str] | None = None
+_forms: tuple[str, ...] = ()  # replaced whole, so that other threads may read it
 
 
 class Secret:
@@ -68,30 +71,35 @@ class Secret:
 
 def register(value: str) -> bool:
     """Mask this value, and its base64, URL and JSON forms, from now on; False when it is too short to be masked."""
-    global _by_value, _forms  # noqa: PLW0603 - one set of secrets per process
+    global _forms  # noqa: PLW0603 - one set of secrets per process
     if len(value) < SHORTEST:
         return False
-    raw = value.encode()
+    raw = value.encode(errors="surrogatepass")
     forms = {
         value,
-        quote(value, safe=""),
+        quote(raw, safe=""),
         json.dumps(value)[1:-1],
         json.dumps(value, ensure_ascii=False)[1:-1],
         base64.b64encode(raw).decode().rstrip("="),
         base64.urlsafe_b64encode(raw).decode().rstrip("="),
     }
     with _lock:
-        _values.update(forms)
-        _by_value = re.compile("|".join(re.escape(form) for form in sorted(_values, key=len, reverse=True)))
-        _forms = tuple(_values)
+        _forms = tuple(forms.union(_forms))
     return True
 
 
+@lru_cache(maxsize=1)
+def _any_of(forms: tuple[str, ...]) -> re.Pattern[str]:
+    """One pattern for all values, the longest first, so that a part of one is not taken for the whole."""
+    return re.compile("|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True)))
+
+
 def text(value: str) -> str:
-    """The same text without secrets; NUL bytes, which PostgreSQL can not store, become U+FFFD."""
-    for form in _forms:
-        if form in value and _by_value is not None:
-            value = _by_value.sub(MASK, value)
+    """The same text without secrets; what PostgreSQL can not store, NUL and half a surrogate pair, becomes U+FFFD."""
+    forms = _forms
+    for form in forms:
+        if form in value:
+            value = _any_of(forms).sub(MASK, value)
             break
     # Ignoring case, a pattern also takes the dotless and the dotted capital i for an i.
     folded = value.casefold().replace("\u0131", "i").replace("i\u0307", "i")
@@ -100,6 +108,14 @@ def text(value: str) -> str:
             if word in folded:
                 value = pattern.sub(_masked, value)
                 break
+    return _storable(value)
+
+
+def _storable(value: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # JSON may hold half a pair: "\\ud83d"
+        value = _HALVES.sub("\ufffd", value)
     return value.replace("\0", "\ufffd")
 
 

@@ -245,17 +245,16 @@ def read(explicit: Path | None = None, environment: dict[str, str] | None = None
 
 def _add_environment(table: dict[str, Any], env: dict[str, str]) -> None:
     """FIRELINE_DATABASE_URL, and FIRELINE__SERVER__BIND=… for any key: two underscores go one table deeper."""
-    if env.get("FIRELINE_DATABASE_URL"):
-        table.setdefault("store", {})["url"] = env["FIRELINE_DATABASE_URL"]
-    if env.get("FIRELINE_DATABASE_URL_FILE"):
-        table.setdefault("store", {})["url_file"] = env["FIRELINE_DATABASE_URL_FILE"]
-    for name, value in sorted(env.items()):
-        if not name.startswith("FIRELINE__"):
-            continue
+    short = {"FIRELINE_DATABASE_URL": "URL", "FIRELINE_DATABASE_URL_FILE": "URL_FILE"}
+    long = {f"FIRELINE__STORE__{key}": env[name] for name, key in short.items() if env.get(name)}
+    long |= {name: value for name, value in env.items() if name.startswith("FIRELINE__")}
+    for name, value in sorted(long.items()):
         *tables, key = name.removeprefix("FIRELINE__").lower().split("__")
-        place = table
+        place: Any = table
         for part in tables:
             place = place.setdefault(part, {})
+            if not isinstance(place, dict):
+                raise SettingsError(f"{name}: {part} is not a table", hint="Two underscores go one table deeper.")
         place[key] = value
 
 
@@ -268,10 +267,11 @@ def _read_secret_files(table: dict[str, Any], folder: Path) -> None:
             path = Path(value) if Path(value).is_absolute() else folder / value
             try:
                 table[key.removesuffix("_file")] = path.read_text(encoding="utf-8").rstrip("\n")
-            except OSError as unreadable:
+            except (OSError, UnicodeDecodeError) as unreadable:
+                why = unreadable.strerror if isinstance(unreadable, OSError) else "not UTF-8 text"
                 raise SettingsError(
-                    f"{key}: {path}: {unreadable.strerror}", hint="Make the file, readable for this account only."
-                ) from unreadable
+                    f"{key}: {path}: {why}", hint="Make the file, readable for this account only."
+                ) from None
             del table[key]
 
 

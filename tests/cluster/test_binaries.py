@@ -26,6 +26,12 @@ def test_the_configured_folder_wins_with_or_without_bin(tmp_path: Path) -> None:
         assert (found.folder, found.major) == (tmp_path / "pg" / "bin", 16)
 
 
+def test_the_configured_folder_may_be_named_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake(tmp_path / "pg", "16.3")
+    monkeypatch.chdir(tmp_path)
+    assert find_binaries(Path("pg")).folder == tmp_path / "pg"
+
+
 def test_those_on_path_come_before_the_distributions_and_the_wheels(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -62,7 +62,7 @@ def wheel() -> Path | None:
 
 def look(folder: Path) -> tuple[Binaries | None, str]:
     """What is in a folder, or in the `bin` under it; else None and why."""
-    for place in (folder, folder / "bin"):
+    for place in (folder.absolute(), folder.absolute() / "bin"):
         if (place / "initdb").is_file() and (place / "postgres").is_file():
             return _ask(place)
     return None, f"no initdb and postgres in {folder}"

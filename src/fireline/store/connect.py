@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -11,14 +12,12 @@ from typing import Any
 
 import psycopg
 from psycopg.rows import DictRow, dict_row
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import ConnectionPool, NullConnectionPool, PoolTimeout
 
 from fireline.errors import StoreUnavailable
 
-type_row = DictRow
 Connection = psycopg.Connection[DictRow]
 
-SEARCH_PATH = "fireline, jobs"
 _DOWN = "Is it running? `fireline up` starts the embedded one; otherwise check store.url."
 
 
@@ -37,6 +36,9 @@ def arguments(application: str) -> dict[str, Any]:
 class Store:
     """The notebook as one process sees it; opens its connections at the first use.
 
+    A pool_size of 1 is for a short command: it connects when it must, keeps nothing, and learns at once that the store
+    is down. A larger one is for a server: it waits out a restart of the store for ten seconds.
+
     Functions that read or write rows take a `Connection` and never commit: who began the transaction ends it.
     """
 
@@ -45,23 +47,33 @@ class Store:
         self.application = application
         self._size = pool_size
         self._pool: ConnectionPool[Connection] | None = None
+        self._opening = threading.Lock()
 
     @property
     def pool(self) -> ConnectionPool[Connection]:
         """The pool, opened at the first call."""
-        if self._pool is None:
-            self._pool = ConnectionPool(
-                self.url,
-                connection_class=psycopg.Connection[DictRow],
-                kwargs={**arguments(self.application), "row_factory": dict_row},
-                min_size=0 if self._size == 1 else 1,
-                max_size=self._size,
-                timeout=10,
-                check=ConnectionPool.check_connection,
-                reconnect_timeout=60,
-                open=True,
-            )
-        return self._pool
+        with self._opening:
+            if self._pool is None:
+                self._pool = self._open()
+            return self._pool
+
+    def _open(self) -> ConnectionPool[Connection]:
+        made: dict[str, Any] = {
+            "connection_class": psycopg.Connection[DictRow],
+            "kwargs": {**arguments(self.application), "row_factory": dict_row},
+            "timeout": 10,
+            "open": True,
+        }
+        if self._size == 1:
+            return NullConnectionPool(self.url, max_size=None, **made)
+        return ConnectionPool(
+            self.url,
+            min_size=1,
+            max_size=self._size,
+            check=ConnectionPool.check_connection,
+            reconnect_timeout=60,
+            **made,
+        )
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:

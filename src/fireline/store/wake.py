@@ -32,7 +32,12 @@ def wake(conn: Connection, topic: str, key: str | int, *, at: datetime | None = 
     if conn.execute(_QUEUED, [lock]).fetchone() is not None:
         return
     job = _deferrer().configure_task(
-        PREFIX + topic, allow_unknown=True, queue=QUEUES.get(topic, "fireline"), queueing_lock=lock, schedule_at=at, connection=conn
+        PREFIX + topic,
+        allow_unknown=True,
+        queue=QUEUES.get(topic, "fireline"),
+        queueing_lock=lock,
+        schedule_at=at,
+        connection=conn,
     )
     try:
         # AlreadyEnqueued comes from a unique index and would abort the caller's transaction without the savepoint.
