@@ -182,10 +182,10 @@ async def _keep_working(world: World, stop: asyncio.Event) -> None:
         try:
             async with queue_app(world).open_async() as app:
                 await _requeue_stalled(app)
+                runs: WorkerOptions = {**_OPTIONS, "queues": ["runs"], "concurrency": STEP_SLOTS}
+                others: WorkerOptions = {**_OPTIONS, "queues": ["fireline"], "concurrency": OTHER_SLOTS}
                 await asyncio.gather(
-                    app.run_worker_async(queues=["runs"], concurrency=STEP_SLOTS, **_OPTIONS),
-                    app.run_worker_async(queues=["fireline"], concurrency=OTHER_SLOTS, **_OPTIONS),
-                    _keep_requeueing(app),
+                    app.run_worker_async(**runs), app.run_worker_async(**others), _keep_requeueing(app)
                 )
         except (psycopg.Error, ConnectorException, OSError) as away:
             log.warning(

@@ -1,0 +1,199 @@
+"""A run goes by itself as far as the first step that is not proved to read, and waits for people in between."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from fireline.postgres.connect import connect
+from fireline.run import halt, person
+from fireline.run.advance import advance
+from tests.run.scene import ADA, Scene, action, marks, shell, sql, step
+
+
+def test_reads_run_by_themselves_up_to_the_first_step_that_is_none(scene: Scene) -> None:
+    scene.start(
+        sql("SELECT 1 AS one"),
+        sql("SELECT count(*) FROM pg_stat_activity"),
+        sql("CREATE TABLE t (i int)"),
+        sql("SELECT 2"),
+    )
+    assert scene.states() == ["succeeded", "succeeded", "waiting", "planned"]
+    assert scene.step(3)["waits_for"] == "approval"
+    assert scene.step(1)["outcome"]["summary"] == "one = 1"
+    assert scene.view["state"] == "waiting"
+
+
+def test_a_failed_read_changes_nothing_so_the_run_goes_on_behind_it(scene: Scene) -> None:
+    scene.start(sql("SELECT * FROM no_such_function()"), sql("SELECT 1/0"), sql("SELECT 3 AS three"))
+    assert scene.states() == ["failed", "failed", "succeeded"]
+    assert "no_such_function() does not exist" in scene.step(1)["outcome"]["error"]
+    assert scene.step(1)["attempts"] == []
+    assert scene.step(2)["outcome"]["error"] == "division by zero"
+    assert scene.view["state"] == "succeeded"
+
+
+def test_a_run_of_which_nothing_succeeded_has_failed(scene: Scene) -> None:
+    assert scene.start(sql("SELECT nothing")).view["state"] == "failed"
+
+
+def test_an_approved_change_runs_once_and_the_run_ends(scene: Scene) -> None:
+    scene.start(sql("CREATE TABLE t (i int); INSERT INTO t VALUES (1)", level="reversible"))
+    scene.approve()
+    scene.advance().advance("worker-2")
+    assert scene.states() == ["succeeded"]
+    assert scene.view["state"] == "succeeded"
+    with connect(scene.target) as conn:
+        assert conn.execute("SELECT count(*) AS n FROM t").fetchone() == {"n": 1}
+    attempt = scene.step()["attempts"][0]
+    assert (attempt["state"], attempt["number"]) == ("succeeded", 1)
+
+
+def test_a_change_that_fails_stops_the_run_and_leaves_nothing(scene: Scene) -> None:
+    scene.start(sql("CREATE TABLE t (i int); SELECT 1/0", level="reversible"), sql("SELECT 1"))
+    scene.approve()
+    assert scene.states() == ["failed", "planned"]
+    assert scene.step()["actions"] == ["retry", "skip", "replace"]
+    with connect(scene.target) as conn:
+        assert conn.execute("SELECT to_regclass('t') AS t").fetchone() == {"t": None}
+
+
+def test_a_manual_step_waits_for_a_tick_with_a_note(scene: Scene) -> None:
+    scene.start(step("manual"), sql("SELECT 1"))
+    assert (scene.step()["state"], scene.step()["waits_for"]) == ("waiting", "input")
+    scene.say(person.tick, step=1, note="asked the team")
+    assert scene.states() == ["succeeded", "succeeded"]
+    assert scene.step()["outcome"]["summary"] == "asked the team"
+
+
+def test_a_checklist_wants_every_item(scene: Scene) -> None:
+    scene.start(step("checklist", checklist=["API keys", "credentials"]))
+    assert scene.say(person.tick, step=1, items=["1"])["left"] == ["credentials"]
+    assert scene.states() == ["waiting"]
+    scene.say(person.tick, step=1, items=["credentials"])
+    assert scene.states() == ["succeeded"]
+
+
+def test_a_decision_runs_its_action_on_yes_and_skips_on_no(scene: Scene) -> None:
+    asked = step("decision", decision="if needed", action=action("sql", "SELECT 5 AS five"))
+    scene.start(asked, asked)
+    assert scene.step()["waits_for"] == "decision"
+    scene.say(person.decide, step=1, choice="yes")
+    assert scene.states() == ["succeeded", "waiting"]
+    scene.say(person.decide, step=2, choice="no", reason="not needed")
+    assert scene.states() == ["succeeded", "skipped"]
+
+
+def test_of_alternatives_only_the_chosen_one_runs(scene: Scene) -> None:
+    both = [action("sql", "SELECT 'first' AS which"), action("sql", "SELECT 'second' AS which")]
+    scene.start(step("decision", alternatives=both))
+    scene.say(person.decide, step=1, choice="2")
+    assert scene.step()["outcome"]["summary"] == "which = second"
+
+
+def test_parameters_are_asked_for_and_bound_as_values(scene: Scene) -> None:
+    wanted = {"name": "who", "kind": "variable", "token": ":'who'", "type": "text"}
+    scene.start(sql("SELECT :'who' AS who", parameters=[wanted]))
+    assert scene.step()["actions"][0] == "answer"
+    scene.say(person.answer, step=1, answers={"who": "x'; DROP TABLE users; --"})
+    assert scene.step()["outcome"]["summary"] == "who = x'; DROP TABLE users; --"
+
+
+def test_an_expectation_that_is_not_met_opens_a_decision(scene: Scene) -> None:
+    scene.start(sql("SELECT 1 UNION ALL SELECT 2", expect=["rows = 0"]), sql("SELECT 1"))
+    assert (scene.step()["state"], scene.step()["waits_for"]) == ("waiting", "decision")
+    assert scene.step()["outcome"]["expectation"] == ["rows = 0"]
+    scene.say(person.decide, step=1, choice="continue")
+    assert scene.states() == ["succeeded", "succeeded"]
+
+
+def test_a_condition_that_does_not_hold_skips_the_step(scene: Scene) -> None:
+    scene.start(
+        sql("SELECT 1 AS n", key="look"), sql("SELECT 2", condition="look.n>5"), sql("SELECT 3", condition="look.n<5")
+    )
+    assert scene.states() == ["succeeded", "skipped", "succeeded"]
+
+
+def test_a_bash_step_runs_after_its_level_was_named(scene: Scene) -> None:
+    scene.start(shell("echo hello"))
+    assert scene.step()["level"] is None
+    scene.approve(level="reversible")
+    assert scene.states() == ["succeeded"]
+    assert scene.step()["attempts"][0]["output"] == "hello\n"
+
+
+def test_a_remedy_line_plans_asks_does_and_verifies(scene: Scene) -> None:
+    scene.start(
+        step(
+            "remedy",
+            action=action("bash", "fireline resolve mark blue"),
+            lines=[["fireline", "resolve", "mark", "blue"]],
+        )
+    )
+    assert scene.step()["plan"]["summary"] == "write blue"
+    assert marks(scene.target) == []
+    scene.approve()
+    assert marks(scene.target) == ["blue"]
+    assert scene.step()["outcome"]["summary"] == "wrote blue 1 marks"
+
+
+def test_nothing_starts_while_halted_and_goes_on_when_lifted(scene: Scene) -> None:
+    with scene.store.transaction() as conn:
+        halt.halt(conn, ADA, reason="wait")
+    scene.start(sql("SELECT 1"))
+    assert scene.states() == ["planned"]
+    with scene.store.transaction() as conn:
+        halt.lift(conn, ADA)
+    scene.advance()
+    assert scene.states() == ["succeeded"]
+
+
+def test_a_running_step_can_be_stopped_by_a_person(scene: Scene) -> None:
+    scene.start(sql("SELECT pg_sleep(60)", level="reversible"))
+    with scene.store.transaction() as conn:
+        from fireline.run.approve import approve
+
+        approve(conn, ADA, scene.world, run=scene.run, step=1)
+    worker = threading.Thread(target=advance, args=(scene.world, scene.run, "worker-1"))
+    worker.start()
+    until = time.monotonic() + 10
+    while scene.step()["state"] != "running" and time.monotonic() < until:
+        time.sleep(0.05)
+    with scene.store.transaction() as conn:
+        person.cancel(conn, ADA, run=scene.run, step=1)
+    worker.join(timeout=10)
+    assert scene.states() == ["cancelled"]
+    assert scene.step()["attempts"][0]["outcome"]["summary"] == "stopped by ada"
+
+
+def test_cancelling_the_run_ends_it_with_every_open_step(scene: Scene) -> None:
+    scene.start(step("manual"), sql("SELECT 1"))
+    scene.say(person.cancel)
+    assert (scene.view["state"], scene.states()) == ("cancelled", ["cancelled", "cancelled"])
+
+
+def test_a_step_past_its_time_limit_is_ended_and_named_so(scene: Scene) -> None:
+    scene.start(sql("SELECT pg_sleep(60)", level="reversible", timeout="200ms"), shell("sleep 60", timeout="300ms"))
+    scene.approve()
+    assert scene.step()["state"] == "timed_out"
+    scene.say(person.skip, step=1, reason="too slow")
+    scene.approve(2, level="reversible")
+    assert scene.step(2)["state"] == "timed_out"
+
+
+def test_two_workers_do_not_work_on_one_run_at_once(scene: Scene) -> None:
+    scene.start(step("manual"))
+    with scene.store.transaction() as conn:
+        conn.execute(
+            "UPDATE run SET lease_by = 'other', lease_until = clock_timestamp() + interval '1 h' WHERE id = %s",
+            [scene.run],
+        )
+    assert advance(scene.world, scene.run, "worker-1") is False
+
+
+def test_the_ledger_tells_the_whole_story_and_its_seals_hold(scene: Scene) -> None:
+    scene.start(sql("CREATE TABLE t (i int)", level="reversible"))
+    scene.approve()
+    assert scene.kinds() == [
+        "run_started", "approval_wanted", "approved", "intent", "running", "step", "run_finished",
+    ]  # fmt: skip
