@@ -43,6 +43,7 @@ COMMANDS = {
     "halt": Entry("halt:halt", "The kill switch: no further step starts", _NOW),
     "contain": Entry("remedies:contain", "Keep the damage from spreading", _REMEDY),
     "resolve": Entry("remedies:resolve", "Mend the cause", _REMEDY),
+    "remedy": Entry("remedies:remedy", "List the remedies of both phases", _REMEDY),
     "runbook": Entry("runbook:app", "What Fireline reads in a runbook", _DAYLIGHT),
     "doctor": Entry("doctor:doctor", "Check the whole set-up", _DAYLIGHT),
     "demo": Entry("demo:demo", "Watch one incident from alert to post-mortem", _DAYLIGHT),

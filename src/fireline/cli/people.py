@@ -32,6 +32,19 @@ def add(
     answer(data, lambda made: say(made["text"]))
 
 
+@user.command("change")
+def change(
+    name: Annotated[str, typer.Argument(help="Who.")],
+    display: Annotated[str | None, typer.Option(help="The name as people write it.")] = None,
+    role: Annotated[str | None, typer.Option(help="viewer, responder or admin.")] = None,
+    email: Annotated[str | None, typer.Option(help="Mail address.")] = None,
+    os_user: Annotated[str | None, typer.Option(help="The account on this machine that acts as this person.")] = None,
+) -> None:
+    """Change what is known of a person, or their role."""
+    data = call("person.change", name=name, display=display, role=role, email=email, os_user=os_user)
+    answer(data, lambda done: say(done["text"]))
+
+
 @user.command("list")
 def list_people() -> None:
     """List everybody."""

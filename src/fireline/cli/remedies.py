@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_origin
 import typer
 from typer.core import TyperGroup
 
-from fireline.cli.desk import ask, at_desk
-from fireline.cli.terminal import answer, options, say
+from fireline.cli.desk import ask, at_desk, call
+from fireline.cli.terminal import answer, console, options, say
 from fireline.errors import Refused
 
 if TYPE_CHECKING:
@@ -50,6 +50,30 @@ def _group(phase: str, says: str) -> Any:
 
 contain = _group("contain", "Keep the damage from spreading. Every remedy shows its plan and asks before it acts.")
 resolve = _group("resolve", "Mend the cause. Every remedy shows its plan and asks before it acts.")
+
+
+remedy = typer.Typer(help="What Fireline can do to a target.", rich_markup_mode=None)
+
+
+@remedy.callback()
+def _remedy() -> None:
+    """What Fireline can do to a target."""
+
+
+@remedy.command("list")
+def list_() -> None:
+    """List every remedy."""
+    answer(call("remedy.list"), _draw_list)
+
+
+def _draw_list(found: list[dict[str, Any]]) -> None:
+    from fireline.cli.tables import columns
+
+    table = columns("command", "level", "undo", "what it does")
+    for one in found:
+        row = (f"fireline {one['phase']} {one['remedy']}", one["level"], "yes" if one["undo"] else "no", one["summary"])
+        table.add_row(*row)
+    console().print(table)
 
 
 def _help(remedy: Remedy) -> str:

@@ -33,9 +33,11 @@ def server(
     import uvicorn
 
     from fireline.cli.listen import listen
+    from fireline.cli.logs import configure
     from fireline.web.server import make_app
 
     _die_with_parent()
+    configure(debug=options.debug)
     settings = _settings()
     listening, url, settings = listen(settings, bind)
     context = _context(settings, "fireline-server")
@@ -53,7 +55,7 @@ def server(
         loop="uvloop",
         http="httptools",
         ws="none",
-        log_level="warning",
+        log_config=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
@@ -72,9 +74,11 @@ def worker(
     label: Annotated[list[str] | None, typer.Option(help="A label this worker has; may be repeated.")] = None,
 ) -> None:
     """Carry out what is due: assessment, runs, messages, clocks."""
+    from fireline.cli.logs import configure
     from fireline.duties import work
 
     _die_with_parent()
+    configure(debug=options.debug)
     context = _context(_settings(), "fireline-worker", pool_size=WORKER_POOL)
     try:
         work(context.world, label or [])
