@@ -277,10 +277,14 @@ def _read_secret_files(table: dict[str, Any], folder: Path) -> None:
 
 def _explain(wrong: ValidationError, file: Path | None) -> str:
     """The first fault in one line; for an unknown key the nearest known one."""
-    fault = wrong.errors()[0]
+    faults = wrong.errors()
+    unknown = [
+        fault for fault in faults if fault["type"] == "extra_forbidden"
+    ]  # often the reason for one that is missing
+    fault = (unknown or faults)[0]
     place = ".".join(str(part) for part in fault["loc"])
     where = f"{file}: " if file else ""
-    if fault["type"] == "extra_forbidden":
+    if unknown:
         known = _known_keys(fault["loc"][:-1])
         near = get_close_matches(str(fault["loc"][-1]), known, n=1, cutoff=0.4)
         also = f"did you mean {near[0]}?" if near else f"known here: {', '.join(sorted(known))}"
