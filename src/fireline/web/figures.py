@@ -1,0 +1,124 @@
+"""How figures are written on a page: moments, spans, severities, in words and shapes; readable without JavaScript."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from markupsafe import Markup
+
+from fireline import clock
+
+SHAPES = ("◆", "▲", "●", "○")  # by rank, so that a severity is known without its colour
+_TODAY = timedelta(hours=18)
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
+
+
+def moment(value: Any) -> datetime | None:
+    """An aware datetime, from one or from its ISO text; None stays None."""
+    if value is None or isinstance(value, datetime):
+        return value
+    return datetime.fromisoformat(str(value))
+
+
+def at(value: Any, style: str = "near") -> Markup:
+    """A moment as <time>: in UTC as written here, in the reader's zone once `clock.js` has seen it.
+
+    style: near (to the second, with the day when it is not today), hour (the same without seconds), day, full (with year).
+    """
+    when = moment(value)
+    if when is None:
+        return Markup("")
+    utc = when.astimezone(UTC)
+    return Markup('<time datetime="{}" data-style="{}" title="{} UTC">{}</time>').format(
+        utc.isoformat(timespec="seconds"), style, utc.strftime("%Y-%m-%d %H:%M:%S"), _written(utc, style)
+    )
+
+
+def _written(utc: datetime, style: str) -> str:
+    if style == "full":
+        return utc.strftime("%Y-%m-%d %H:%M:%S")
+    day = f"{utc.day} {utc.strftime('%b')}"
+    if style == "day":
+        return f"{day} {utc.strftime('%H:%M')}"
+    if abs(clock.now() - utc) >= _TODAY:
+        return f"{day} {utc.strftime('%H:%M')}"
+    return utc.strftime("%H:%M" if style == "hour" else "%H:%M:%S")
+
+
+def countdown(value: Any) -> Markup:
+    """How long until a moment, ticking where there is JavaScript; −3:10 when it has passed."""
+    when = moment(value)
+    if when is None:
+        return Markup("")
+    left = (when - clock.now()).total_seconds()
+    text = ticking(left) if left >= 0 else f"−{ticking(-left)}"
+    return Markup('<b data-due="{}">{}</b>').format(when.astimezone(UTC).isoformat(timespec="seconds"), text)
+
+
+def countup(value: Any) -> Markup:
+    """How long ago a moment was, ticking where there is JavaScript."""
+    when = moment(value)
+    if when is None:
+        return Markup("")
+    past = max(0.0, (clock.now() - when).total_seconds())
+    return Markup('<b data-since="{}">{}</b>').format(when.astimezone(UTC).isoformat(timespec="seconds"), ticking(past))
+
+
+def ticking(seconds: float) -> str:
+    """A span as a clock shows it: 47:12, 3:47:12, 2 d 3 h."""
+    whole = int(seconds)
+    if whole >= DAY:
+        return f"{whole // DAY} d {whole % DAY // HOUR} h"
+    if whole >= HOUR:
+        return f"{whole // HOUR}:{whole % HOUR // MINUTE:02}:{whole % MINUTE:02}"
+    return f"{whole // MINUTE}:{whole % MINUTE:02}"
+
+
+def span(seconds: float) -> str:
+    """A span in words: 12 min, 3 h 20 min, 2 d 3 h."""
+    whole = int(seconds)
+    if whole < MINUTE:
+        return f"{whole} s"
+    if whole < HOUR:
+        return f"{whole // MINUTE} min"
+    if whole < DAY:
+        return f"{whole // HOUR} h" + (f" {whole % HOUR // MINUTE} min" if whole % HOUR >= MINUTE else "")
+    return f"{whole // DAY} d" + (f" {whole % DAY // HOUR} h" if whole % DAY >= HOUR else "")
+
+
+def between(start: Any, end: Any = None) -> str:
+    """How long it was from one moment to another, or until now."""
+    first, last = moment(start), moment(end) or clock.now()
+    return "" if first is None else span(max(0.0, (last - first).total_seconds()))
+
+
+def ms(value: Any) -> str:
+    """How long a step took: 12 ms, 0.9 s, 41 s, 3 min."""
+    if value is None:
+        return ""
+    whole = float(value)
+    if whole < 100:  # noqa: PLR2004 - below that a tenth of a second says too little
+        return f"{whole:.0f} ms"
+    return f"{whole / 1000:.1f} s" if whole < 1000 * MINUTE else span(whole / 1000)
+
+
+def shape(rank: Any) -> str:
+    """The shape of a severity by its rank."""
+    return SHAPES[min(int(rank or 0), len(SHAPES) - 1)]
+
+
+def number(incident: Any) -> str:
+    """The number of an incident, whatever it is called by: INC-7 and 7 are 7."""
+    return str(incident).upper().removeprefix("INC-")
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """1 alert, 2 alerts."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def pretty(value: Any) -> str:
+    """JSON data as people read it."""
+    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)

@@ -1,0 +1,13 @@
+"""The pages: each asks operations and shows what they say; every change is a form that carries out one operation."""
+
+from fastapi import APIRouter
+
+from fireline.web.pages import ack, act, alerts, incidents, people, postmortem, runbooks, runs
+
+
+def router() -> APIRouter:
+    """All pages."""
+    made = APIRouter(include_in_schema=False)
+    for room in (act, incidents, runs, alerts, runbooks, people, postmortem, ack):
+        made.include_router(room.router)
+    return made

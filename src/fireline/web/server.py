@@ -1,0 +1,82 @@
+"""The HTTP server: doors, API, pages and signs of life put together, started and stopped in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Scope
+
+import fireline
+from fireline.app.context import Context
+from fireline.detect.door import Door
+from fireline.web import api, auth, doors, faults, health, pages
+from fireline.web.headers import SecureHeaders
+from fireline.web.live import Hub
+from fireline.web.render import STATIC
+
+
+class App(FastAPI):
+    """FastAPI whose every answer carries the secure headers: outside of all else, so that a 500 has them too."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """The layers around the routes."""
+        tls = self.state.context.settings.server.url.startswith("https:")
+        return SecureHeaders(super().build_middleware_stack(), tls=tls)
+
+
+def make_app(context: Context) -> FastAPI:
+    """The application; its lifespan opens the store, starts the committer of the doors and listens for changes."""
+    app = App(
+        title="Fireline",
+        version=fireline.__version__,
+        description="Everything the page and the command line can do. Errors are {error, hint}.",
+        openapi_url=f"{api.PREFIX}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+    )
+    app.state.context = context
+    app.state.door = Door(context.store, context.settings)
+    app.state.hub = Hub(context.store.url)
+    app.add_route("/in/{source}", doors.receive, methods=["POST"], include_in_schema=False)
+    app.add_route("/healthz", health.healthz, include_in_schema=False)
+    app.add_route("/metrics", health.metrics, include_in_schema=False)
+    app.include_router(api.router())
+    app.include_router(auth.router)
+    app.include_router(pages.router())
+    app.mount("/static", _Static(directory=STATIC))
+    faults.add_to(app)
+    return app
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    context: Context = app.state.context
+    await run_in_threadpool(lambda: context.store.pool)
+    app.state.door.start()
+    listening = asyncio.create_task(app.state.hub.listen())
+    try:
+        yield
+    finally:
+        listening.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await listening
+        await run_in_threadpool(app.state.door.close)
+
+
+class _Static(StaticFiles):
+    """Static files are named with a mark of their content, so a browser may keep them for good."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        answer = await super().get_response(path, scope)
+        if answer.status_code == 200 and scope["query_string"].startswith(b"v="):  # noqa: PLR2004
+            answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        else:
+            answer.headers["Cache-Control"] = "no-cache"
+        return answer
