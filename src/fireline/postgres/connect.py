@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import psycopg
+from psycopg.abc import PQGen
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
 
@@ -76,10 +77,14 @@ class _Pooled(psycopg.Connection[DictRow]):
     Never into the session, which the pooler would hand to the application afterwards.
     """
 
-    limits = b""
+    limits: tuple[bytes, ...] = ()
 
-    def _get_tx_start_command(self) -> bytes:
-        return super()._get_tx_start_command() + self.limits
+    def _exec_command(self, command: Any, *arguments: Any, **named: Any) -> PQGen[Any]:
+        result = yield from super()._exec_command(command, *arguments, **named)
+        if isinstance(command, bytes) and command.startswith(b"BEGIN"):
+            for limit in self.limits:
+                yield from super()._exec_command(limit)
+        return result
 
 
 @contextmanager
@@ -151,12 +156,12 @@ def _open(name: str, secret: Secret, limits: dict[str, str], *, autocommit: bool
     return pooled
 
 
-def _as_statements(limits: dict[str, str]) -> bytes:
+def _as_statements(limits: dict[str, str]) -> tuple[bytes, ...]:
     """The limits for one transaction; whether it is read-only is set for it alone, too."""
     read_only = limits["default_transaction_read_only"]
     local = {key: value for key, value in limits.items() if key != "default_transaction_read_only"}
     local["transaction_read_only"] = read_only
-    return "".join(f"; SET LOCAL {key} = {value}" for key, value in local.items()).encode()
+    return tuple(f"SET LOCAL {key} = {value}".encode() for key, value in local.items())
 
 
 def identity(conn: Connection) -> Identity:
