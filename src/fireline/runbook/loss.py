@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from google.protobuf.message import Message
@@ -122,7 +123,7 @@ def _block(node: Any) -> str | None:
     return None
 
 
-_LOOKS = {
+_LOOKS: dict[str, Callable[[Any], str | None]] = {
     "AlterTableCmd": _alter,
     "VacuumStmt": _vacuum,
     "TransactionStmt": _transaction,
