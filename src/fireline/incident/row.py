@@ -22,6 +22,7 @@ _NUMBER = re.compile(r"\s*(?:inc-|#)?0*([0-9]{1,19})\s*", re.IGNORECASE)
 _LARGEST = 2**63 - 1
 TITLE = 200  # characters
 TEXT = 10_000
+_KEPT = "\n\t\u200d"  # the last one joins the parts of an emoji
 
 
 def name(number: int) -> str:
@@ -66,15 +67,20 @@ def must_be_open(row: DictRow) -> None:
         raise Refused(f"{called} is {row['status']}", hint=f'Open it again: `fireline incident reopen {called} "why"`.')
 
 
+def clean(value: str, *, one_line: bool = False) -> str:
+    """Any text, ready for a row: secrets, control characters and what turns the direction of writing are out."""
+    kept = "".join(c for c in redact.text(value) if c in _KEPT or unicodedata.category(c)[0] != "C")
+    return " ".join(kept.split()) if one_line else kept.strip()
+
+
 def words(value: str, what: str, *, limit: int = TEXT, required: bool = True, one_line: bool = False) -> str:
-    """What a person wrote, ready for a row: secrets and control characters out; Usage when empty or too long."""
-    clean = "".join(c for c in redact.text(value) if c in "\n\t" or unicodedata.category(c)[0] != "C" or c == "\u200d")
-    clean = " ".join(clean.split()) if one_line else clean.strip()
-    if required and not clean:
+    """What a person wrote, ready for a row; Usage when it is empty or too long."""
+    kept = clean(value, one_line=one_line)
+    if required and not kept:
         raise Usage(f"{what} is empty", hint="Write at least a few words.")
-    if len(clean) > limit:
-        raise Usage(f"{what} has {len(clean)} characters, more than {limit}", hint="Shorten it.")
-    return clean
+    if len(kept) > limit:
+        raise Usage(f"{what} has {len(kept)} characters, more than {limit}", hint="Shorten it.")
+    return kept
 
 
 def answer(row: DictRow, text: str, *, changed: bool = True, **more: Any) -> dict[str, Any]:

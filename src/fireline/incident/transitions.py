@@ -25,6 +25,7 @@ from fireline.incident.row import (
     TOP_RANK,
     Q,
     answer,
+    clean,
     lock,
     must_be_open,
     name,
@@ -81,14 +82,15 @@ def open_incident(
 ) -> int:
     """Open an incident with its response clock (phrase, at risk, due); people are told, the target is looked at.
 
-    `severity_by` names the person who set the severity; Fireline then never raises it.
+    `severity_by` names the person who set the severity; Fireline then never raises it. A text that is too long is cut:
+    what a sender writes must not keep an incident from being opened.
     """
     now = clock.now()
     detected_at = min(detected_at, now)
     said = {
-        "title": words(title, "the title", limit=10 * TITLE, one_line=True)[:TITLE],
-        "reason": words(severity_reason, "the reason", limit=TEXT, required=False, one_line=True),
-        "symptom": words(symptom[: 2 * TEXT], "the complaint", limit=2 * TEXT, required=False)[:TEXT],
+        "title": clean(title, one_line=True)[:TITLE] or "Untitled",
+        "reason": clean(severity_reason, one_line=True)[:TEXT],
+        "symptom": clean(symptom[: 2 * TEXT])[:TEXT],
     }
     row = one(
         conn,
