@@ -1,0 +1,66 @@
+"""The shape of the house: what every file must have, and which names are not used."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SRC = ROOT / "src" / "fireline"
+MODULES = sorted(SRC.rglob("*.py"))
+QUERIES = sorted(SRC.rglob("queries.sql"))
+VAGUE = {"utils", "util", "helper", "helpers", "manager", "handler", "service", "common", "base", "misc", "core"}
+LONGEST = 400
+
+# A file without a test of its own, and where it is tested instead.
+ELSEWHERE: dict[str, str] = {
+    "__init__.py": "the version",
+    "__main__.py": "tests/cli/test_main.py runs it",
+    "store/migrations/versions/0001_first.py": "tests/store/test_migrate.py",
+}
+
+
+def name_of(file: Path) -> str:
+    return str(file.relative_to(SRC))
+
+
+@pytest.mark.parametrize("file", MODULES, ids=name_of)
+def test_a_module_says_what_it_is_for(file: Path) -> None:
+    text = file.read_text()
+    assert not text.strip() or ast.get_docstring(ast.parse(text))
+
+
+@pytest.mark.parametrize("file", MODULES, ids=name_of)
+def test_a_file_is_no_longer_than_can_be_read_at_once(file: Path) -> None:
+    assert len(file.read_text().splitlines()) <= LONGEST
+
+
+def test_no_file_has_a_name_that_says_nothing() -> None:
+    assert [name_of(file) for file in MODULES if file.stem in VAGUE or file.parent.name in VAGUE] == []
+
+
+def test_the_tests_mirror_the_house() -> None:
+    missing = [
+        name
+        for name in map(name_of, MODULES)
+        if not name.endswith("__init__.py")
+        and name not in ELSEWHERE
+        and not (ROOT / "tests" / Path(name).parent / f"test_{Path(name).name}").exists()
+    ]
+    assert missing == [], "write a test, or say in ELSEWHERE where it is tested"
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_what_is_tested_elsewhere_is_still_there_and_has_no_test_of_its_own(name: str) -> None:
+    assert (SRC / name).exists()
+    assert not (ROOT / "tests" / Path(name).parent / f"test_{Path(name).name}").exists()
+
+
+@pytest.mark.parametrize("file", QUERIES, ids=name_of)
+def test_every_statement_of_a_room_is_used(file: Path) -> None:
+    code = "".join(module.read_text() for module in file.parent.rglob("*.py"))
+    unused = [name for name in re.findall(r"^-- (\w+): ", file.read_text(), re.M) if f'"{name}"' not in code]
+    assert unused == []

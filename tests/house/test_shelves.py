@@ -1,0 +1,57 @@
+"""A thing on a shelf is one file: it defines its one thing, and nobody knows it by name."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from fireline import shelf
+
+SRC = Path(__file__).parents[2] / "src"
+SHELVES = {
+    "fireline.detect.sources": "source",
+    "fireline.assess.checks": "check",
+    "fireline.assess.causes": "cause",
+    "fireline.contain.remedies": "remedy",
+    "fireline.resolve.remedies": "remedy",
+    "fireline.communicate.channels": "channel",
+    "fireline.runbook.rules": "rule",
+}
+FILES = [
+    (package, thing, file)
+    for package, thing in SHELVES.items()
+    for file in sorted((SRC / package.replace(".", "/")).glob("*.py"))
+    if file.name != "__init__.py"
+]
+
+
+@pytest.mark.parametrize(("package", "thing", "file"), FILES, ids=lambda value: getattr(value, "stem", None))
+def test_each_file_defines_its_one_thing_and_is_found_under_its_name(package: str, thing: str, file: Path) -> None:
+    top = [node for node in ast.parse(file.read_text()).body if isinstance(node, ast.Assign | ast.AnnAssign)]
+    names = [ast.unparse(target) for node in top for target in getattr(node, "targets", None) or [node.target]]  # type: ignore[union-attr]
+    assert names.count(thing) == 1
+    assert file.stem.replace("_", "-") in shelf.read(package, thing)
+
+
+@pytest.mark.parametrize("package", SHELVES)
+def test_all_things_on_a_shelf_are_of_one_kind(package: str) -> None:
+    assert len({type(thing) for thing in shelf.read(package, SHELVES[package]).values()}) <= 1
+
+
+def test_nobody_imports_a_thing_on_a_shelf_by_name() -> None:
+    """Neither from elsewhere nor from the next file on the shelf: adding one needs no list to be edited."""
+    faults = []
+    for file in sorted(SRC.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                named = [f"{node.module}.{alias.name}" for alias in node.names]
+            elif isinstance(node, ast.Import):
+                named = [alias.name for alias in node.names]
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                named = [node.value]
+            else:
+                continue
+            faults += [f"{file}: {name}" for name in named for package in SHELVES if name.startswith(f"{package}.")]
+    assert faults == []
