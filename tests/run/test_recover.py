@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -19,7 +20,7 @@ from tests.run.scene import ADA, Scene, action, marks, shell, sql, step
 CHANGE = sql("CREATE TABLE t (i int)", level="reversible")
 
 
-def authorised(scene: Scene, wanted: dict[str, object], **yes: str) -> Lease:
+def authorised(scene: Scene, wanted: dict[str, object], **yes: Any) -> Lease:
     """A worker has taken the run whose first step was approved, and has done nothing yet."""
     scene.start(wanted)
     if scene.step()["level"] != "read":
