@@ -24,7 +24,7 @@ def draw_list(found: list[dict[str, Any]]) -> None:
     if not found:
         say("No incidents.")
         return
-    table = columns("incident", "severity", "status", "since", "commander", "title")
+    table = columns("incident", "severity", "status", "since", "who", "title")
     for one in found:
         fresh = not one.get("acknowledged_at") and one["status"] not in _GONE
         table.add_row(
@@ -32,7 +32,7 @@ def draw_list(found: list[dict[str, Any]]) -> None:
             severity_name(one["severity"]),
             one["status"],
             ago(one["opened_at"]),
-            one.get("commander") or ("nobody yet" if fresh else "-"),
+            one.get("commander") or one.get("acknowledged_by") or "nobody yet",
             one["title"],
         )
     console().print(table)
@@ -67,7 +67,7 @@ def draw_head(view: dict[str, Any]) -> None:
     line.append(view["title"])
     console().print(line)
     facts = [view["status"], *([f"target {view['target']}"] if view["target"] else [])]
-    facts.append(f"commander {view['commander']}" if view["commander"] else "nobody has it yet")
+    facts.append(_who(view))
     if view["resolved_at"]:
         facts.append(f"resolved {ago(view['resolved_at'])}{' while its probe was red' if view['resolved_red'] else ''}")
     else:
@@ -76,6 +76,12 @@ def draw_head(view: dict[str, Any]) -> None:
     if view["impact"] or view["users_affected"] is not None:
         users = f" ({view['users_affected']} users)" if view["users_affected"] is not None else ""
         console().print(f"Impact  {view['impact']}{users}")
+
+
+def _who(view: dict[str, Any]) -> str:
+    if view["commander"]:
+        return f"commander {view['commander']}"
+    return f"acknowledged by {view['acknowledged_by']}" if view["acknowledged_by"] else "nobody has it yet"
 
 
 def draw_wanted(view: dict[str, Any]) -> None:

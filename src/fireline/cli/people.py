@@ -110,7 +110,7 @@ def create(
 def _draw_token(made: dict[str, Any]) -> None:
     """The token alone on stdout, so that it can go into a file; what it is, on stderr."""
     warn(made["text"])
-    say(made["value"])
+    say(made["token"])
 
 
 @token.command("list")
@@ -120,7 +120,7 @@ def list_tokens() -> None:
     def draw(found: list[dict[str, Any]]) -> None:
         from fireline.cli.tables import draw_rows
 
-        draw_rows(found, ["id", "label", "person", "created_at", "expires_at", "used_at", "revoked_at"])
+        draw_rows(found, ["token", "label", "person", "created_at", "expires_at", "used_at", "revoked_at"])
 
     answer(call("token.list"), draw)
 

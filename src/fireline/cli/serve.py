@@ -125,7 +125,8 @@ def _announce(state: Path, url: str, context: Context) -> None:
     code = _first_code(context)
     state.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = state.with_suffix(f".{os.getpid()}")
-    fresh.write_text(json.dumps({"url": url, "pid": os.getpid(), "first_account": bool(code)}), encoding="utf-8")
+    noted = {"url": url, "bind": context.settings.server.bind, "pid": os.getpid(), "first_account": bool(code)}
+    fresh.write_text(json.dumps(noted), encoding="utf-8")
     fresh.replace(state)
     told = {"url": url, "pid": os.getpid(), "setup_code": code}
     answer(

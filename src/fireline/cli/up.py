@@ -122,6 +122,7 @@ def _tell_when_ready(settings: Settings, state: Path, children: list[Child], clu
         return False
     if server is None or found["pid"] != server.pid:
         return False
+    children[0].arguments = [*_passed_on(), "server", "--bind", found["bind"]]  # a free port once taken is kept
     code = _setup_code(state) if found["first_account"] else None
     told = {"url": found["url"], "setup_code": code, "pid": os.getpid(), "workers": len(children) - 1}
     store = f"embedded PostgreSQL in {cluster.folder.path}" if cluster else "as configured"
