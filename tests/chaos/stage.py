@@ -21,8 +21,8 @@ from fireline.app.desk import perform
 from fireline.incident.people import Actor
 from fireline.postgres.connect import Target
 from fireline.run.start import start
-from fireline.store.connect import Store
 from fireline.store.chain import plain
+from fireline.store.connect import Store
 
 ADA = Actor("ada", role="admin")
 PATIENCE = 40.0  # seconds; what must happen within ten is looked at by the rows' own times

@@ -129,7 +129,7 @@ def test_killed_while_the_commit_is_under_way_the_server_commits_and_is_believed
 def test_killed_while_a_command_runs_the_outcome_is_unknown_and_it_is_not_run_again(stage: Stage) -> None:
     first = stage.worker()
     run = approved(stage, shell("echo once >> ran; sleep 60"))
-    until(lambda: (stage.folder / "ran").exists(), "the command runs")
+    until((stage.folder / "ran").exists, "the command runs")
     stage.kill(first)
     stage.worker()
     assert ended(stage, run) == "unknown"

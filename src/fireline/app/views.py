@@ -18,7 +18,8 @@ from fireline.store.connect import Connection
 
 
 def show_incident(conn: Connection, actor: Actor, world: World, scheme: Scheme, *, incident: str) -> dict[str, Any]:
-    """Everything about an incident."""
+    """Everything about an incident, with the one thing that is wanted now."""
+    del actor
     found = number(incident)
     own = view.incident_view(conn, found, scheme)
     runs = runs_of(conn, found, world.remedies.values())
@@ -29,12 +30,26 @@ def show_incident(conn: Connection, actor: Actor, world: World, scheme: Scheme, 
         "changes": [undo.view(change) for change in undo.rows(conn, incident=found)],
         "postmortem": postmortem.state(conn, found, required=own["severity"]["rank"] <= TOP_RANK),
     }
-    return {**whole, "wanted": wanted(whole, actor)}
+    _offer_remedy(whole)
+    return {**whole, "wanted": wanted(whole)}
 
 
-def wanted(incident: dict[str, Any], actor: Actor | None = None) -> dict[str, Any]:
+def _offer_remedy(incident: dict[str, Any]) -> None:
+    """Offer the verdict's remedy in the place of each step that a person may replace, as long as its cause is seen."""
+    verdict = incident.get("verdict") or {}
+    command = (verdict.get("remedy") or {}).get("command")
+    if not command or verdict.get("probe_state") == "green":
+        return
+    offer = {"command": command, "summary": verdict["remedy"].get("text", "")}
+    for run in incident["runs"]:
+        for step in run["steps"]:
+            waits = step["state"] in ("planned", "waiting", "failed", "cancelled", "timed_out")
+            if waits and "replace" in step["actions"] and not step["replaced"]:
+                step["offers"] = [offer, *step["offers"]]
+
+
+def wanted(incident: dict[str, Any]) -> dict[str, Any]:
     """The one thing that is wanted from a person now; pure. The most urgent first."""
-    del actor
     number_, status = incident["id"], incident["status"]
     if status == "dismissed":
         return _want("nothing", f"{number_} was dismissed as no incident.")

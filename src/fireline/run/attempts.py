@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 from fireline import clock, redact
 from fireline.errors import FirelineError, Refused
 from fireline.incident.people import FIRELINE
+from fireline.incident.transitions import advance_status
 from fireline.run import expect, gate, ledger
 from fireline.run.approve import set_step, target_of
 from fireline.run.content import bound, digest
@@ -35,8 +36,17 @@ def do(world: World, lease: Lease, conn: Connection, run: DictRow, step: DictRow
     attempt = _intend(lease, conn, run, step, approved, kind="do")
     set_step(conn, run["id"], step["position"], "intent")
     conn.execute(Q["count_attempt"], {"run": run["id"], "position": step["position"]})
+    if step["level"] != "read" and run["incident_id"] is not None:
+        advance_status(conn, run["incident_id"], _phase(step), FIRELINE)
     work = _work(world, lease, run, step, attempt, step["level"], undo=False)
     return lambda: _carry_out(work)
+
+
+def _phase(step: DictRow) -> str:
+    """Which phase of the incident a change belongs to: its remedies say, anything else resolves."""
+    lines = (step["plan"] or {}).get("captured", {}).get("lines") or []
+    contains = bool(lines) and all(one["remedy"].startswith("contain ") for one in lines)
+    return "containing" if contains else "resolving"
 
 
 def undo(world: World, lease: Lease, conn: Connection, run: DictRow, approved: DictRow) -> Callable[[], None]:
