@@ -60,7 +60,8 @@ class Batch:
     def look_up(self, keys: Iterable[str]) -> None:
         """Read the newest alert of each key, with the state of its incident."""
         for row in all_rows(self._conn, Q["newest_alerts"], keys=list(keys)):
-            self._known[row.pop("key")] = Known(**row)
+            key = row.pop("key")
+            self._known[key] = Known(**row)
 
     def repeats_only(self, events: Sequence[Event]) -> bool:
         """Whether a signal says nothing but that known alerts still fire as before."""
@@ -149,7 +150,7 @@ class Batch:
         if joined:
             self._raise(incident, ruling, event)
         if ruling.fault:
-            text = f"Could not judge the alert “{event.title}” ({ruling.fault}); it was let through as {ruling.severity.id}."
+            text = f"Could not judge the alert “{event.title}”; let through as {ruling.severity.id}: {ruling.fault}"
             timeline.tell(self._conn, incident, "note", FIRELINE, text=text)
         self._known[event.key] = Known(alert, "firing", event.severity, event.once, None, incident, "detected", None)
         return alert, ruling.fault

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -68,15 +69,15 @@ def _too_deep() -> str:
 
 def _check_depth(document: Any) -> None:
     level = [document]
-    for _ in range(DEEPEST + 1):
-        level = [child for item in level if isinstance(item, dict | list) for child in _children(item)]
+    for _ in range(DEEPEST):
+        level = [child for item in level for child in _children(item) if isinstance(child, dict | list)]
         if not level:
             return
     raise Usage(_too_deep())
 
 
-def _children(item: dict[str, Any] | list[Any]) -> list[Any]:
-    return list(item.values()) if isinstance(item, dict) else item
+def _children(item: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return item.values() if isinstance(item, dict) else item
 
 
 def _without_surrogates(value: Any) -> Any:

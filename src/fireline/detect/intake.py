@@ -5,6 +5,8 @@ Whatever is wrong with one signal, the others are taken, and it is let through a
 
 from __future__ import annotations
 
+import time
+
 import psycopg
 import structlog
 from psycopg.rows import DictRow
@@ -20,6 +22,7 @@ Q = queries("fireline.detect")
 
 MOST_SIGNALS = 200  # in one transaction
 MOST_EVENTS = 2_000  # likewise
+PATIENCE = 0.05  # seconds that the people of a new incident wait for the rest of its batch
 TRIES = 3  # of a batch that ran into somebody who holds an incident it wants
 
 log = structlog.get_logger(__name__)
@@ -31,12 +34,13 @@ def take(store: Store, settings: Settings, scheme: Scheme) -> int:
     The look outside the lock closes the gap: who held it looks again after letting go, and whoever found it held
     had committed its signal before.
     """
-    taken = 0
+    taken, limit = 0, MOST_SIGNALS
     while _any_waiting(store):
-        number = _take_batch(store, settings, scheme)
+        number = _take_batch(store, settings, scheme, limit)
         if number is None:
             break
         taken += number
+        limit = min(MOST_SIGNALS, max(10, 2 * number))  # what a batch cut short did not get to was read in vain
     return taken
 
 
@@ -45,7 +49,7 @@ def _any_waiting(store: Store) -> bool:
         return one(conn, Q["any_waiting"]) is not None
 
 
-def _take_batch(store: Store, settings: Settings, scheme: Scheme) -> int | None:
+def _take_batch(store: Store, settings: Settings, scheme: Scheme, limit: int) -> int | None:
     """One transaction; None when another worker is at it."""
     for attempt in range(TRIES):
         try:
@@ -53,16 +57,17 @@ def _take_batch(store: Store, settings: Settings, scheme: Scheme) -> int | None:
                 held = one(conn, Q["hold_intake"])
                 if not (held and held["held"]):
                     return None
-                return _take_signals(conn, settings, scheme)
+                return _take_signals(conn, settings, scheme, limit)
         except psycopg.errors.DeadlockDetected:
             if attempt == TRIES - 1:
                 raise
     return None
 
 
-def _take_signals(conn: Connection, settings: Settings, scheme: Scheme) -> int:
-    """Work through signals until an incident has opened, so that its people are woken now and not after the rest."""
-    signals = _within_bounds(all_rows(conn, Q["waiting_signals"], limit=MOST_SIGNALS))
+def _take_signals(conn: Connection, settings: Settings, scheme: Scheme, limit: int) -> int:
+    """Work through signals; once an incident has opened not for long, since its people are woken by the commit."""
+    began = time.monotonic()
+    signals = _within_bounds(all_rows(conn, Q["waiting_signals"], limit=limit))
     batch = Batch(conn, settings, scheme)
     read = [(signal, *_events(signal)) for signal in signals]
     batch.look_up({event.key for _, events, _ in read for event in events})
@@ -70,7 +75,7 @@ def _take_signals(conn: Connection, settings: Settings, scheme: Scheme) -> int:
     for signal, events, fault in read:
         _take_one(conn, batch, signal, events, fault)
         taken += 1
-        if batch.opened:
+        if batch.opened and time.monotonic() - began > PATIENCE:
             break
     batch.write(clock.now())
     return taken
