@@ -191,7 +191,9 @@ class Committer:
             self._conn = None
 
     def _answer(self, answers: list[Answer]) -> None:
-        """Tell each event loop once for all of its requests."""
+        """Tell each event loop once for all of its requests; there is room for more before they hear of it."""
+        with self._news:
+            self._inside = 0
         of_loop: defaultdict[asyncio.AbstractEventLoop, list[Answer]] = defaultdict(list)
         for answer in answers:
             of_loop[answer[0].loop].append(answer)
@@ -200,8 +202,6 @@ class Committer:
                 loop.call_soon_threadsafe(_complete, its)
             except RuntimeError:  # the loop is closed: nobody waits any more
                 log.warning("signals committed after their server had stopped", signals=len(its))
-        with self._news:
-            self._inside = 0
 
     def _wake(self) -> None:
         """After the commit and not in it: a job that is already queued will then surely see these rows."""
