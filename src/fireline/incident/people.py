@@ -20,7 +20,7 @@ RANK = {"viewer": 0, "responder": 1, "admin": 2}
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _MAIL = re.compile(r"[^@\s<>,;:\"()\\]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
-_ACCOUNT = re.compile(r"[^\s:/\x00-\x1f]{1,64}")
+_ACCOUNT = re.compile(r"[^\s:/]{1,64}")
 _RESERVED = ("fireline",)  # what stands in the rows for Fireline itself
 
 
@@ -54,7 +54,7 @@ def need(actor: Actor, role: str) -> None:
     """Denied when the actor has less than the role."""
     if not actor.may(role):
         raise Denied(
-            f"{actor.name} is a {actor.role}, and this needs a {role}",
+            f"{actor.name} is a {actor.role}, and this needs {'an' if role == 'admin' else 'a'} {role}",
             hint=f"An admin can change that: `fireline user change {actor.name} --role {role}`.",
         )
 
@@ -225,9 +225,9 @@ def _checked(name: str, display: str, role: str, email: str | None, os_user: str
         raise Usage(f"{redact.text(name)[:64]!r} can not be a person's name", hint=hint)
     if role not in RANK:
         raise Usage(f"{role[:40]!r} is not a role", hint=f"It can be {', '.join(RANK)}.")
-    if email and not _MAIL.fullmatch(email):
+    if email and not (email.isprintable() and _MAIL.fullmatch(email)):
         raise Usage(f"{email[:80]!r} is not a mail address", hint="Write it as anna@example.org.")
-    if os_user and not _ACCOUNT.fullmatch(os_user):
+    if os_user and not (os_user.isprintable() and _ACCOUNT.fullmatch(os_user)):
         raise Usage(f"{os_user[:64]!r} is not an account of this machine", hint="`id -un` prints yours.")
     shown = words(display, "the display name", limit=100, required=False, one_line=True) or called
     return {"name": called, "display": shown, "role": role, "email": email or None, "os_user": os_user or None}
