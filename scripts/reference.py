@@ -172,7 +172,7 @@ def main() -> int:
             sys.stdout.writelines(difflib.unified_diff(before.splitlines(True), page.splitlines(True), name, "now"))
         else:
             file.write_text(page, encoding="utf-8")
-            print(f"wrote {file}")  # noqa: T201
+            print(f"wrote {file}")
     return 1 if stale and "--check" in sys.argv else 0
 
 

@@ -22,6 +22,26 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     servers.sweep()
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leave out what needs PostgreSQL 15 of Debian where that is missing."""
+    if item.get_closest_marker("debian15") and not (servers.DEBIAN15 / "initdb").exists():
+        pytest.skip(f"PostgreSQL 15 of Debian is not installed ({servers.DEBIAN15})")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """List what did not run, by reason: a test that was left out proves nothing."""
+    left_out: dict[str, list[str]] = {}
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        left_out.setdefault(reason.removeprefix("Skipped: "), []).append(report.nodeid)
+    if left_out:
+        terminalreporter.section("not run")
+    for reason, names in sorted(left_out.items()):
+        terminalreporter.line(f"{len(names)} because {reason}")
+        for name in sorted(names):
+            terminalreporter.line(f"    {name}")
+
+
 @pytest.fixture(autouse=True)
 def secrets_of_this_test(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget afterwards what a test registered: one test's password must not mask another's words."""
@@ -81,7 +101,7 @@ def patient(patient_server: Cluster) -> Iterator[Target]:
 
 @pytest.fixture(scope="session")
 def patient15_server() -> Iterator[Cluster]:
-    """The distribution's PostgreSQL 15, for targets."""
+    """The distribution's PostgreSQL 15, for targets; mark the tests `debian15`."""
     if not (servers.DEBIAN15 / "initdb").exists():
         pytest.skip(f"PostgreSQL 15 of Debian is not installed ({servers.DEBIAN15})")
     with servers.cluster(servers.DEBIAN15, servers.PATIENT) as running:
