@@ -6,11 +6,18 @@ import json
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
+
+from fireline.postgres.connect import Target
+
+T = TypeVar("T")
 
 COMMAND = [sys.executable, "-m", "fireline"]
 
@@ -74,3 +81,121 @@ def bare(tmp_path: Path) -> Fireline:
 def fireline(tmp_path: Path, store_url: str) -> Fireline:
     """The program with a fresh store and no settings file."""
     return Fireline(tmp_path, {"FIRELINE_DATABASE_URL": store_url})
+
+
+RUNBOOK = """# Runbook
+
+## Incident Severity Levels
+
+### Critical (P0)
+- Everything is down
+- **Response Time**: Immediate
+
+### High (P1)
+- A major part is down
+- **Response Time**: Within 1 hour
+
+## Database Incidents
+
+### Stuck Queue
+
+**Symptoms:**
+- Queue is stuck
+- Jobs pile up
+
+**Steps:**
+
+1. **Count the jobs:**
+   ```sql
+   SELECT 40 + 2 AS jobs;
+   ```
+
+2. **Leave a mark:**
+   ```sql {level=reversible}
+   CREATE TABLE marks (i int);
+   ```
+
+3. **Call the vendor**
+
+### Data Loss
+
+**Symptoms:**
+- Rows are missing
+
+**Steps:**
+
+1. **Look at them:**
+   ```sql
+   SELECT 1 AS one;
+   ```
+
+## Emergency Contacts
+
+- **On-Call Engineer**: [Contact Info]
+- **Database Admin**: dba@example.com
+
+See [the other one](gone.md).
+"""
+
+SETTINGS = """
+[server]
+bind = "127.0.0.1:0"
+
+[runbook]
+files = ["runbook.md"]
+
+[targets.main]
+dsn_file = "main.dsn"
+
+[sources.generic]
+format = "generic"
+token = "a-token-long-enough"
+target = "main"
+"""
+
+
+@pytest.fixture
+def house(fireline: Fireline, patient: Target) -> Fireline:
+    """The program with a store, a target, a runbook and a source."""
+    (fireline.folder / "runbook.md").write_text(RUNBOOK, encoding="utf-8")
+    (fireline.folder / "fireline.toml").write_text(SETTINGS, encoding="utf-8")
+    secret = fireline.folder / "main.dsn"
+    secret.write_text(patient.dsn.reveal(), encoding="utf-8")
+    secret.chmod(0o600)
+    return fireline
+
+
+@contextmanager
+def process(program: Fireline, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """A fireline command that goes on until the block ends; what it says on stderr goes to a file beside."""
+    with (program.folder / f"{arguments[0]}.log").open("w") as log:
+        started = subprocess.Popen(
+            [*COMMAND, *arguments], cwd=program.folder, env=program.clean, stdout=subprocess.PIPE, stderr=log, text=True
+        )
+        try:
+            yield started
+        finally:
+            started.terminate()
+            try:
+                started.communicate(timeout=30)
+            except subprocess.TimeoutExpired:
+                started.kill()
+                started.communicate()
+
+
+@pytest.fixture
+def worker(house: Fireline) -> Iterator[subprocess.Popen[str]]:
+    """A worker at work."""
+    with process(house, "worker") as started:
+        yield started
+
+
+def until(look: Callable[[], T], *, seconds: float = 20, what: str = "it") -> T:
+    """What `look` finds as soon as it finds something."""
+    end = time.monotonic() + seconds
+    while True:
+        found = look()
+        if found:
+            return found
+        assert time.monotonic() < end, f"{what} did not happen in {seconds} s"
+        time.sleep(0.1)

@@ -224,4 +224,4 @@ def postmortem(
         out.write_text(data["markdown"], encoding="utf-8")
         answer(data, lambda _: say(f"written to {out}"))
         return
-    answer(data, lambda found: say(found["markdown"] if edit is None else f"{wanted} post-mortem stored"))
+    answer(data, lambda found: say(found["markdown"] if edit is None else found["text"]))

@@ -150,6 +150,9 @@ def main(arguments: list[str] | None = None) -> int:
         return _fail(error, error.message, error.hint, error.exit_code)
     except TyperException as wrong:
         return _fail(wrong, _lowered(wrong.format_message()), _where_to_read(wrong), wrong.exit_code)
+    except OSError as fault:
+        place = f"{fault.filename}: " if fault.filename else ""
+        return _fail(fault, f"{place}{fault.strerror or fault}", None, 2)
     except Exception as fault:  # noqa: BLE001 - the last door: a person gets a line, not a traceback
         from fireline import redact
 

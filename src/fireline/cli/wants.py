@@ -70,26 +70,42 @@ def _approve(desk: Any, view: View) -> bool:
     run, step = step_wanted(view)
     draw_step(step, run)
     place = {"run": run["run"], "step": step["position"]}
-    choices = {"y": "approve exactly this, once", "n": "reject it", "s": "skip it, with a reason", PUT_OFF: _LATER}
-    if "approve" not in step["actions"]:
-        choices = {"y": "ask for the approval again", "s": "skip it, with a reason", PUT_OFF: _LATER}
-    remedy = remedy_of(view)
-    if remedy and not any(run["procedure"]["id"].startswith(shlex.split(remedy)[1]) for run in view["runs"]):
-        choices["r"] = f"run the cause's remedy instead: {remedy}"
+    live = "approve" in step["actions"]
+    choices = {"y": "approve exactly this, once", "n": "reject it"} if live else {"y": "ask for the approval again"}
+    choices |= {**_offered(step), "s": "skip it, with a reason", PUT_OFF: _LATER}
     about = "What you approve is bound to what you read: if anything of it changes, it is asked for again."
-    said = choose("Approve exactly this?" if "approve" in step["actions"] else "It expired. Again?", choices, about)
-    if said == "r":
-        return call_remedy(desk, view)
-    if said == "y" and "approve" not in step["actions"]:
-        ask(desk, "run.retry", **place)
+    said = choose("Approve exactly this?" if live else "The approval expired. Ask for it again?", choices, about)
+    if said == "y" and live:
+        ask(desk, "run.approve", **place, hash=step["approval"]["content_hash"], level=ask_level(step))
     elif said == "y":
-        shown = step["approval"]["content_hash"]
-        ask(desk, "run.approve", **place, hash=shown, level=ask_level(step), reason="", break_glass=False)
+        ask(desk, "run.retry", **place)
     elif said == "n":
         ask(desk, "run.reject", **place, reason=ask_required("Why not?"))
-    elif said == "s":
-        ask(desk, "run.skip", **place, reason=ask_required("Why is it left out?"))
+    else:
+        _skip_or_offer(desk, said, step, place)
     return said != PUT_OFF
+
+
+def _offered(step: View) -> dict[str, str]:
+    """The remedy that may take the step's place, as a choice."""
+    return {"r": f"run this in its place: {step['offers'][0]['command']}"} if step["offers"] else {}
+
+
+def _skip_or_offer(desk: Any, said: str, step: View, place: dict[str, int]) -> None:
+    """What may be said to most steps: leave it out, or put the offered remedy in its place."""
+    if said == "s":
+        ask(desk, "run.skip", **place, reason=ask_required("Why is it left out?"))
+    if said == "r":
+        offer = step["offers"][0]
+        ask(
+            desk,
+            "run.replace",
+            **place,
+            command=offer["command"],
+            language="bash",
+            reason=offer["summary"] or "it was offered",
+        )
+        say("It makes a plan first; you are asked before anything is changed.")
 
 
 def ask_level(step: View) -> str | None:
@@ -143,14 +159,13 @@ def _tick(desk: Any, view: View) -> bool:
     run, step = step_wanted(view)
     draw_step(step, run)
     place = {"run": run["run"], "step": step["position"]}
-    choices = {"y": "it is done", "s": "skip it, with a reason", PUT_OFF: _LATER}
+    choices = {"y": "it is done", **_offered(step), "s": "skip it, with a reason", PUT_OFF: _LATER}
     said = choose(
         "Done?", choices, "This step is yours: Fireline can not do it. What you note stands in the post-mortem."
     )
     if said == "y":
         ask(desk, "run.tick", **place, note=ask_line("What came of it? (may stay empty)"))
-    if said == "s":
-        ask(desk, "run.skip", **place, reason=ask_required("Why is it left out?"))
+    _skip_or_offer(desk, said, step, place)
     return said != PUT_OFF
 
 
@@ -159,7 +174,8 @@ def _failed(desk: Any, view: View) -> bool:
     draw_step(step, run)
     place = {"run": run["run"], "step": step["position"]}
     choices = {
-        "r": "try it again, with a new approval if it needs one",
+        "a": "try it again, with a new approval if it needs one",
+        **_offered(step),
         "c": "run another command instead; recorded as a deviation",
         "s": "skip it, with a reason",
         "x": "stop the whole run",
@@ -168,25 +184,24 @@ def _failed(desk: Any, view: View) -> bool:
     said = choose(
         "It did not work. What now?", choices, "Nothing is undone by itself; `fireline run changes` lists what can be."
     )
-    if said == "r":
+    if said == "a":
         ask(desk, "run.retry", **place)
     if said == "c":
         ask(desk, "run.replace", **place, command=ask_required("Command:"), reason=ask_required("Why?"))
-    if said == "s":
-        ask(desk, "run.skip", **place, reason=ask_required("Why is it left out?"))
     if said == "x":
         ask(desk, "run.cancel", run=run["run"], reason=ask_required("Why?"))
+    _skip_or_offer(desk, said, step, place)
     return said != PUT_OFF
 
 
 def _unknown(desk: Any, view: View) -> bool:
     run, step = step_wanted(view)
     draw_step(step, run)
-    choices = {"y": "it happened", "n": "it did not happen", "r": "do it once more", PUT_OFF: _LATER}
+    choices = {"y": "it happened", "n": "it did not happen", "a": "do it once more", PUT_OFF: _LATER}
     about = "The process ended while this step ran, so Fireline does not know. Look at the target before you answer."
     said = choose("Did it happen?", choices, about)
     place = {"run": run["run"], "step": step["position"]}
-    if said == "r":
+    if said == "a":
         ask(desk, "run.retry", **place)
     elif said != PUT_OFF:
         word = "worked" if said == "y" else "failed"
