@@ -109,7 +109,7 @@ class Scene:
     def __init__(self, store: Store, target: Target, folder: Path) -> None:
         self.store, self.target = store, target
         settings = Settings(runbook=RunbookSettings(folder=folder))
-        self.world = World(settings, store, {target.name: target}, {"resolve mark": MARK})
+        self.world = World(settings, store, {target.name: target}, lambda: {"resolve mark": MARK})
         self.run = 0
 
     def team(self, *names: str) -> None:

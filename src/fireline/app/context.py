@@ -10,7 +10,6 @@ from fireline.errors import Refused, StoreUnavailable, TargetUnavailable
 from fireline.incident.scheme import Scheme
 from fireline.postgres.connect import Target
 from fireline.run.remedy import Remedy
-from fireline.run.scheme import scheme_of
 from fireline.run.world import World
 from fireline.settings import Settings
 from fireline.store.connect import Store
@@ -28,6 +27,8 @@ class Context:
 
     def scheme(self) -> Scheme:
         """The severities, the calendar and the targets, as the incident's room needs them."""
+        from fireline.run.scheme import scheme_of  # reads the runbook, which few commands need
+
         return scheme_of(self.world)
 
     def close(self) -> None:
@@ -41,7 +42,7 @@ def make(settings: Settings, *, application: str = "fireline", pool_size: int = 
     Raises StoreUnavailable when no store is configured and the embedded one does not run.
     """
     store = Store(store_url(settings), application=application, pool_size=pool_size)
-    return Context(settings, store, World(settings, store, targets(settings), remedies()))
+    return Context(settings, store, World(settings, store, targets(settings), remedies))
 
 
 def store_url(settings: Settings) -> str:

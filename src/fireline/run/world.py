@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 from fireline.errors import NotFound
@@ -32,10 +33,15 @@ class World:
     settings: Settings
     store: Store
     targets: dict[str, Target]
-    remedies: dict[str, Remedy] = field(default_factory=dict)  # by "phase name": "resolve terminate-session"
+    shelves: Callable[[], dict[str, Remedy]] = dict  # read at the first use: most commands need no remedy
     verified_backup: Callable[[Connection, str], datetime | None] = no_backup
     _read: tuple[tuple[object, ...], list[Runbook]] | None = None
     _reading: threading.Lock = field(default_factory=threading.Lock)
+
+    @cached_property
+    def remedies(self) -> dict[str, Remedy]:
+        """Every remedy by phase and name: `resolve terminate-session`."""
+        return self.shelves()
 
     def runbooks(self) -> list[Runbook]:
         """The team's runbooks as they stand in their files now; read again when a file has changed.
