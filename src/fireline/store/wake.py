@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import cache
-
-import procrastinate
-from procrastinate.exceptions import AlreadyEnqueued
+from typing import TYPE_CHECKING
 
 from fireline.store.connect import Connection
+
+if TYPE_CHECKING:
+    import procrastinate
 
 PREFIX = "fireline."
 QUEUES = {"advance": "runs"}  # steps may take long; nothing else waits behind them
@@ -22,6 +23,8 @@ _QUEUED = "SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = %s AND status 
 @cache
 def _deferrer() -> procrastinate.App:
     """An application that only defers, always on a connection it is handed; it never opens one of its own."""
+    import procrastinate  # a command that only reads never wakes anyone
+
     return procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
 
 
@@ -31,6 +34,8 @@ def wake(conn: Connection, topic: str, key: str | int, *, at: datetime | None = 
     # A refusal by the unique index would do, but PostgreSQL writes each one into its log as an error.
     if conn.execute(_QUEUED, [lock]).fetchone() is not None:
         return
+    from procrastinate.exceptions import AlreadyEnqueued
+
     job = _deferrer().configure_task(
         PREFIX + topic,
         allow_unknown=True,
