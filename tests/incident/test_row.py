@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fireline.errors import NotFound, Refused, Usage
@@ -28,11 +28,13 @@ def test_an_incident_that_is_not_there_is_not_found(conn: Connection, said: str)
         row.get(conn, said)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 2**63 - 1))
 def test_a_name_reads_back_as_its_number(number: int) -> None:
     assert row.number(row.name(number)) == number
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_words_can_always_be_stored_and_shown(text: str) -> None:
     clean = row.words(text, "the text", required=False, limit=100_000)

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fireline.incident import story
+from fireline.incident.story import sentence
+
+STEP = {"run": 3, "position": 2, "title": "Check slow queries"}
+
+# The kinds and payloads that the rooms agreed upon, each with the sentence a tired person reads.
+TOLD: list[tuple[str, str, dict[str, Any], str]] = [
+    ("alert", "alertmanager", {"alert_id": 1, "source": "alertmanager", "title": "HighLatency", "key": "k", "reason": "r"},
+     "Alert from alertmanager: HighLatency"),
+    ("alert_resolved", "alertmanager", {"alert_id": 1, "title": "HighLatency"}, "The alert “HighLatency” is resolved"),
+    ("opened", "fireline", {"severity": "P1", "title": "Slow", "target": "main", "reason": "label severity"},
+     "Fireline opened the incident as P1: Slow; label severity"),
+    ("severity", "anna", {"from": "P1", "to": "P0", "reason": "logins fail"},
+     "anna changed the severity from P1 to P0: logins fail"),
+    ("status", "fireline", {"from": "detected", "to": "assessing", "reason": ""},
+     "Fireline moved the incident from detected to assessing"),
+    ("acknowledged", "anna", {"door": "mail"}, "anna acknowledged by the link in a message"),
+    ("acknowledged", "anna", {"door": "cli"}, "anna acknowledged on the command line"),
+    ("acknowledged", "anna", {"door": "system"}, "anna acknowledged"),
+    ("commander", "anna", {"person": "anna"}, "anna took command"),
+    ("commander", "anna", {"person": "ben"}, "anna gave command to ben"),
+    ("role", "anna", {"role": "scribe", "person": "ben"}, "anna made ben scribe"),
+    ("note", "anna", {"text": "checkout\nis fine"}, "anna noted: checkout is fine"),
+    ("impact", "anna", {"text": "Nobody can save", "users": 400},
+     "anna described the impact: 400 users affected; Nobody can save"),
+    ("impact", "anna", {"text": "", "users": 0}, "anna described the impact: 0 users affected"),
+    ("told", "fireline", {"event": "opened", "contact": "oncall", "channel": "email", "seconds": 0.31},
+     "oncall was told by email (opened, in 0.3 s)"),
+    ("telling_failed", "fireline",
+     {"event": "at_risk", "contact": "oncall", "channel": "email", "error": "refused", "permanent": True},
+     "oncall could not be told by email (at risk), it is given up: refused"),
+    ("telling_failed", "fireline",
+     {"event": "at_risk", "contact": "oncall", "channel": "email", "error": "refused", "permanent": False},
+     "oncall could not be told by email (at risk), it is tried again: refused"),
+    ("clock_at_risk", "fireline", {"kind": "response", "due_at": "2026-11-23T03:00:00.000000+00:00"},
+     "The response clock is at risk, due 2026-11-23 03:00 UTC"),
+    ("clock_breached", "fireline", {"kind": "postmortem", "due_at": "2026-11-23T03:00:00.000000+00:00"},
+     "The post-mortem clock ran out, due 2026-11-23 03:00 UTC"),
+    ("matched", "fireline",
+     {"procedure": "db/slow", "title": "Slow", "score": 0.7, "words": ["slow", "timeout"], "alternatives": []},
+     "The procedure “Slow” fits because of slow, timeout (score 0.7)"),
+    ("no_match", "fireline", {"best": "Slow", "score": 0.1}, "No procedure fits well enough; the nearest is Slow (score 0.1)"),
+    ("no_match", "fireline", {"best": None, "score": 0}, "No procedure fits well enough"),
+    ("chosen", "anna", {"procedure": "db/slow", "title": "Slow"}, "anna chose the procedure “Slow”"),
+    ("run_started", "fireline", {"run": 3, "title": "Slow", "reason": "matched slow"},
+     "Fireline started run 3, “Slow”: matched slow"),
+    ("step", "fireline", {**STEP, "state": "failed", "level": "read", "summary": "", "error": "no column mean_time"},
+     "Step 2 “Check slow queries” failed: no column mean_time"),
+    ("step", "fireline", {**STEP, "state": "succeeded", "level": "read", "summary": "4 rows", "rows": 4, "ms": 12},
+     "Step 2 “Check slow queries” succeeded: 4 rows"),
+    ("step", "fireline", {**STEP, "state": "timed_out"}, "Step 2 “Check slow queries” ran out of time"),
+    ("approval_wanted", "fireline", {**STEP, "command": "SELECT 1", "expires_at": "x"},
+     "Approval is wanted for step 2 “Check slow queries”: SELECT 1"),
+    ("approved", "anna", {**STEP, "door": "page", "break_glass": False, "reason": ""},
+     "anna approved step 2 “Check slow queries” on the page"),
+    ("approved", "anna", {**STEP, "door": "cli", "break_glass": True, "reason": "alone at night"},
+     "anna approved step 2 “Check slow queries” by break-glass on the command line: alone at night"),
+    ("rejected", "anna", {**STEP, "reason": "wrong target"}, "anna rejected step 2 “Check slow queries”: wrong target"),
+    ("decided", "anna", {**STEP, "choice": "yes", "reason": ""}, "anna decided “yes” at step 2 “Check slow queries”"),
+    ("ticked", "anna", {**STEP, "note": "done by hand"}, "anna did step 2 “Check slow queries”: done by hand"),
+    ("skipped", "anna", {**STEP, "reason": "not needed"}, "anna skipped step 2 “Check slow queries”: not needed"),
+    ("replaced", "anna", {**STEP, "command": "SELECT 2", "reason": "typo"},
+     "anna replaced the command of step 2 “Check slow queries”: typo; now: SELECT 2"),
+    ("undone", "fireline", {**STEP, "summary": "setting put back"},
+     "Fireline undid step 2 “Check slow queries”: setting put back"),
+    ("undo_failed", "fireline", {**STEP, "summary": "locked"}, "The undo of step 2 “Check slow queries” failed: locked"),
+    ("retried", "anna", STEP, "anna asked for another try of step 2 “Check slow queries”"),
+    ("approval_void", "fireline", {**STEP, "reason": "the command changed"},
+     "The approval of step 2 “Check slow queries” is void: the command changed"),
+    ("cancel_asked", "anna", {"run": 3, "position": 2, "reason": "stuck"}, "anna asked to stop step 2 of run 3: stuck"),
+    ("cancel_asked", "anna", {"run": 3, "position": None, "reason": ""}, "anna asked to stop all of run 3"),
+    ("run_finished", "fireline", {"run": 3, "title": "Slow", "state": "succeeded"}, "Run 3, “Slow”, was carried out"),
+    ("finding", "fireline",
+     {"cause": "idle_tx", "title": "A lock", "severity": "critical", "confidence": 0.97, "target": "main", "ms": 8},
+     "Root cause on main: A lock (idle_tx, confidence 0.97)"),
+    ("no_finding", "fireline", {"target": "main", "unknown": []}, "No cause was found on main"),
+    ("no_finding", "fireline", {"target": "main", "unknown": ["locks"]}, "No cause was found on main; could not see: locks"),
+    ("probe", "fireline", {"state": "green", "cause": "idle_tx", "target": "main"}, "The cause idle_tx on main is gone"),
+    ("resolved", "anna", {"resolution": "ended it", "red": False, "reason": ""}, "anna resolved the incident: ended it"),
+    ("resolved", "anna", {"resolution": "", "red": True, "reason": "vendor"},
+     "anna resolved the incident although its cause was still there because: vendor"),
+    ("reopened", "anna", {"reason": "again"}, "anna opened the incident again: again"),
+    ("dismissed", "anna", {"reason": "a test"}, "anna dismissed the incident: a test"),
+    ("closed", "anna", {}, "anna closed the incident"),
+    ("postmortem_drafted", "fireline", {}, "The post-mortem was drafted"),
+    ("postmortem_edited", "anna", {"by": "anna"}, "anna worked on the post-mortem"),
+    ("halted", "anna", {"reason": "wrong server"}, "anna stopped all changes: wrong server"),
+    ("lifted", "anna", {}, "anna allowed changes again"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "actor", "payload", "said"), TOLD)
+def test_every_kind_of_event_is_one_plain_sentence(kind: str, actor: str, payload: dict[str, Any], said: str) -> None:
+    assert sentence(kind, actor, payload) == said
+
+
+def test_every_sentence_there_is_has_been_read_here() -> None:
+    assert set(story._SENTENCES) == {kind for kind, *_ in TOLD}
+
+
+def test_a_kind_nobody_taught_is_readable() -> None:
+    assert sentence("disk_grown", "fireline", {"by": "10 GB", "of": None}) == "Fireline: disk grown (by 10 GB)"
+    assert sentence("disk_grown", "", {}) == "Somebody: disk grown"
+
+
+@settings(deadline=None)
+@given(st.sampled_from(sorted(story._SENTENCES)) | st.text(max_size=10), st.text(max_size=10), st.data())
+def test_whatever_an_event_holds_its_sentence_is_one_line(kind: str, actor: str, data: st.DataObject) -> None:
+    leaf = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
+    json = st.recursive(leaf, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner))
+    keys = st.sampled_from(["run", "position", "title", "state", "reason", "door", "due_at", "seconds", "unknown", "x"])
+    said = sentence(kind, actor, data.draw(st.dictionaries(keys, json)))
+    assert "\n" not in said.replace(actor, "").replace(kind, "").replace(kind.replace("_", " "), "")
+
+
+def test_a_long_value_is_cut() -> None:
+    said = sentence("note", "anna", {"text": "x" * 5000})
+    assert len(said) < 350
+    assert re.search("x…$", said)

@@ -1,0 +1,313 @@
+from __future__ import annotations
+
+import copy
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from fireline.review.draft import MOST_EVENTS, draft, length
+
+T0 = datetime(2026, 11, 23, 3, 12, 40, tzinfo=UTC)
+PARSER = MarkdownIt("gfm-like", {"html": True, "linkify": False})
+
+
+def at(seconds: int) -> datetime:
+    return T0 + timedelta(seconds=seconds)
+
+
+def event(seconds: int, kind: str, actor: str = "fireline", **payload: Any) -> dict[str, Any]:
+    return {"seq": seconds + 1, "at": at(seconds), "kind": kind, "actor": actor, "payload": payload}
+
+
+STEP2: dict[str, Any] = {"run": 3, "position": 2, "title": "Check slow queries"}
+STEP4: dict[str, Any] = {"run": 4, "position": 1, "title": "End the session"}
+
+FACTS: dict[str, Any] = {
+    "id": "INC-42",
+    "title": "Every query on assignments hangs",
+    "severity": {"id": "P1", "name": "High", "rank": 1},
+    "severity_reason": "label severity=critical",
+    "status": "resolved",
+    "target": "main",
+    "commander": "anna",
+    "roles": {"scribe": "ben"},
+    "symptom": "canceling statement due to lock timeout",
+    "impact": "Nobody could save an assignment",
+    "users_affected": 412,
+    "detected_at": T0,
+    "acknowledged_at": at(75),
+    "acknowledged_by": "anna",
+    "resolved_at": at(768),
+    "resolution": "Ended the idle session",
+    "resolved_red": False,
+    "clocks": [
+        {"kind": "response", "phrase": "Within 1 hour", "state": "met", "started_at": T0, "due_at": at(3600),
+         "stopped_at": at(75)},
+        {"kind": "postmortem", "phrase": "within 48 hours", "state": "running", "started_at": at(768),
+         "due_at": at(768 + 172_800), "stopped_at": None},
+    ],
+    "verdict": {
+        "cause": "ddl_queue_behind_idle_tx", "title": "A migration waits behind an idle transaction", "confidence": 0.97,
+        "taken_at": at(2), "probe_state": "green", "rank": 0,
+        "evidence": [{"source": "pg_stat_activity", "fact": "pid 4821 idle in transaction 7 min"}],
+        "rejected": [{"cause": "row_lock", "because": "no waiter waits for a transaction id"}],
+        "remedy": {"text": "End the idle session"},
+    },
+    "findings": [],
+    "alerts": [{"title": "HighQueryLatency"}],
+    "alerts_total": 1,
+    "places": [
+        {"run": 3, "position": 2, "file": "runbooks/incident-response.md", "line": 104},
+        {"run": 4, "position": 1, "file": "", "line": None},
+    ],
+    "events": [
+        event(0, "alert", "alertmanager", source="alertmanager", title="HighQueryLatency"),
+        event(0, "opened", "alertmanager", severity="P1", title="Every query on assignments hangs", target="main", reason=""),
+        event(2, "finding", cause="ddl_queue_behind_idle_tx", title="A migration waits", target="main", confidence=0.97),
+        event(3, "step", **{**STEP2, "position": 1, "title": "Check health score"}, state="succeeded", level="read"),
+        event(4, "step", **STEP2, state="failed", level="read", error='column "mean_time" does not exist\nLINE 1: SELECT',
+              hint="It is mean_exec_time since PostgreSQL 13."),
+        event(75, "acknowledged", "anna", door="mail"),
+        event(80, "commander", "anna", person="anna"),
+        event(90, "skipped", "anna", run=3, position=4, title="Run optimization", reason="not useful while it queues"),
+        event(600, "approval_wanted", **STEP4, command="fireline resolve terminate-session 4821"),
+        event(640, "approved", "ben", **STEP4, door="page", break_glass=False, reason=""),
+        event(641, "step", **STEP4, state="succeeded", level="reversible", summary="ended session 4821"),
+        event(700, "probe", state="green", cause="ddl_queue_behind_idle_tx", target="main"),
+        event(768, "resolved", "anna", resolution="Ended the idle session", red=False, reason=""),
+        event(770, "postmortem_drafted"),
+    ],
+}  # fmt: skip
+
+
+def facts(**changes: Any) -> dict[str, Any]:
+    return copy.deepcopy(FACTS) | changes
+
+
+def part(markdown: str, heading: str) -> str:
+    return markdown.split(f"## {heading}\n\n", 1)[1].split("\n## ", 1)[0].strip()
+
+
+def test_the_draft_has_the_five_parts_and_what_follows_from_them() -> None:
+    headings = [line for line in draft(FACTS).splitlines() if line.startswith("#")]
+    assert headings == [
+        "# Post-mortem of INC-42: Every query on assignments hangs",
+        "## Incident timeline",
+        "## Root cause",
+        "## Resolution steps",
+        "## Impact assessment",
+        "## Prevention measures",
+        "## What the runbook lacked",
+        "## Action items",
+    ]
+
+
+def test_its_head_tells_who_was_there_and_how_long_it_took() -> None:
+    head = draft(FACTS).split("## Incident timeline")[0]
+    for row in (
+        "| Severity | P1 High (label severity=critical) |",
+        "| Target | main |",
+        "| Detected | 2026-11-23 03:12:40 UTC |",
+        "| Acknowledged | 2026-11-23 03:13:55 UTC by anna, 1 min 15 s after detection |",
+        "| Resolved | 2026-11-23 03:25:28 UTC, 12 min 48 s after detection |",
+        "| Time to acknowledge | 1 min 15 s |",
+        "| Time to resolve | 12 min 48 s |",
+        "| Response clock | Within 1 hour: met, 58 min 45 s to spare |",
+        "| Postmortem clock | within 48 hours: due 2026-11-25 03:25:28 UTC |",
+        "| People | anna (commander), ben (scribe) |",
+    ):
+        assert row in head.splitlines()
+
+
+def test_the_timeline_is_the_story_in_order() -> None:
+    lines = part(draft(FACTS), "Incident timeline").splitlines()
+    assert lines[:3] == ["2026-11-23, UTC:", "", "- 03:12:40 Alert from alertmanager: HighQueryLatency"]
+    assert lines[-1] == "- 03:25:28 anna resolved the incident: Ended the idle session"
+    assert not any("post-mortem was drafted" in line for line in lines)
+
+
+def test_a_night_that_goes_on_past_midnight_names_the_next_day() -> None:
+    late = event(0, "note", "anna", text="still here") | {"at": datetime(2026, 11, 24, 0, 1, tzinfo=UTC)}
+    lines = part(draft(facts(events=[*FACTS["events"], late])), "Incident timeline").splitlines()
+    assert lines[-4:] == ["", "2026-11-24, UTC:", "", "- 00:01:00 anna noted: still here"]
+
+
+def test_the_root_cause_comes_with_its_proof_and_what_was_ruled_out() -> None:
+    said = part(draft(FACTS), "Root cause")
+    assert "**A migration waits behind an idle transaction** (`ddl_queue_behind_idle_tx`, confidence 0.97" in said
+    assert r"- pid 4821 idle in transaction 7 min (pg\_stat\_activity)" in said
+    assert "- `row_lock`: no waiter waits for a transaction id" in said
+    assert "saw it gone" in said
+
+
+def test_the_resolution_tells_what_was_done_and_who_approved_it() -> None:
+    said = part(draft(FACTS), "Resolution steps").splitlines()
+    assert said == [
+        "Looked at: Check health score, Check slow queries.",
+        "",
+        "1. anna skipped step 4 “Run optimization”: not useful while it queues",
+        "2. Step 1 “End the session” succeeded: ended session 4821 (approved by ben)",
+        "",
+        "anna resolved it: Ended the idle session",
+    ]
+
+
+def test_the_impact_is_filled_from_the_record() -> None:
+    assert part(draft(FACTS), "Impact assessment").splitlines() == [
+        "Nobody could save an assignment",
+        "",
+        "- Users affected: 412",
+        "- Lasted: 12 min 48 s",
+        "- As it was reported: canceling statement due to lock timeout",
+        "- Alerts: 1 (HighQueryLatency)",
+    ]
+
+
+def test_what_the_runbook_lacked_names_line_and_error() -> None:
+    said = part(draft(FACTS), "What the runbook lacked")
+    assert "- step 2 “Check slow queries” (`incident-response.md`, line 104) failed:" in said
+    assert '  ```\n  column "mean_time" does not exist\n  LINE 1: SELECT\n  ```' in said
+    assert r"It is mean\_exec\_time since PostgreSQL 13." in said
+    assert "- step 4 “Run optimization” was skipped by anna: not useful while it queues" in said
+
+
+def test_a_replaced_command_is_shown_as_it_was_run() -> None:
+    replaced = event(95, "replaced", "anna", **STEP2, command="SELECT 1;\n```\n", reason="the column is gone")
+    said = part(draft(facts(events=[replaced])), "What the runbook lacked")
+    assert "was replaced by anna (the column is gone); what was run instead:" in said
+    assert "  ````\n  SELECT 1;\n  ```\n  ````" in said
+
+
+def test_a_runbook_that_worked_is_told_so() -> None:
+    said = part(draft(facts(events=[])), "What the runbook lacked")
+    assert said.startswith("Nothing that the record shows")
+
+
+def test_breaking_the_glass_and_resolving_in_the_red_cost_an_action_item_each() -> None:
+    events = [
+        event(640, "approved", "anna", **STEP4, door="cli", break_glass=True, reason="alone at night"),
+        event(768, "resolved", "anna", resolution="", red=True, reason="the vendor mends it tomorrow"),
+    ]
+    shown = facts(events=events, resolved_red=True)
+    shown["verdict"]["probe_state"] = "red"
+    markdown = draft(shown)
+    items = part(markdown, "Action items").splitlines()
+    assert items == [
+        "- [ ] Review the break-glass of anna: step 1 “End the session” (alone at night)."
+        " Why was the usual way too slow? (owner: ______, due: ______)",
+        "- [ ] Remove the cause that was still there when anna resolved it (the vendor mends it tomorrow)"
+        " (owner: ______, due: ______)",
+    ]
+    assert "while its cause was still there" in markdown
+    assert "**Its probe still saw it when it was asked last.**" in markdown
+
+
+def test_each_gap_is_something_to_do_and_none_stands_twice() -> None:
+    events = [*FACTS["events"], FACTS["events"][4], event(5, "no_match", best="Slow", score=0.1)]
+    items = part(draft(facts(events=events)), "Action items").splitlines()
+    assert items == [
+        "- [ ] Mend step 2 “Check slow queries” (`incident-response.md`, line 104) in the runbook (owner: ______, due: ______)",
+        "- [ ] Write a procedure for incidents like this one (owner: ______, due: ______)",
+    ]
+
+
+def test_prevention_names_what_the_record_can_know() -> None:
+    breached = {**FACTS["clocks"][0], "state": "breached", "stopped_at": at(3660)}
+    lost = event(
+        9, "telling_failed", contact="dba", channel="email", event="opened", permanent=True, error="no such user"
+    )
+    said = part(draft(facts(clocks=[breached], events=[*FACTS["events"], lost, lost])), "Prevention measures")
+    assert "Find out how it came to “A migration waits behind an idle transaction”" in said
+    assert "- Mend the runbook where it did not work: see below." in said
+    assert "- The response clock (Within 1 hour) was breached" in said
+    assert said.count("dba (email) could not be told") == 1
+    assert "| Response clock | Within 1 hour: breached, 1 min late |" in draft(facts(clocks=[breached]))
+
+
+def test_an_incident_nobody_knows_anything_of_asks_for_what_it_lacks() -> None:
+    bare = facts(
+        verdict=None, resolution=None, impact="", users_affected=None, symptom="", alerts=[], alerts_total=0, events=[],
+        places=[], clocks=[], acknowledged_at=None, acknowledged_by=None, resolved_at=None, commander=None, roles={},
+        target=None, severity_reason="",
+    )  # fmt: skip
+    markdown = draft(bare)
+    for said in (
+        "Fireline named no cause. Write down here what it was, and how you know.",
+        "Nothing was changed through Fireline. Write down here what ended it.",
+        "Nobody has written it down. Who felt it, and how?",
+        "- Users affected: not known",
+        "| Acknowledged | by nobody |",
+        "| Time to resolve | not over |",
+        "| People | nobody |",
+        "None follows from the record by itself.",
+        "- [ ] (owner: ______, due: ______)",
+    ):
+        assert said in markdown
+
+
+def test_a_long_story_is_shortened_in_the_middle_and_reminders_are_left_out() -> None:
+    notes = [event(n, "note", "anna", text=f"n{n}") for n in range(MOST_EVENTS + 30)]
+    told = [event(n, "told", contact="a", channel="email", event="reminder") for n in range(50)]
+    lines = part(draft(facts(events=[*notes, *told])), "Incident timeline").splitlines()
+    assert "- … 30 more events, see the timeline of INC-42 …" in lines
+    assert sum(line.startswith("- 0") for line in lines) == MOST_EVENTS
+    assert lines[-1].endswith(f"n{MOST_EVENTS + 29}")
+
+
+def test_the_same_facts_give_the_same_text_and_are_left_as_they_were() -> None:
+    before = copy.deepcopy(FACTS)
+    assert draft(FACTS) == draft(FACTS)
+    assert before == FACTS
+
+
+ATTACKS = [
+    "<script>x</script>",
+    "](javascript:x)",
+    "| a |",
+    "\n# Root",
+    "```",
+    "<!--",
+    "**",
+    "\n\n- [x] done",
+    "&lt;",
+    "$x$",
+]
+
+
+@settings(deadline=None)
+@given(st.sampled_from(ATTACKS), st.text(max_size=20))
+def test_what_others_wrote_never_becomes_structure(attack: str, more: str) -> None:
+    hostile = (more + attack + more).replace("\0", "")
+
+    def poisoned(value: Any) -> Any:
+        if isinstance(value, dict):
+            kept = ("kind", "state", "id", "actor", "probe_state", "event", "level", "door", "rank")
+            return {key: item if key in kept else poisoned(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [poisoned(item) for item in value]
+        return value + hostile if isinstance(value, str) else value
+
+    tokens, calm = PARSER.parse(draft(poisoned(FACTS))), PARSER.parse(draft(FACTS))
+    assert [t.type for t in tokens if t.type != "inline"] == [t.type for t in calm if t.type != "inline"]
+    allowed = {"text", "text_special", "code_inline", "strong_open", "strong_close", "softbreak"}
+    assert {child.type for token in tokens for child in token.children or []} <= allowed
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0, "0 s"),
+        (0.4, "0 s"),
+        (75, "1 min 15 s"),
+        (3600, "1 h"),
+        (3661, "1 h 1 min"),
+        (180_000, "2 d 2 h"),
+        (-5, "0 s"),
+    ],
+)
+def test_a_duration_reads_as_people_say_it(seconds: float, said: str) -> None:
+    assert length(timedelta(seconds=seconds)) == said
