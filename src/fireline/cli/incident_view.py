@@ -161,7 +161,7 @@ def _draw_guess(view: dict[str, Any]) -> None:
 
 
 def _indented(text: str) -> None:
-    console().print(Padding(Text(text), (0, 0, 0, 7)))
+    console().print(Padding(Text(text), (0, 0, 0, 7), expand=False))
 
 
 def draw_timeline(events: list[dict[str, Any]]) -> None:

@@ -15,7 +15,9 @@ from fireline.errors import Refused, Usage
 
 def init(
     runbook: Annotated[Path, typer.Option(help="The team's Markdown runbook; it is read and never written.")],
-    target: Annotated[list[str], typer.Option(metavar="NAME=DSN", help="A database in our care; may be repeated.")],
+    target: Annotated[
+        list[str], typer.Option(metavar="NAME=DSN", help="A database in our care, or NAME=@FILE; may be repeated.")
+    ],
     folder: Annotated[Path, typer.Option("--dir", help="Where to write.")] = Path(),
     force: Annotated[bool, typer.Option("--force", help="Write over a fireline.toml that is there.")] = False,
 ) -> None:
@@ -47,7 +49,11 @@ def init(
 def _target(text: str) -> tuple[str, str]:
     name, equals, dsn = text.partition("=")
     if not equals or not dsn or not name.replace("-", "").replace("_", "").isalnum():
-        raise Usage(f"--target: expected NAME=DSN, got {name!r}", hint="Such as main=postgresql://app@db/app.")
+        raise Usage(
+            f"--target: expected NAME=DSN, got {name!r}", hint="Such as main=postgresql://app@db/app, or main=@FILE."
+        )
+    if dsn.startswith("@"):
+        return name, Path(dsn[1:]).read_text(encoding="utf-8").strip()
     return name, dsn
 
 
@@ -86,7 +92,7 @@ def _unanswered(name: str, dsn: str) -> str | None:
 
 def _next(folder: Path) -> list[str]:
     into = [] if folder.resolve() == Path.cwd() else [f"cd {folder}"]
-    return [*into, "fireline doctor", "fireline up", "fireline doctor --send-test-alert"][: 3 + len(into)]
+    return [*into, "fireline doctor", "fireline up", "fireline doctor --send-test-alert"]
 
 
 def _draw(told: dict[str, Any], runbook: Path) -> None:

@@ -83,7 +83,7 @@ def draw_step(step: dict[str, Any], run: dict[str, Any]) -> None:
         _block(f"[ ] {item}")
     for label, words in _facts(step, run):
         line = Text(f"  {label:<9}", style="dim") + Text(words)
-        console().print(Padding(line, (0, 0, 0, 0)))
+        console().print(line)
     _draw_output(step)
     for offer in step["offers"]:
         console().print(
@@ -134,7 +134,7 @@ def _draw_output(step: dict[str, Any]) -> None:
 
 
 def _block(text: str, style: str = "") -> None:
-    console().print(Padding(Text(text.rstrip(), style=style), (0, 0, 0, 4)))
+    console().print(Padding(Text(text.rstrip(), style=style), (0, 0, 0, 4), expand=False))
 
 
 def draw_list(found: list[dict[str, Any]]) -> None:

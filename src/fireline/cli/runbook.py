@@ -121,7 +121,7 @@ def _kind(step: Step) -> str:
     words = {"sql": "SQL", "bash": "shell", "manual": "by hand", "call": f"calls {step.call}", "remedy": "remedy"}
     parts = [words.get(step.kind, step.kind)]
     parts += [step.level] if step.level else []
-    parts += [step.decision] if step.decision else []
+    parts += [step.decision.strip("()")] if step.decision else []
     parts += [f"asks for {', '.join(one.name for one in step.parameters)}"] if step.parameters else []
     return ", ".join(parts)
 
@@ -132,8 +132,8 @@ def _draw_commands(step: Step, clean: Any) -> None:
 
     for action in (step.action, *step.alternatives):
         if action is not None:
-            console().print(Padding(Text(clean(action.command.rstrip()), style="cyan"), (0, 0, 0, 6)))
+            console().print(Padding(Text(clean(action.command.rstrip()), style="cyan"), (0, 0, 0, 6), expand=False))
     for item in step.checklist:
         say(f"      [ ] {clean(item)}")
     if step.undo_text:
-        console().print(Padding(Text(f"undo: {clean(step.undo_text)}", style=EMBER), (0, 0, 0, 6)))
+        console().print(Padding(Text(f"undo: {clean(step.undo_text)}", style=EMBER), (0, 0, 0, 6), expand=False))

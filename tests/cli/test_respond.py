@@ -1,0 +1,114 @@
+import subprocess
+
+import pytest
+
+from fireline.postgres.connect import Target, connect
+from tests.cli.conftest import Fireline, until
+from tests.cli.screen import screen
+
+
+def test_one_person_goes_through_an_incident_from_the_alert_to_the_end(
+    house: Fireline, worker: subprocess.Popen[str], patient: Target
+) -> None:
+    house("declare", "the queue is stuck, jobs pile up", "--severity", "P1")
+    with screen(house, "respond") as here:
+        here.expect("INC-1")
+        here.expect("Acknowledge INC-1: you have it? [y/w/?/q]")
+        here.type("?")
+        here.expect("Stops the response clock")
+        here.type("y")
+        here.expect("Leave a mark")
+        asked = here.expect("Approve exactly this? [y/n/s/w/?/q]", 40)
+        assert "CREATE TABLE marks (i int);" in asked
+        assert "reversible" in asked
+        here.type("y")
+        here.expect("Step 3 of run 1  Call the vendor")
+        here.expect("Done? [y/s/w/?/q]")
+        here.type("y")
+        here.expect("What came of it?")
+        here.type("they are at it")
+        here.expect("Is INC-1 over: are users well again?", 40)
+        here.type("y")
+        here.expect("What ended it?")
+        here.type("the vendor")
+        here.expect("INC-1 is resolved")
+        here.expect("fireline incident postmortem INC-1")
+        assert here.leave() == 0
+        widest = max(len(line) for line in here.text.splitlines())
+    assert widest <= 80, "it works on a terminal of 80 columns"
+    with connect(patient) as conn:
+        assert conn.execute("SELECT to_regclass('marks') IS NOT NULL AS there").fetchone() == {"there": True}
+    shown = house.data("incident", "show", "INC-1")
+    assert (shown["status"], shown["commander"], shown["resolution"]) == ("resolved", "root", "the vendor")
+    notes = [event["text"] for event in shown["timeline"] if event["kind"] == "ticked"]
+    assert "they are at it" in notes[0]
+
+
+def test_a_question_put_off_is_not_asked_again_until_the_person_wants_it(fireline: Fireline) -> None:
+    fireline("declare", "odd")
+    with screen(fireline, "respond") as here:
+        here.expect("[y/w/?/q]")
+        here.type("nonsense")
+        here.expect("'nonsense' is not one of y/w/?/q")
+        here.expect("[y/w/?/q]")
+        here.type("w")
+        here.expect("Put off.")
+        here.type("n it looks worse")
+        here.expect("root noted: it looks worse")
+        here.type("?")
+        here.expect("a line for the timeline")
+        here.type("")
+        here.expect("Acknowledge INC-1: you have it?")
+        here.type("q")
+        here.expect("You have left; `fireline respond INC-1` comes back to this place.")
+        assert here.leave() == 0
+    assert fireline.data("incident", "show")["acknowledged_at"] is None
+
+
+def test_what_others_do_is_told_while_watching(fireline: Fireline) -> None:
+    fireline("declare", "odd")
+    with screen(fireline, "respond", "INC-1") as here:
+        here.expect("[y/w/?/q]")
+        here.type("w")
+        here.expect("Put off.")
+        fireline("note", "from the other window")
+        here.expect("root noted: from the other window")
+        fireline("incident", "dismiss", "INC-1", "--reason", "none")
+        here.expect("dismissed")
+        assert here.leave() == 0
+
+
+def test_without_a_terminal_it_is_plain_takes_answers_from_a_pipe_and_leaves_at_their_end(fireline: Fireline) -> None:
+    fireline("declare", "odd")
+    done = fireline("respond", given="y\n")
+    assert done.code == 0
+    assert "\x1b" not in done.out
+    assert "You have left" in done.out
+    assert fireline.data("incident", "show")["acknowledged_by"] == "root"
+
+
+def test_a_refusal_is_told_with_its_hint_and_the_conversation_goes_on(
+    house: Fireline, worker: subprocess.Popen[str]
+) -> None:
+    house("declare", "the queue is stuck, jobs pile up", "--severity", "P1")
+    until(lambda: house.data("incident", "show", "1")["runs"], what="a run")
+    house("ack")
+    house("halt", "wait a moment")
+    with screen(house, "respond", "1") as here:
+        here.expect("Approve exactly this?", 40)
+        here.type("y")
+        here.expect("not done: halted by root: wait a moment")
+        here.expect("`fireline halt --lift`")
+        here.expect("Put off.")
+        here.type("q")
+        assert here.leave() == 0
+
+
+def test_respond_is_a_conversation_and_no_json(fireline: Fireline) -> None:
+    done = fireline("respond", "--json")
+    assert (done.code, done.data["error"]) == (2, "respond is a conversation")
+
+
+@pytest.mark.parametrize("name", ["INC-7", "nothing"])
+def test_an_incident_that_is_not_there_is_told(fireline: Fireline, name: str) -> None:
+    assert fireline("respond", name).code == 2
