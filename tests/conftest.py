@@ -18,8 +18,9 @@ from tests import servers
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Clear away what a killed run has left."""
-    servers.sweep()
+    """Clear away what a killed run has left; not in each worker."""
+    if not hasattr(session.config, "workerinput"):
+        servers.sweep()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
@@ -69,9 +69,10 @@ def sweep() -> None:
     """Stop and delete what test processes that were killed have left behind."""
     for folder in (*MEMORY.glob("flt-*"), *Path("/tmp").glob("flt-*")):
         pid = folder.name.split("-")[1]
-        if not Path(f"/proc/{pid}").exists() and folder.stat().st_uid == os.getuid():
-            Cluster(folder / "pg").remove()
-            shutil.rmtree(folder, ignore_errors=True)
+        with suppress(FileNotFoundError):  # another run sweeps too
+            if not Path(f"/proc/{pid}").exists() and folder.stat().st_uid == os.getuid():
+                Cluster(folder / "pg").remove()
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def embedded() -> Path:
