@@ -51,6 +51,12 @@ def record(
     return ids
 
 
+def looked_again(conn: Connection, incident: int, taken_at: datetime) -> None:
+    """The target was looked at once more and shows nothing new: only the time is kept."""
+    lock(conn, incident)
+    conn.execute(Q["set_assessed"], {"incident": incident, "taken_at": taken_at})
+
+
 def _lock_and_newest(conn: Connection, incident: int) -> DictRow | None:
     lock(conn, incident)
     return newest(conn, incident)

@@ -1,0 +1,80 @@
+"""Many short transactions want the same row: each holds it a moment, all wait in line, and there is nobody to kill."""
+
+from __future__ import annotations
+
+from fireline.assess.held_up import FAMILY, verdict
+from fireline.assess.snapshot import Snapshot
+from fireline.assess.tangle import Root, Tangle, overtaken, tangles
+from fireline.assess.telling import listed, longest_wait
+from fireline.assess.verdict import Cause, Cure, Evidence, Probe, Verdict
+
+LABEL = "hot_row_contention"
+LEAST_WAITING = 3
+
+
+def judge(snapshot: Snapshot, symptom: str) -> tuple[Verdict, ...]:
+    """The row that changes hands between the samples while others keep waiting for it."""
+    del symptom
+    crowds = [crowd for reading in snapshot.locks for crowd in tangles(reading) if _crowded(crowd)]
+    if not crowds:
+        return ()
+    newest = crowds[-1]
+    holders = {root.key for crowd in crowds if _related(crowd, newest) for root in _holders(crowd)}
+    handed_on = any(overtaken(newest, root) for root in _holders(newest))
+    samples = sum(_related(crowd, newest) for crowd in crowds)
+    changing = samples > 1 and len(holders) >= samples
+    return (_verdict(snapshot, newest, len(holders), samples),) if changing or handed_on else ()
+
+
+def _holders(tangle: Tangle) -> list[Root]:
+    return [root for root in tangle.roots if root.session and any(waiter.rows for waiter in root.direct)]
+
+
+def _crowded(tangle: Tangle) -> bool:
+    return bool(_holders(tangle)) and sum(waiter.rows for waiter in tangle.waiters) >= LEAST_WAITING
+
+
+def _related(one: Tangle, other: Tangle) -> bool:
+    """Whether two tangles of different samples are about the same crowd."""
+    return bool(_pids(one) & _pids(other))
+
+
+def _pids(tangle: Tangle) -> set[int]:
+    return {waiter.session.pid for waiter in tangle.waiters} | {root.node for root in tangle.roots}
+
+
+def _verdict(snapshot: Snapshot, tangle: Tangle, holders: int, samples: int) -> Verdict:
+    names = [w.lock.relation for w in tangle.waiters if w.rows and w.lock and w.lock.relation]
+    on = f" of {listed(names)}" if names else ""
+    root = _holders(tangle)[0]
+    statements = listed([waiter.session.query for waiter in tangle.waiters], 1)
+    return verdict(
+        snapshot,
+        tangle,
+        tangle.roots,
+        cause=LABEL,
+        title=f"Many short transactions change the same row{on} and wait in line for it.",
+        evidence=[
+            Evidence("pg_blocking_pids", f"{holders} different transactions held the row in {samples} samples"),
+            Evidence("pg_stat_activity", f"those who wait run: {statements}"),
+        ],
+        rejected={
+            "idle_in_tx_row_lock": "the transaction at the head of the line is another one in each sample, and none is old",
+            "ddl_queue_behind_idle_tx": "nobody waits for a lock on a table, only for a row",
+            "orphan_prepared_tx": f"living sessions hold the row, at last pid {root.node}",
+            "advisory_lock_leak": "nobody waits for an advisory lock here",
+        },
+        remedy=Cure(
+            text="Kill nobody: the next in line would take the row. Make the transactions shorter (change that row last), spread"
+            " the counter over several rows, or queue the changes and apply them in batches; slow the callers down for now.",
+            level="read",
+        ),
+        probe=Probe(
+            "SELECT count(*) AS waiting FROM pg_locks WHERE NOT granted AND locktype IN ('tuple', 'transactionid')",
+            f"waiting < {LEAST_WAITING}",
+        ),
+        sure=0.9 if samples > 1 and longest_wait(tangle) < 60 else 0.75,  # noqa: PLR2004 - seconds
+    )
+
+
+cause = Cause(LABEL, FAMILY, judge, ("locks",))

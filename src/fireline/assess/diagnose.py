@@ -1,0 +1,109 @@
+"""Name the root cause of what ails a target, in one look; and ask a probe whether it is gone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from fireline import shelf
+from fireline.assess.look import look
+from fireline.assess.snapshot import Snapshot
+from fireline.assess.verdict import RANK, Cause, Verdict
+from fireline.errors import FirelineError
+from fireline.postgres.connect import Target
+from fireline.postgres.statement import read
+from fireline.run import expect
+
+State = Literal["red", "green", "unknown"]
+_TIME_LIMIT = timedelta(seconds=2)
+_LOCK_LIMIT = timedelta(milliseconds=100)
+_HIDDEN = (
+    "SELECT count(*) AS hidden FROM pg_stat_activity WHERE query = '<insufficient privilege>' AND usename IS NOT NULL"
+)
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What one look concluded: the causes, the root first, and what could not be judged. Nothing found is not health."""
+
+    target: str
+    server_version: str | None
+    taken_at: datetime
+    duration_ms: int
+    coverage: float  # the share of known causes that could be judged
+    causes: tuple[Verdict, ...]
+    unknown: tuple[dict[str, Any], ...]  # {"check", "because", "causes"}
+
+    def json(self) -> dict[str, Any]:
+        """As `diagnose --json` prints it."""
+        return {
+            "target": self.target,
+            "server_version": self.server_version,
+            "taken_at": self.taken_at,
+            "duration_ms": self.duration_ms,
+            "coverage": self.coverage,
+            "causes": [verdict.json() for verdict in self.causes],
+            "unknown": list(self.unknown),
+        }
+
+
+def causes() -> dict[str, Cause]:
+    """Every cause on its shelf."""
+    return shelf.read("fireline.assess.causes", "cause")
+
+
+def diagnose(target: Target, symptom: str | None = None) -> Diagnosis:
+    """Look at a target and name what ails it. `symptom` is the complaint in words, if there is one.
+
+    Raises TargetUnavailable when there is no connection.
+    """
+    began = time.monotonic()
+    snapshot = look(target)
+    verdicts = judge(snapshot, symptom or "")
+    unknown, coverage = _unknown(snapshot, causes())
+    version = snapshot.server.version if snapshot.server else None
+    ms = round((time.monotonic() - began) * 1000)
+    return Diagnosis(target.name, version, snapshot.taken_at, ms, coverage, verdicts, unknown)
+
+
+def judge(snapshot: Snapshot, symptom: str) -> tuple[Verdict, ...]:
+    """Every cause's verdicts on a snapshot, the worst first: by severity, by how many suffer, by how sure it is."""
+    found = [verdict for cause in causes().values() for verdict in cause.judge(snapshot, symptom)]
+    return tuple(sorted(found, key=lambda one: (RANK[one.severity], -one.hurt, -one.confidence, one.cause)))
+
+
+def _unknown(snapshot: Snapshot, known: Mapping[str, Cause]) -> tuple[tuple[dict[str, Any], ...], float]:
+    """What could not be seen, with the causes that could therefore not be judged; and the share of those that could."""
+    lost = {cause.label for cause in known.values() if any(need in snapshot.unknown for need in cause.needs)}
+    told = [
+        {
+            "check": check,
+            "because": because,
+            "causes": sorted(cause.label for cause in known.values() if check in cause.needs),
+        }
+        for check, because in sorted(snapshot.unknown.items())
+    ]
+    return tuple(told), round(1 - len(lost) / len(known), 2) if known else 0.0
+
+
+def probe(target: Target, probe: Mapping[str, Any]) -> State:
+    """Ask a finding's probe: red while the cause is seen, green when it is gone, unknown when that can not be seen."""
+    sql, expected = probe.get("sql"), probe.get("expect")
+    if not sql or not expected:
+        return "unknown"
+    try:
+        seen = read(target, str(sql), timeout=_TIME_LIMIT, lock_timeout=_LOCK_LIMIT)
+        answer = expect.holds(str(expected), seen.json())
+        if answer and "pg_stat_activity" in str(sql) and _blind(target):
+            return "unknown"
+    except FirelineError:
+        return "unknown"
+    return "unknown" if answer is None else "green" if answer else "red"
+
+
+def _blind(target: Target) -> bool:
+    """Whether our role is shown only a part of the sessions, so that nothing seen is nothing proved."""
+    return bool(read(target, _HIDDEN, timeout=_TIME_LIMIT).rows[0][0])

@@ -1,0 +1,106 @@
+"""The looks that go on by themselves: when an incident opens, until its cause is named, and until the cause is gone."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from fireline import clock
+from fireline.assess.diagnose import diagnose
+from fireline.assess.diagnose import probe as ask
+from fireline.errors import FirelineError
+from fireline.incident import findings
+from fireline.incident.people import FIRELINE
+from fireline.incident.row import ACTIVE, get, lock
+from fireline.incident.transitions import advance_status
+from fireline.run.world import World
+from fireline.store.connect import all_rows, queries
+from fireline.store.wake import wake
+
+Q = queries("fireline.assess")
+
+_SECOND = timedelta(seconds=1)
+FIRST_LOOK = 5 * _SECOND  # after the opening, should the wake-up be lost
+LOOK_AGAIN = 30 * _SECOND  # while no cause is named
+LOOK_SELDOM = 300 * _SECOND  # once an incident is older than an hour
+YOUNG = timedelta(hours=1)
+ASK_AGAIN = 10 * _SECOND  # a red probe
+ASK_SELDOM = 30 * _SECOND  # a green one
+MOST = 10  # of each kind in one sweep
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What one look brought, or why there was none."""
+
+    verdicts: list[dict[str, Any]]
+    unknown: list[str]
+    taken_at: datetime
+    ms: int
+
+
+def assess(world: World, incident: int) -> None:
+    """Look at the target of an open incident and keep what was found; a look that shows nothing new leaves no event.
+
+    May be called at any time, also twice at once. A target that can not be reached is unknown, never well.
+    """
+    with world.store.transaction() as conn:
+        before = get(conn, incident)
+    if before["status"] not in ACTIVE:
+        return
+    seen = _look(world, before["target"], f"{before['title']}\n{before['symptom']}")
+    with world.store.transaction() as conn:
+        now = lock(conn, incident)
+        if now["status"] not in ACTIVE:
+            return
+        if not seen.verdicts and now["assessed_at"] is not None:
+            findings.looked_again(conn, incident, seen.taken_at)
+            return
+        advance_status(conn, incident, "assessing", FIRELINE)
+        name = before["target"] or next(iter(world.targets), "")
+        findings.record(conn, incident, name, seen.verdicts, seen.taken_at, seen.ms, unknown=seen.unknown)
+
+
+def _look(world: World, target: str | None, symptom: str) -> _Look:
+    taken_at, began = clock.now(), time.monotonic()
+    try:
+        found = diagnose(world.target(target), symptom)
+    except FirelineError as blind:
+        return _Look([], [blind.message], taken_at, round((time.monotonic() - began) * 1000))
+    unknown = [f"{one['check']}: {one['because']}" for one in found.unknown]
+    return _Look([verdict.json() for verdict in found.causes], unknown, found.taken_at, found.duration_ms)
+
+
+def probe(world: World, incident: int) -> None:
+    """Ask whether the root cause of an open incident is still there; when it has just gone, look whether another is."""
+    with world.store.transaction() as conn:
+        status = get(conn, incident)["status"]
+        finding = findings.newest(conn, incident)
+    if finding is None or not finding["probe"] or status not in ACTIVE:
+        return
+    target = world.targets.get(finding["target"])
+    state = ask(target, finding["probe"]) if target else "unknown"
+    with world.store.transaction() as conn:
+        news = findings.set_probe_state(conn, finding["id"], state)
+    if news and state == "green":
+        assess(world, incident)
+
+
+def sweep(world: World) -> None:
+    """Wake a worker for each look and each probe that is due."""
+    now = clock.now()
+    looks = {
+        "begun": now - FIRST_LOOK,
+        "young": now - YOUNG,
+        "soon": now - LOOK_AGAIN,
+        "seldom": now - LOOK_SELDOM,
+        "most": MOST,
+    }
+    probes = {"soon": now - ASK_AGAIN, "seldom": now - ASK_SELDOM, "most": MOST}
+    with world.store.transaction() as conn:
+        for row in all_rows(conn, Q["due_looks"], active=list(ACTIVE), **looks):
+            wake(conn, "assess", row["id"])
+        for row in all_rows(conn, Q["due_probes"], active=list(ACTIVE), **probes):
+            wake(conn, "probe", row["id"])

@@ -1,0 +1,93 @@
+"""What a cause concludes from a snapshot: the cause named, its evidence, the twins ruled out, the remedy, the probe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from fireline.assess.snapshot import Snapshot
+
+Severity = Literal["critical", "high", "medium", "low"]
+RANK: dict[str, int] = {"critical": 0, "high": 1, "medium": 2, "low": 3}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One fact and where it was seen."""
+
+    source: str
+    fact: str
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A twin that looks the same, and the fact that rules it out."""
+
+    cause: str
+    because: str
+
+
+@dataclass(frozen=True)
+class Cure:
+    """What helps. `command` is a Fireline line that does it with an approval; None when a person has to think."""
+
+    text: str
+    sql: tuple[str, ...] = ()
+    level: Literal["read", "reversible", "destructive"] = "reversible"
+    undo: tuple[str, ...] = ()
+    command: str | None = None
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A proved read that tells whether the cause is gone: green when what it shows is as expected."""
+
+    sql: str
+    expect: str
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One line of the tree of who waits for whom."""
+
+    pid: int
+    depth: int
+    text: str
+    root: bool = False
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A cause named. The title is one sentence that stays the same from look to look."""
+
+    cause: str
+    title: str
+    severity: Severity
+    confidence: float
+    objects: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+    explains: tuple[str, ...]
+    rejected: tuple[Rejected, ...]
+    remedy: Cure
+    probe: Probe
+    tree: tuple[Branch, ...] = ()
+    hurt: int = field(default=0, compare=False)  # how many wait because of it; ranks causes of one severity
+
+    def json(self) -> dict[str, Any]:
+        """As `diagnose --json` prints it and as a finding keeps it."""
+        return {name: value for name, value in asdict(self).items() if name != "hurt"}
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One file on the shelf of causes; pure.
+
+    judge: every case of this cause in a snapshot, given the complaint that led to the look (empty when there is none).
+    needs: the checks without which it can not be told.
+    """
+
+    label: str
+    family: str
+    judge: Callable[[Snapshot, str], tuple[Verdict, ...]]
+    needs: tuple[str, ...]
