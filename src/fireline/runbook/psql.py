@@ -134,6 +134,20 @@ class Source:
         return None
 
 
+def comments(sql: str) -> list[tuple[int, str]]:
+    """The comments of a SQL text, each with its line from 0."""
+    raw = sql.encode("utf-8", "replace")
+    try:
+        tokens = scan(raw.decode()).tokens
+    except PgQueryError:
+        return []
+    found = [one for one in tokens if one.token == Token.SQL_COMMENT]
+    return [
+        (raw[: one.start].count(b"\n"), raw[one.start : one.end].decode("utf-8", "replace").lstrip("- \t"))
+        for one in found
+    ]
+
+
 def _variable(match: re.Match[bytes]) -> Variable:
     text, identifier, number = match.groups()
     kind: Type = "text" if text else "identifier" if identifier else "number"

@@ -160,7 +160,7 @@ def fill(argument: str, values: Mapping[str, str]) -> str:
 def script(command: str) -> Script:
     """The command with `"$NAME"` in the place of each placeholder, quoted as the place needs; the rest is untouched."""
     if too_much(command):
-        return Script(command, ())
+        return Script(command, (), tuple(command[start:end] for start, end in placeholders.in_command(command)))
     spans = placeholders.in_command(command)
     masked = command
     for start, end in spans:  # <pid> would be read as a redirection

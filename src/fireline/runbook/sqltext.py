@@ -90,12 +90,20 @@ def destructive_sql(statement: str) -> str | None:
 
 
 @lru_cache(maxsize=256)
-def read(sql: str) -> Script:
-    """A fence taken apart: its statements, what they ask for, and what of it is not SQL."""
+def read(sql: str, types: tuple[tuple[str, Type], ...] = ()) -> Script:
+    """A fence taken apart: its statements, what they ask for, and what of it is not SQL.
+
+    types: what is known of a variable from elsewhere, such as the runbook's front matter.
+    """
     text = sql.replace("\0", "\ufffd")
     if len(text) > LONGEST:
         return Script((Statement(text, 1),), notes=("the SQL is too long to be looked into",))
     source = Source(text)
+    known = dict(types)
+    source.variables = [
+        replace(one, type=known.get(one.name, one.type)) if one.token == f":{one.name}" else one
+        for one in source.variables
+    ]
     settled, fault = _settle(source)
     spans = [(0, len(source.text))] if fault else _spans(source, settled)
     statements = tuple(_statement(source, settled, start, end, parsed=fault is None) for start, end in spans)

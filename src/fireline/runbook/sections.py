@@ -1,0 +1,223 @@
+"""What stands under a heading, as symptoms and drafts of steps; and which headings are procedures at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from fireline.runbook import fence, headings
+from fireline.runbook.document import Action
+from fireline.runbook.draft import Draft, clause_of, notes_in, of_item, title_of
+from fireline.runbook.headings import LabelKind
+from fireline.runbook.outline import Block, Item, Section
+from fireline.runbook.prose import Prose
+
+MOST_SYMPTOMS = 50
+_LABEL = 80  # characters; a longer paragraph that ends with a colon is a sentence
+
+
+@dataclass
+class Sketch:
+    """A section being read, with the parts of it that stand under headings such as Symptoms or Resolution."""
+
+    title: str
+    line: int
+    bullets_are_steps: bool = False  # in a checklist
+    symptoms: list[str] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+    drafts: list[Draft] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    links: list[tuple[str, str]] = field(default_factory=list)
+    stop_when: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    mode: LabelKind = ""
+    intro: Prose | None = None  # the paragraph just before
+    last: Draft | None = None  # what a fence or bullets without a word between belong to
+
+    def feed(self, blocks: list[Block], mode: LabelKind = "") -> None:
+        """Take in what stands under one heading."""
+        self.mode, self.intro, self.last = mode, None, None
+        for number, block in enumerate(blocks):
+            following = blocks[number + 1] if number + 1 < len(blocks) else None
+            if block.kind == "paragraph" and block.prose:
+                self._paragraph(block.prose, following)
+            elif block.kind == "list":
+                self._list(block)
+            elif block.kind == "fence":
+                self._fence(block)
+
+    def step(self, section: Section) -> None:
+        """Take in a heading that is a step: Step 2 – Restart."""
+        draft = Draft(headings.plain_title(section.title), section.line, section.title)
+        for block in section.blocks:
+            draft.block(block)
+        self.drafts.append(draft)
+        self.last = draft
+
+    def _paragraph(self, prose: Prose, following: Block | None) -> None:
+        notes = notes_in(prose)
+        if len(notes) > 1 and not "".join(run.text for run in notes[0][1]).strip():
+            holder = self.last or Draft("", 0)
+            holder.paragraph(prose)
+            self.stop_when += holder.stop_when
+            holder.stop_when = []
+            return
+        self.links += [(text, href) for text, href, _ in prose.links]
+        label, rest = label_of(prose)
+        if not label or (rest and headings.label_kind(label) != "symptoms"):
+            self._text(prose)
+            return
+        kind = headings.label_kind(label)
+        if rest:
+            self.symptoms += [part for part in re.split(r"[,;]\s+", rest) if part]
+            self.mode = ""
+            return
+        if not kind:
+            self.texts.append(prose.raw)
+        goes_on = self.mode == "symptoms" and not kind and following is not None
+        if not (goes_on and following is not None and following.kind == "list" and not following.ordered):
+            self.mode = kind
+        self.intro, self.last = prose, None
+
+    def _text(self, prose: Prose) -> None:
+        self.texts.append(prose.raw)
+        self.intro, self.last = prose, None
+        if self.mode in ("symptoms", "text", "sources"):
+            self.mode = ""
+
+    def _list(self, block: Block) -> None:
+        words = [headings.plain_task(item.prose.plain) for item in block.items if item.prose]
+        if self.mode == "symptoms":
+            self.symptoms += words
+        elif self.mode == "sources":
+            self.sources += words
+        elif self.mode == "text" or is_contents(block):
+            self.texts += [f"- {one}" for one in words]
+        elif block.ordered or self.mode == "steps" or self.bullets_are_steps or _are_steps(block):
+            drafts = [of_item(item) for item in block.items if item.blocks]
+            self.drafts += drafts
+            self.last = drafts[-1] if drafts else self.last
+        elif self.last is not None:
+            self.last.nested(block)
+        else:
+            self.texts += [f"- {one}" for one in words]
+
+    def _fence(self, block: Block) -> None:
+        if self.mode in ("symptoms", "text"):
+            if self.mode == "symptoms":
+                self.symptoms += [line.strip() for line in block.content.split("\n") if line.strip()]
+            return
+        read = fence.read(block)
+        alone = read.role == "do" and self.last is not None and not self.last.listed and bool(read.action.title)
+        if self.last is not None and not alone:
+            self.last.fence(block)
+        elif read.runs or read.role != "do":
+            self._lone_fence(block, read.action)
+        else:
+            self.notes += read.notes
+            self.texts.append(f"```{block.info}\n{read.action.command}\n```")
+
+    def _lone_fence(self, block: Block, action: Action) -> None:
+        """A fence without an item around it is a step, titled by the words before it."""
+        title = title_of(self.intro) if self.intro else ""
+        clause = clause_of(self.intro) if self.intro else ""
+        if headings.label_kind(title):
+            title = clause = ""
+        comment = "" if fence.alternatives(action) else action.title
+        draft = Draft(title or comment or self.title, block.line, clause, listed=False)
+        draft.fence(block)
+        self.drafts.append(draft)
+        self.last, self.intro = draft, None
+
+
+def label_of(prose: Prose) -> tuple[str, str]:
+    """The label that a paragraph is, and what follows it in the same paragraph: **Symptoms:** slow, hung."""
+    words, lead = prose.plain, prose.lead
+    if lead and (lead.endswith(":") or words[len(lead) :].startswith(":") or words == lead) and len(lead) <= _LABEL:
+        return lead.strip(" :"), words[len(lead) :].strip(" :")
+    if words.endswith(":") and len(words) <= _LABEL:
+        return words.strip(" :"), ""
+    head, colon, rest = words.partition(":")
+    if colon and headings.label_kind(head) == "symptoms":
+        return head, rest.strip()
+    return "", ""
+
+
+def is_contents(block: Block) -> bool:
+    """Whether a list is a table of contents: every item only a link within the page."""
+    proses = [item.prose for item in block.items]
+    return bool(proses) and all(
+        prose is not None
+        and len(prose.links) == 1
+        and prose.links[0][1].startswith("#")
+        and prose.links[0][0] == prose.plain
+        for prose in proses
+    )
+
+
+def _are_steps(block: Block) -> bool:
+    """Bullets are steps when one holds a fence, or when each has a box to tick."""
+    proses = [item.prose for item in block.items]
+    return any(_has_fence(item) for item in block.items) or (
+        bool(proses) and all(prose is not None and headings.is_task(prose.plain) for prose in proses)
+    )
+
+
+def _has_fence(item: Item) -> bool:
+    return any(block.kind == "fence" and fence.read(block).runs for block in item.blocks)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A section that is a procedure or a checklist; `path` are the titles from below the document's own down to it."""
+
+    sketch: Sketch
+    kind: Literal["procedure", "checklist"]
+    path: tuple[str, ...]
+
+
+def find(root: Section, document: Section | None) -> Iterator[Found]:
+    """Every procedure and checklist of the file, in order. `document` is the heading that titles the whole file."""
+    yield from _find(root, (), document, in_process=False)
+
+
+def _find(section: Section, path: tuple[str, ...], document: Section | None, *, in_process: bool) -> Iterator[Found]:
+    whole = section.level == 0 or section is document
+    kind = "" if whole else headings.section_kind(section.title)
+    if kind in ("severity", "contacts") or (kind == "communication" and not in_process):
+        return
+    process = in_process or kind == "process"
+    checklist = process or (whole and headings.section_kind(section.title) == "process")
+    own = path if whole else (*path, headings.plain_title(section.title))
+    sketch = Sketch(headings.plain_title(section.title), section.line, bullets_are_steps=process)
+    if in_process or kind not in ("aside", "text"):
+        sketch.feed(section.blocks, "sources" if process and _detects(section.title) else "")
+    rest = _merge(sketch, section, process=process)
+    if sketch.drafts or in_process:
+        shown = own or ((headings.plain_title(section.title),) if section.title else ())
+        yield Found(sketch, "checklist" if checklist else "procedure", shown)
+    for child in rest:
+        yield from _find(child, own, document, in_process=process)
+
+
+def _detects(title: str) -> bool:
+    return headings.plain_title(title).casefold() in ("detection", "detect", "erkennung", "détection", "detección")
+
+
+def _merge(sketch: Sketch, section: Section, *, process: bool) -> list[Section]:
+    """Feed the headings that are only parts of this section into it; the others remain."""
+    rest: list[Section] = []
+    for child in section.children:
+        kind = headings.section_kind(child.title)
+        part = kind in ("symptoms", "steps", "text") and (child.blocks or not child.children)
+        if section.level > 0 and not process and part:
+            sketch.feed(child.blocks, "symptoms" if kind == "symptoms" else "steps" if kind == "steps" else "text")
+            rest += child.children
+        elif section.level > 0 and headings.is_step(child.title):
+            sketch.step(child)
+            rest += child.children
+        else:
+            rest.append(child)
+    return rest
