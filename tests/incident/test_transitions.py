@@ -474,12 +474,12 @@ def test_a_high_severity_is_not_closed_before_a_person_has_worked_on_the_post_mo
     conn: Connection, open_one: Open, scheme: Scheme, anna: Actor, severity: str
 ) -> None:
     incident = resolved(conn, open_one, scheme, anna, severity=severity)
-    with pytest.raises(Refused, match=f"is {severity} and has no post-mortem") as refused:
+    with pytest.raises(Refused, match=f"is {severity}, and it has no post-mortem") as refused:
         transitions.close(conn, anna, incident=str(incident))
-    assert f"fireline incident postmortem INC-{incident}" in (refused.value.hint or "")
+    assert f"fireline incident postmortem INC-{incident} --out" in (refused.value.hint or "")
     now = clock.now()
     conn.execute("INSERT INTO postmortem (incident_id, markdown, drafted_at) VALUES (%s, 'draft', %s)", [incident, now])
-    with pytest.raises(Refused, match="nobody has looked at"):
+    with pytest.raises(Refused, match="nobody has looked at its post-mortem"):
         transitions.close(conn, anna, incident=str(incident))
     conn.execute("UPDATE postmortem SET edited_at = %s, edited_by = 'anna'", [now])
     assert transitions.close(conn, anna, incident=str(incident))["status"] == "reviewed"

@@ -127,6 +127,21 @@ def test_saving_the_draft_unchanged_confirms_it_and_the_incident_can_be_closed(c
     assert transitions.close(conn, ANNA, incident=str(incident))["status"] == "reviewed"
 
 
+def test_what_was_written_before_the_end_is_to_be_looked_at_again(conn: Connection) -> None:
+    incident = an_incident(conn)
+    text = "# What happened"
+    review.edit_postmortem(conn, ANNA, incident=str(incident), markdown=text)
+    transitions.reopen(conn, BEN, incident=str(incident), reason="it came back", scheme=SCHEME)
+    transitions.resolve(conn, BEN, incident=str(incident), scheme=SCHEME)
+    assert review.state(conn, incident, required=True)["seen"] is False
+    with pytest.raises(Refused, match="nobody has looked at its post-mortem"):
+        transitions.close(conn, ANNA, incident=str(incident))
+    said = review.edit_postmortem(conn, ANNA, incident=str(incident), markdown=text)
+    assert said["text"].endswith("is confirmed as it stands.")
+    assert clocks.of(conn, incident)[-1]["stopped_at"] is not None
+    assert transitions.close(conn, ANNA, incident=str(incident))["status"] == "reviewed"
+
+
 def test_the_first_save_stops_the_clock_of_the_post_mortem(conn: Connection) -> None:
     incident = an_incident(conn)
     with clock.moved(timedelta(hours=10)):

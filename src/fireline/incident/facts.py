@@ -41,7 +41,8 @@ def severity(
         return answer(row, f"{called} is {wanted.id} already.", changed=False)
     if row["status"] in ("reviewed", "dismissed"):
         raise Refused(
-            f"{called} is {row['status']}", hint=f'Open it again first: `fireline incident reopen {called} "why"`.'
+            f"{called} is {row['status']}",
+            hint=f'Open it again first: `fireline incident reopen {called} --reason "why"`.',
         )
     deadline = scheme.response(wanted, row["detected_at"])
     _set_severity(conn, actor, row, wanted.id, wanted.rank, why, deadline)

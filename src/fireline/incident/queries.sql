@@ -75,8 +75,9 @@ SELECT role, person FROM incident_role WHERE incident_id = %(incident)s ORDER BY
 UPDATE incident SET status = 'resolved', resolved_at = %(now)s, resolution = %(resolution)s, resolved_red = %(red)s
 WHERE id = %(incident)s;
 
--- reopen: not over after all
-UPDATE incident SET status = 'assessing', resolved_at = NULL, resolution = NULL, resolved_red = false, reviewed_at = NULL
+-- reopen: not over after all; it is to be assessed anew
+UPDATE incident SET status = 'assessing', resolved_at = NULL, resolution = NULL, resolved_red = false, reviewed_at = NULL,
+                    assessed_at = NULL
 WHERE id = %(incident)s;
 
 -- close: looked back at
@@ -85,8 +86,9 @@ UPDATE incident SET status = 'reviewed', reviewed_at = %(now)s WHERE id = %(inci
 -- runs_going: procedures that are still being carried out
 SELECT id, title FROM run WHERE incident_id = %(incident)s AND state IN ('running', 'waiting') ORDER BY id;
 
--- postmortem_seen: whether there is a post-mortem, and whether a person has worked on it
-SELECT edited_at FROM postmortem WHERE incident_id = %(incident)s;
+-- postmortem_seen: whether a person has worked on the post-mortem since the incident was resolved; no row, no post-mortem
+SELECT p.edited_at IS NOT NULL AND p.edited_at >= COALESCE(i.resolved_at, p.edited_at) AS seen
+FROM postmortem p JOIN incident i ON i.id = p.incident_id WHERE p.incident_id = %(incident)s;
 
 -- adopt_alert: an alert belongs to this incident
 UPDATE alert SET incident_id = %(incident)s WHERE id = %(alert)s AND incident_id IS DISTINCT FROM %(incident)s;

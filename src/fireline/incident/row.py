@@ -64,7 +64,9 @@ def must_be_open(row: DictRow) -> None:
     """Refused when the incident is resolved, reviewed or dismissed."""
     if row["status"] in ENDED:
         called = name(row["id"])
-        raise Refused(f"{called} is {row['status']}", hint=f'Open it again: `fireline incident reopen {called} "why"`.')
+        raise Refused(
+            f"{called} is {row['status']}", hint=f'Open it again: `fireline incident reopen {called} --reason "why"`.'
+        )
 
 
 def clean(value: str, *, one_line: bool = False) -> str:

@@ -317,15 +317,15 @@ def close(conn: Connection, actor: Actor, *, incident: str) -> dict[str, Any]:
         hint = (
             "Resolve it first."
             if row["status"] in ACTIVE
-            else f'Open it again: `fireline incident reopen {called} "why"`.'
+            else f'Open it again: `fireline incident reopen {called} --reason "why"`.'
         )
         raise Refused(f"{called} is {row['status']}, not resolved", hint=hint)
     if row["severity_rank"] <= TOP_RANK:
         seen = one(conn, Q["postmortem_seen"], incident=row["id"])
-        if seen is None or seen["edited_at"] is None:
-            lacks = "has no post-mortem" if seen is None else "has a post-mortem that nobody has looked at"
-            hint = f"Read the draft with `fireline incident postmortem {called}`, complete it and save it."
-            raise Refused(f"{called} is {row['severity']} and {lacks}", hint=hint)
+        if seen is None or not seen["seen"]:
+            lacks = "it has no post-mortem" if seen is None else "nobody has looked at its post-mortem"
+            hint = f"Read it: `fireline incident postmortem {called} --out draft.md`; save it with `--edit draft.md`."
+            raise Refused(f"{called} is {row['severity']}, and {lacks}", hint=hint)
     now = clock.now()
     clocks.stop(conn, row["id"], "postmortem", now)
     conn.execute(Q["close"], {"incident": row["id"], "now": now})

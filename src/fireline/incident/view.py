@@ -87,7 +87,7 @@ def incident_view(conn: Connection, incident: str | int, scheme: Scheme | None =
     postmortem = {
         "exists": seen is not None,
         "required": found["severity_rank"] <= TOP_RANK and found["status"] != "dismissed",
-        "edited": seen is not None and seen["edited_at"] is not None,
+        "edited": seen is not None and seen["seen"],
     }
     shown = header(found, scheme) | {
         "roles": {held["role"]: held["person"] for held in all_rows(conn, Q["roles"], incident=number)},

@@ -54,7 +54,7 @@ def edit_postmortem(
             f"{who} has saved another version meanwhile", hint="Read it again and put your changes into that one."
         )
     same = kept is not None and kept["markdown"] == text
-    if kept and same and kept["edited_at"]:
+    if kept and same and _seen(found, kept):
         return _shown(found, kept) | {"changed": False, "text": "Nothing has changed."}
     now = clock.now()
     saved = one(conn, Q["edit"], incident=found["id"], markdown=text, by=actor.name, now=now)
@@ -66,10 +66,16 @@ def edit_postmortem(
 
 
 def state(conn: Connection, incident: int, *, required: bool) -> dict[str, Any]:
-    """Whether there is a post-mortem, whether there must be one, and whether a person has worked on it."""
+    """Whether there is a post-mortem, whether there must be one, and whether a person has worked on the whole of it."""
     kept = one(conn, Q["postmortem"], incident=incident)
-    seen = kept is not None and kept["edited_at"] is not None
+    seen = kept is not None and _seen(row.get(conn, incident), kept)
     return {"exists": kept is not None, "required": required, "seen": seen, "edited_by": kept and kept["edited_by"]}
+
+
+def _seen(found: DictRow, kept: DictRow) -> bool:
+    """Whether a person has worked on it since the incident was resolved: before, nobody knew how it ends."""
+    edited, resolved = kept["edited_at"], found["resolved_at"]
+    return edited is not None and (resolved is None or edited >= resolved)
 
 
 def draft_missing(conn: Connection, scheme: Scheme | None = None) -> list[str]:
