@@ -156,6 +156,7 @@ CREATE TABLE outbox (
     created_at  timestamptz NOT NULL,
     sent_at     timestamptz
 );
+CREATE INDEX outbox_incident ON outbox (incident_id, event);
 CREATE INDEX outbox_due ON outbox (next_at) WHERE state IN ('queued', 'sending');
 CREATE TABLE ack_link (
     token_hash  bytea PRIMARY KEY,

@@ -1,0 +1,221 @@
+"""Sends what is in the outbox: claim, commit, send, write the result. At least once, never lost, the same id each time.
+
+A claim that ran out is taken over by the next who looks; whoever lost it writes nothing.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from datetime import datetime, timedelta
+from functools import cache
+from threading import Lock
+from typing import Any
+from uuid import UUID, uuid4
+
+import structlog
+from psycopg.rows import DictRow
+
+from fireline import clock, redact
+from fireline.communicate import channel
+from fireline.communicate.channel import Message, TryLater
+from fireline.errors import DeliveryError
+from fireline.incident import ack_link, timeline
+from fireline.incident.people import FIRELINE
+from fireline.incident.row import ENDED
+from fireline.settings import Settings
+from fireline.store.connect import Connection, Store, all_rows, one, queries
+from fireline.store.wake import wake
+
+Q = queries("fireline.communicate")
+
+CLAIM = timedelta(seconds=20)  # longer than any channel may take: channel.LONGEST_SEND
+FIRST_WAIT = timedelta(seconds=2)  # before the second try; each wait is twice the one before
+LONGEST_WAIT = timedelta(minutes=10)
+GIVE_UP = timedelta(hours=24)
+MOST_ATTEMPTS = 500  # of which a day of trying makes less than 200
+AT_ONCE = 8  # so that one slow server does not hold up the others
+SWEEP_SECONDS = 2.0  # a sweep waits no longer for what it began
+
+log = structlog.get_logger(__name__)
+
+
+def deliver(store: Store, settings: Settings, outbox: int | None = None) -> int:
+    """Send one message, or all that are due; how many were sent. What a slow server holds up goes on behind our back."""
+    if outbox is not None:
+        return int(_deliver_one(store, settings, outbox))
+    sent, end = 0, time.monotonic() + SWEEP_SECONDS
+    while time.monotonic() < end:
+        under_way = _begin(store, settings)
+        if not under_way:
+            break
+        done, _ = wait(under_way, timeout=max(0.0, end - time.monotonic()))
+        sent += sum(one_done.result() for one_done in done)
+    return sent
+
+
+def _begin(store: Store, settings: Settings) -> list[Future[bool]]:
+    """Begin to send what is due, as far as threads are free."""
+    with store.transaction() as conn:
+        due = [row["id"] for row in all_rows(conn, Q["due_messages"], now=clock.now(), most=2 * AT_ONCE)]
+    with _lock:
+        begun = [message for message in due if message not in _sending][: AT_ONCE - len(_sending)]
+        _sending.update(begun)
+    return [_threads().submit(_deliver_and_forget, store, settings, message) for message in begun]
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="deliver")
+
+
+_lock = Lock()
+_sending: set[int] = set()  # in threads of ours; only so that none is begun twice, the claim is what counts
+
+
+def _deliver_and_forget(store: Store, settings: Settings, outbox: int) -> bool:
+    try:
+        return _deliver_one(store, settings, outbox)
+    finally:
+        with _lock:
+            _sending.discard(outbox)
+
+
+def _deliver_one(store: Store, settings: Settings, outbox: int) -> bool:
+    """True when it was sent by us now."""
+    claim = uuid4()
+    with store.transaction() as conn:
+        row = _claim(conn, outbox, claim)
+        message = _compose(conn, settings, row) if row else None
+    if row is None or message is None:
+        return False
+    try:
+        channel.send(settings, row["channel"], message)
+    except Exception as broken:  # noqa: BLE001 - a fault of a channel is told and tried again like any other failure
+        failed = broken if isinstance(broken, DeliveryError) else _of_a_bug(row["channel"], broken)
+        with store.transaction() as conn:
+            _failed(conn, row, claim, failed)
+        return False
+    with store.transaction() as conn:
+        return _sent(conn, row, claim)
+
+
+def _claim(conn: Connection, outbox: int, claim: UUID) -> DictRow | None:
+    """The row, ours for a while; None when there is nothing to send any more."""
+    now = clock.now()
+    row = one(conn, Q["claim_message"], message=outbox, claim=claim, now=now, until=now + CLAIM)
+    if row is None:
+        return None
+    unwanted = _unwanted(conn, row, now)
+    if unwanted:
+        _finish(conn, row, claim, state="dropped", error=unwanted)
+        return None
+    if row["attempts"] > MOST_ATTEMPTS:  # nobody who began to send it lived to say how it went
+        _failed(conn, row, claim, DeliveryError(f"given up after {MOST_ATTEMPTS} attempts", permanent=True))
+        return None
+    return row
+
+
+def _unwanted(conn: Connection, row: DictRow, now: datetime) -> str:
+    """Why nobody needs this message any more; empty when it is wanted. Looked at when it is sent, not when it is queued."""
+    if row["incident_id"] is None:
+        return ""
+    about = row["message"].get("about", {})
+    asked = {"clock": about.get("clock"), "approval": about.get("approval")}
+    stands = one(conn, Q["how_it_stands"], incident=row["incident_id"], contact=row["contact"], **asked)
+    return _why_unwanted(row["event"], stands, now) if stands else "the incident is gone"
+
+
+def _why_unwanted(event: str, stands: DictRow, now: datetime) -> str:
+    ended = stands["status"] in ENDED
+    if event in ("resolved", "dismissed"):
+        return "" if stands["told"] and ended else "nothing was told of it before" if ended else "it was opened again"
+    if event in ("at_risk", "breached"):
+        return "the clock has stopped" if stands["stopped_at"] or stands["status"] in ("reviewed", "dismissed") else ""
+    if ended:
+        return f"the incident is {stands['status']}"
+    if event == "reminder" and stands["acknowledged_at"]:
+        return f"{stands['acknowledged_by']} has acknowledged it"
+    if event == "approval_wanted" and (stands["approval"] != "asked" or stands["expires_at"] <= now):
+        return "the approval is not wanted any more"
+    return ""
+
+
+def _compose(conn: Connection, settings: Settings, row: DictRow) -> Message:
+    """The message as its channel sends it. The link to acknowledge is made now: its token is kept nowhere."""
+    kept: dict[str, Any] = row["message"]
+    link = ""
+    if kept.get("acknowledge") and row["incident_id"] is not None:
+        link = f"{settings.server.url}/ack/{ack_link.make(conn, row['incident_id'], row['contact'])}"
+    identity = f"message-{row['id']}-{row['created_at']:%Y%m%d%H%M%S%f}"
+    return Message(
+        id=identity,
+        thread=kept.get("thread") or identity,
+        event=row["event"],
+        address=row["address"],
+        subject=kept["subject"],
+        text=kept["text"],
+        first=kept.get("first", False),
+        url=kept.get("url", ""),
+        acknowledge_url=link,
+        data={**kept.get("data", {}), "contact": row["contact"]},
+    )
+
+
+def _sent(conn: Connection, row: DictRow, claim: UUID) -> bool:
+    now = clock.now()
+    if not _finish(conn, row, claim, state="sent", sent_at=now):
+        return False
+    if row["incident_id"] is not None:
+        seconds = round((now - row["created_at"]).total_seconds(), 3)
+        timeline.tell(conn, row["incident_id"], "told", FIRELINE, **_about(row), seconds=seconds)
+    return True
+
+
+def _failed(conn: Connection, row: DictRow, claim: UUID, failed: DeliveryError) -> None:
+    """Try again later; or, when that can not help or has not helped for a day, give up loudly."""
+    now = clock.now()
+    error = redact.text(failed.message)[:1_000]
+    over = failed.permanent or now - row["created_at"] >= GIVE_UP
+    next_at = None if over else now + _wait(row["attempts"], failed)
+    if not _finish(conn, row, claim, state="failed" if over else "queued", error=error, next_at=next_at):
+        return
+    if next_at is not None:
+        wake(conn, "deliver", row["id"], at=next_at)
+    say = log.error if over else log.warning
+    say("a message could not be delivered", message=row["id"], **_about(row), error=error, given_up=over)
+    if row["incident_id"] is not None and (over or row["attempts"] == 1):
+        timeline.tell(conn, row["incident_id"], "telling_failed", FIRELINE, **_about(row), error=error, permanent=over)
+
+
+def _of_a_bug(name: str, broken: Exception) -> DeliveryError:
+    return DeliveryError(f"channel {name} broke: {type(broken).__name__}: {broken}", permanent=False)
+
+
+def _finish(
+    conn: Connection,
+    row: DictRow,
+    claim: UUID,
+    *,
+    state: str,
+    error: str | None = None,
+    next_at: datetime | None = None,
+    sent_at: datetime | None = None,
+) -> bool:
+    """Write the result; False when the claim had run out and somebody else has the message."""
+    result = {"state": state, "error": error, "next_at": next_at, "sent_at": sent_at}
+    kept = one(conn, Q["finish_message"], message=row["id"], claim=claim, **result)
+    if kept is None:
+        log.warning("a message was taken over while it was being sent", message=row["id"], state=state)
+    return kept is not None
+
+
+def _wait(attempts: int, failed: DeliveryError) -> timedelta:
+    """Twice as long each time, a little off so that not all come back at once; what the receiver asks for if longer."""
+    own: timedelta = min(FIRST_WAIT * 2 ** min(attempts - 1, 20), LONGEST_WAIT) * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
+    return max(own, failed.after) if isinstance(failed, TryLater) else own
+
+
+def _about(row: DictRow) -> dict[str, str]:
+    return {"event": row["event"], "contact": row["contact"], "channel": row["channel"]}
