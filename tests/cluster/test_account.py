@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import pwd
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +17,28 @@ from fireline.errors import ClusterError
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
 NOBODY = pwd.getpwnam("nobody").pw_uid
+
+
+# Runs a program as root inside a namespace that knows everybody, and that allows no further namespaces.
+NO_NAMESPACES = """
+import ctypes, os, sys
+from_child, to_parent = os.pipe()
+from_parent, to_child = os.pipe()
+child = os.fork()
+if child == 0:
+    assert ctypes.CDLL(None).unshare(0x10000000) == 0
+    os.write(to_parent, b"x")
+    os.read(from_parent, 1)
+    os.setgid(0)
+    os.setuid(0)
+    open("/proc/sys/user/max_user_namespaces", "w").write("0")
+    os.execv(sys.executable, [sys.executable, "-c", sys.argv[1]])
+os.read(from_child, 1)
+for name in ("uid_map", "gid_map"):
+    open(f"/proc/{child}/{name}", "w").write("0 0 65536")
+os.write(to_child, b"x")
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
 
 
 @contextmanager
@@ -49,6 +73,16 @@ def test_root_without_namespaces_takes_an_existing_account() -> None:
     assert account.way == "other"
     assert pwd.getpwuid(account.uid).pw_name == account.name
     assert account.run(["/usr/bin/id", "-u"]).stdout.strip() == str(account.uid)
+
+
+@needs_root
+def test_root_where_the_kernel_allows_no_namespace_falls_back_by_itself() -> None:
+    code = (
+        "from fireline.cluster.account import choose; a = choose(); print(a.way, a.run(['/usr/bin/id', '-u']).stdout)"
+    )
+    argv = [sys.executable, "-c", NO_NAMESPACES, code]
+    way, uid = subprocess.run(argv, capture_output=True, text=True, check=True).stdout.split()
+    assert (way, uid) == ("other", str(choose(namespace=False).uid))
 
 
 @needs_root

@@ -313,6 +313,15 @@ def test_as_root_without_namespaces_it_runs_as_an_existing_account_from_where_th
 
 
 @needs_root
+def test_another_account_keeps_its_data_in_the_folder_when_it_can_get_there(folder: Path) -> None:
+    folder.chmod(0o755)
+    with Cluster(folder / "pg", fsync=False, namespace=False) as cluster:
+        assert cluster.folder.data == folder / "pg" / "data"
+        assert cluster.folder.data.stat().st_uid != 0
+        assert ask(cluster.url(), "SELECT 1") == 1
+
+
+@needs_root
 def test_another_accounts_cluster_is_neither_started_nor_stopped(running: Cluster) -> None:
     code = (
         "import sys; from pathlib import Path; from fireline.cluster import Cluster\n"
