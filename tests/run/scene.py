@@ -16,6 +16,7 @@ from fireline.run.start import start
 from fireline.run.view import show
 from fireline.run.world import World
 from fireline.runbook import sqltext
+from fireline.runbook.shell import fireline_lines as shell_lines
 from fireline.settings import RunbookSettings, Settings
 from fireline.store.connect import Store, one
 
@@ -25,6 +26,14 @@ BEN = Actor("ben")
 
 def action(language: str, command: str, **attributes: str) -> dict[str, Any]:
     """One fence as the compiler leaves it."""
+    if language == "bash":
+        return {
+            "language": "bash",
+            "command": command,
+            "line": 1,
+            "attributes": attributes,
+            "lines": shell_lines(command),
+        }
     made: dict[str, Any] = {"language": language, "command": command, "line": 1, "attributes": attributes}
     if language == "sql":
         made["statements"] = [

@@ -74,7 +74,7 @@ def execute(work: Work) -> Result:
     """Do it. Whatever the step does wrong is in the result; only a lost lease is raised."""
     content = work.step["content"]
     try:
-        if work.step["kind"] == "remedy" or content.get("lines"):
+        if work.captured.get("captured", {}).get("lines"):
             return _remedy(work)
         action = content["undo"] if work.undo else chosen_action(content, work.step["choice"])
         if action is None:

@@ -36,6 +36,11 @@ def read(argv: Sequence[str], remedies: dict[str, Remedy]) -> Line | None:
     return Line(remedy, build(remedy, given), target)
 
 
+def are_remedies(lines: Sequence[Sequence[str]] | None, remedies: dict[str, Remedy]) -> bool:
+    """Whether every line of a fence names a remedy, so that it is carried out in-process; otherwise it is a command."""
+    return bool(lines) and all(read(words, remedies) is not None for words in lines or ())
+
+
 def build(remedy: Remedy, arguments: dict[str, Any]) -> Parameters:
     """The remedy's parameters, checked; Usage in one line otherwise."""
     try:

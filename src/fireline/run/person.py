@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from typing import Any
 
 from psycopg.rows import DictRow
@@ -73,11 +75,22 @@ def _check_value(parameter: dict[str, Any], value: str) -> None:
         raise Usage(f"{name} holds a zero byte")
     if parameter.get("choices") and value not in parameter["choices"]:
         raise Usage(f"{name} may be one of: {', '.join(parameter['choices'])}")
+    if parameter.get("pattern") and not re.fullmatch(parameter["pattern"], value):
+        raise Usage(f"{name} must match {parameter['pattern']}")
     if kind == "number":
-        try:
-            float(value)
-        except ValueError:
-            raise Usage(f"{name} must be a number, not {value!r}") from None
+        _check_number(parameter, value)
+
+
+def _check_number(parameter: dict[str, Any], value: str) -> None:
+    name, least, most = parameter["name"], parameter.get("minimum"), parameter.get("maximum")
+    try:
+        number = float(value)
+    except ValueError:
+        raise Usage(f"{name} must be a number, not {value!r}") from None
+    if not math.isfinite(number) or (least is not None and number < least) or (most is not None and number > most):
+        raise Usage(
+            f"{name} must be between {least if least is not None else '…'} and {most if most is not None else '…'}"
+        )
 
 
 def tick(

@@ -77,8 +77,8 @@ def by_machine(world: World, run: DictRow, step: DictRow, target: Target | None)
     action = chosen_action(step["content"], step["choice"])
     assert action is not None
     try:
-        if step["kind"] == "remedy" or step["content"].get("lines"):
-            return _remedy(world, step, run)
+        if line.are_remedies(action.get("lines"), world.remedies):
+            return _remedy(world, step, run, action["lines"])
         if action["language"] == "sql":
             return _sql(step, target)
         if action["language"] == "bash":
@@ -135,13 +135,12 @@ def _settle(annotated: str | None, loss: str | None, otherwise: str) -> tuple[Le
     return None, otherwise
 
 
-def _remedy(world: World, step: DictRow, run: DictRow) -> Need:
+def _remedy(world: World, step: DictRow, run: DictRow, lines: list[list[str]]) -> Need:
     """Make the plan of each line; the step's level is the highest of theirs."""
     planned: list[dict[str, Any]] = []
-    for argv in step["content"]["lines"]:
+    for argv in lines:
         read = line.read(argv, world.remedies)
-        if read is None:
-            raise FirelineError(f"{' '.join(argv)} is not a remedy", hint="`fireline remedy list` shows them.")
+        assert read is not None
         target = world.target(read.target or step["content"].get("target") or run["target"])
         with connect(target) as conn:
             server = identity(conn).json()

@@ -14,6 +14,7 @@ from fireline.postgres import statement
 from fireline.postgres.connect import Identity
 from fireline.run import attempts, bash, ledger
 from fireline.run.approve import set_step, target_of
+from fireline.run.content import command_of
 from fireline.run.execute import Result, verify
 from fireline.run.lease import Lease
 from fireline.run.ledger import Q
@@ -37,7 +38,7 @@ def recover(world: World, lease: Lease, step: DictRow) -> None:
         with lease.transaction() as (conn, run):
             conn.execute(Q["renew_step"], {"run": run["id"], "position": step["position"], "keep_choice": True})
         return
-    if step["kind"] != "remedy":
+    if command_of(step["content"], step["choice"])[0] == "bash":
         bash.end_leftovers(left["id"])
     result = _settle(world, run, step, left)
     with lease.transaction() as (conn, run):

@@ -24,7 +24,7 @@ def rows(conn: Connection, *, incident: int | None = None, run: int | None = Non
 def way_back(change: DictRow) -> str | None:
     """How a change would be put back, in words; None when there is no way that Fireline knows."""
     plan = change["plan"] or {}
-    if change["kind"] == "remedy":
+    if plan.get("captured", {}).get("lines"):
         return str(plan["undo"]) if plan.get("can_undo") else None
     undo = (change["content"] or {}).get("undo")
     return str(undo["command"]) if undo else None
