@@ -15,11 +15,9 @@ from fireline import clock
 from fireline.errors import FirelineError, Unauthenticated
 from fireline.incident import people, sessions
 from fireline.settings import Settings
-from fireline.store.connect import Connection, one, queries
 from fireline.web import visitor as visitors
 from fireline.web.render import page
 
-Q = queries("fireline.web")
 router = APIRouter(include_in_schema=False)
 KEEP = 7 * 86_400  # seconds; the session itself ends sooner when it is not used
 BEFORE = "fireline_before"  # a mark of a form that is sent before anybody is logged in
@@ -29,9 +27,11 @@ _PROXIES = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-i
 
 @router.get("/login")
 def show_login(request: Request, next: str = "/") -> Response:  # noqa: A002 - the name in the address
-    """The form; the first account instead, when there is nobody."""
+    """The form; the first account instead, when there is nobody, and nothing when one is logged in."""
+    if visitors.current(request) is not None:
+        return RedirectResponse(visitors.back(next), 303)
     with visitors.context_of(request).store.transaction() as conn:
-        if not _anybody(conn):
+        if not people.anybody(conn):
             return RedirectResponse("/first", 303)
     return _form(request, "login.html", name="", next=visitors.back(next), fault=None)
 
@@ -71,7 +71,7 @@ def log_out(request: Request, form: Annotated[visitors.Form, Depends(visitors.fo
 def show_first(request: Request) -> Response:
     """The form for the first account; gone as soon as there is one."""
     with visitors.context_of(request).store.transaction() as conn:
-        if _anybody(conn):
+        if people.anybody(conn):
             return RedirectResponse("/login", 303)
     return _first(request, 200)
 
@@ -146,11 +146,6 @@ def _loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _anybody(conn: Connection) -> bool:
-    row = one(conn, Q["anybody"])
-    return bool(row and row["anybody"])
 
 
 def _begun(request: Request, token: str, wanted: str) -> Response:

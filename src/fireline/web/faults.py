@@ -95,4 +95,7 @@ def _store_lost(request: Request, fault: Exception) -> Response:
 
 def _unexpected(request: Request, fault: Exception) -> Response:
     del fault  # the server writes it to its log; whoever asked gets no traceback
-    return answer(request, 500, "something went wrong inside Fireline", "It is in the server's log. Nothing was done.")
+    hint = "It is in the server's log. Nothing was done."
+    return answer(
+        request, 500, "something went wrong inside Fireline", hint, Connection="close"
+    )  # as uvicorn then does

@@ -1,6 +1,3 @@
--- anybody: whether there is any account at all
-SELECT EXISTS (SELECT FROM person) AS anybody;
-
 -- workers: when each worker was last seen
 SELECT name, seen_at FROM worker ORDER BY seen_at DESC;
 

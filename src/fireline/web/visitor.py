@@ -58,7 +58,7 @@ def perform(request: Request, actor: Actor, name: str, /, **arguments: Any) -> A
 
 def visitor(request: Request) -> Visitor:
     """Who looks at this page; Unauthenticated when nobody is logged in."""
-    found = _from_cookie(request)
+    found = current(request)
     if found is None:
         raise Unauthenticated
     request.state.visitor = found
@@ -74,7 +74,7 @@ def caller(request: Request) -> Visitor:
         if actor is None:
             raise Unauthenticated("this token opens nothing", hint="Tokens are made on the account page.")
         return Visitor(actor)
-    found = _from_cookie(request)
+    found = current(request)
     if found is None:
         raise Unauthenticated(hint="Send Authorization: Bearer TOKEN; tokens are made on the account page.")
     if request.method not in _SAFE:
@@ -82,7 +82,8 @@ def caller(request: Request) -> Visitor:
     return found
 
 
-def _from_cookie(request: Request) -> Visitor | None:
+def current(request: Request) -> Visitor | None:
+    """Who is logged in with this browser, or None."""
     token = request.cookies.get(COOKIE)
     if not token:
         return None

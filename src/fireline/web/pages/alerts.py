@@ -14,14 +14,13 @@ PAGE = 50
 
 
 @router.get("/alerts")
-def show_list(
-    request: Request, who: Here, search: str = "", status: str = "", incident: str = "", before: str = ""
-) -> Response:
-    """Alerts, the newest first, a page at a time."""
-    asked = {"search": search, "status": status, "incident": incident, "before": before}
+def show_list(request: Request, who: Here, search: str = "", status: str = "", before: int | None = None) -> Response:
+    """Alerts, the newest first, a page at a time; INC-7 in the search is the alerts of that incident."""
+    asked = {"search": search, "status": status, "before": before}
     given = {key: value for key, value in asked.items() if value}
-    found = perform(request, who.actor, "alert.list", limit=PAGE, **given)
-    return page(request, "alerts.html", alerts=found["alerts"], following=found["next"], **asked)
+    found = perform(request, who.actor, "alert.list", limit=PAGE + 1, **given)
+    following = found[PAGE - 1]["alert"] if len(found) > PAGE else None
+    return page(request, "alerts.html", alerts=found[:PAGE], following=following, **asked)
 
 
 @router.get("/alerts/{number}")

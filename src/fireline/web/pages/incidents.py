@@ -7,6 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
+from fireline.app.operations import OPERATIONS
+from fireline.errors import Denied
 from fireline.web.pages.reading import Asked, whole
 from fireline.web.render import page
 from fireline.web.visitor import Visitor, context_of, perform, visitor
@@ -46,10 +48,17 @@ def _worst_first(incident: dict[str, Any]) -> tuple[bool, int, int]:
     return incident["status"] in _ENDED, incident["severity"]["rank"], -incident["number"]
 
 
+def may(who: Visitor, operation: str) -> None:
+    """Denied when the form of this operation would be of no use to the visitor."""
+    role = OPERATIONS[operation].role
+    if not who.actor.may(role):
+        raise Denied(f"{operation} needs the role {role}", hint="An admin can change your role on the People page.")
+
+
 @router.get("/declare")
 def show_declare(request: Request, who: Here) -> Response:
     """The form that opens an incident."""
-    del who
+    may(who, "incident.declare")
     world = context_of(request).world
     return page(request, "declare.html", severities=world.severities(), targets=sorted(world.targets))
 
@@ -57,7 +66,7 @@ def show_declare(request: Request, who: Here) -> Response:
 @router.get("/report")
 def show_report(request: Request, who: Here, sent: str = "") -> Response:
     """The form by which anybody who is logged in says that something is wrong."""
-    del who
+    may(who, "report.send")
     world = context_of(request).world
     return page(request, "report.html", severities=world.severities(), targets=sorted(world.targets), sent=sent)
 

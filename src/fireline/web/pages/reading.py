@@ -26,20 +26,21 @@ class Asked:
 
 def whole(context: Context, incident: dict[str, Any], people: list[str]) -> Asked:
     """Everything the incident page shows."""
-    incident = {"matches": [], "changes": [], "runs": [], "findings": [], "symptom": "", **incident}
+    incident = {**incident, "matches": candidates(incident)}
     story = incident["timeline"]
     runs = list(reversed(incident["runs"]))
     current = [run for run in runs if run["state"] in _GOING] or runs[:1]
     verdict = incident["verdict"]
+    want = wanted(incident)
     return Asked(
         {
             "incident": incident,
             "phases": phases(incident),
-            "wanted": wanted(incident),
+            "wanted": want,
             "runs": [ready(run) for run in current],
             "past_runs": [ready(run) for run in runs if run not in current],
             "tree": branches((verdict or {}).get("tree") or []),
-            "remedy": proposed(context, incident),
+            "remedy": proposed(context, incident, want),
             "other_findings": [
                 one
                 for one in incident["findings"]
@@ -81,7 +82,8 @@ def wanted(incident: dict[str, Any]) -> dict[str, Any]:
     run = next((ready(one) for one in incident["runs"] if one["run"] == found.get("run")), None)
     steps = run["steps"] if run else []
     step = next((one for one in steps if one["position"] == found.get("position")), None)
-    return {**found, "run_view": run, "step": step if step and step["actions"] else None}
+    cure = ((incident["verdict"] or {}).get("remedy") or {}).get("command")
+    return {**found, "cure": cure, "run_view": run, "step": step if step and step["actions"] else None}
 
 
 def ready(run: dict[str, Any]) -> dict[str, Any]:
@@ -98,15 +100,24 @@ def choices(step: dict[str, Any]) -> list[tuple[str, str]]:
     return [("yes", "Yes, do it"), ("no", "No, not needed"), ("not possible", "Not possible")]
 
 
-def proposed(context: Context, incident: dict[str, Any]) -> dict[str, Any] | None:
-    """The verdict's remedy as the fields of `remedy.run`, when Fireline knows it; its run, when it is asked already."""
+def candidates(incident: dict[str, Any]) -> list[dict[str, Any]]:
+    """The other procedures that could fit: what the newest match has named, without those that already run."""
+    told = [one["payload"]["candidates"] for one in incident["timeline"] if "candidates" in one["payload"]]
+    taken = {run["procedure"]["id"] for run in incident["runs"]}
+    return [one for one in incident.get("matches") or (told[-1] if told else []) if one["procedure"] not in taken]
+
+
+def proposed(context: Context, incident: dict[str, Any], want: dict[str, Any]) -> dict[str, Any] | None:
+    """The verdict's remedy as the fields of `remedy.run`, when Fireline knows it; or where it is asked already."""
     verdict = incident["verdict"] or {}
     command = (verdict.get("remedy") or {}).get("command")
     if not command:
         return None
+    if want["step"] and any(one["command"] == command for one in want["step"]["offers"]):
+        return {"asked": "#wanted", "fields": {}}
     for run in incident["runs"]:
         if run["state"] in _GOING and any(step["command"] == command for step in run["steps"]):
-            return {"run": run["run"], "fields": {}}
+            return {"asked": f"#run-{run['run']}", "fields": {}}
     try:
         found = line.read(shlex.split(command), context.world.remedies)
     except (Usage, ValueError):
@@ -115,7 +126,10 @@ def proposed(context: Context, incident: dict[str, Any]) -> dict[str, Any] | Non
         return None
     told = {f"arguments.{key}": value for key, value in found.parameters.model_dump(exclude_unset=True).items()}
     where = found.target or verdict.get("target")
-    return {"run": None, "fields": {"phase": found.remedy.phase, "remedy": found.remedy.name, "target": where, **told}}
+    return {
+        "asked": None,
+        "fields": {"phase": found.remedy.phase, "remedy": found.remedy.name, "target": where, **told},
+    }
 
 
 def undoable(changes: list[dict[str, Any]]) -> list[int]:
