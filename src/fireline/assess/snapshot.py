@@ -56,7 +56,7 @@ class Lock:
     kind: str  # relation, transactionid, tuple, virtualxid, advisory …
     thing: tuple[Any, ...]  # what is locked; the same for all who want the same
     relation: str | None  # its name, when it is of the database that was looked at
-    own: bool  # the relation is nobody's system table
+    own: bool  # the relation is a table of the team's, no index and no system table
     mode: str
     granted: bool
     since: datetime | None  # waiting since, from version 14 on

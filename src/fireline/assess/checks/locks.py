@@ -37,7 +37,7 @@ WITH seen AS MATERIALIZED (
 SELECT s.pid, s.locktype AS kind, s.mode, s.granted, s.virtualtransaction AS virtual, s.transactionid::text AS transaction, s.thing,
     CASE WHEN s.database = (SELECT oid FROM pg_database WHERE datname = current_database())
          THEN s.relation::regclass::text END AS relation,
-    coalesce(s.relation >= 16384, false) AS own, (to_jsonb(s.whole) ->> 'waitstart')::timestamptz AS since
+    EXISTS (SELECT FROM pg_class c WHERE c.oid = s.relation AND c.oid >= 16384 AND c.relkind IN ('r', 'p', 'm', 'v', 'f')) AS own, (to_jsonb(s.whole) ->> 'waitstart')::timestamptz AS since
 FROM seen s
 WHERE s.pid IS NULL OR NOT s.granted OR s.locktype IN ('advisory', 'tuple')
    OR (s.pid = ANY (%(blockers)s) AND s.locktype = 'relation' AND s.relation >= 16384)
