@@ -59,14 +59,19 @@ def _examine(send_test_alert: bool) -> Iterator[Line]:
 
 
 def _draw(line: Any) -> None:
+    """The line with what to do under it, indented below its text."""
+    from rich.table import Table
     from rich.text import Text
 
     from fireline.cli.terminal import console
 
-    text = Text(f"{line.state:<5}", style=_STYLES[line.state]) + Text(f"{clean(line.about)}: {clean(line.text)}")
-    console().print(text)
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(width=4)
+    grid.add_column(overflow="fold")
+    grid.add_row(Text(line.state, style=_STYLES[line.state]), Text(f"{clean(line.about)}: {clean(line.text)}"))
     if line.todo:
-        console().print(Text(f"      {clean(line.todo)}", style="dim"))
+        grid.add_row("", Text(clean(line.todo), style="dim"))
+    console().print(grid)
 
 
 def _verdict(faults: int, warnings: int) -> str:

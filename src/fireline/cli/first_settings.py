@@ -20,7 +20,7 @@ def settings_text(book: Runbook, path: str, targets: list[str], files: dict[str,
         *_targets(targets, files),
         _runbook(book, path),
         *_contacts(book),
-        _email(book),
+        _email(),
         *_sources(targets, files),
     ]
     return "\n".join([*blocks, _calendar()])
@@ -71,8 +71,8 @@ def _runbook(book: Runbook, path: str) -> str:
         ]
         lines += [
             "# [policy]",
-            '# immediate = "5m"               # what Immediate means',
-            '# next_business_day = "1h"       # after opening on the next business day',
+            '# immediate = "5m"                  # what Immediate means',
+            '# next_business_day = "1h"          # after opening on the next business day',
             "",
         ]
     return "\n".join(lines)
@@ -87,7 +87,7 @@ def _contacts(book: Runbook) -> Iterator[str]:
     for channel in book.channels:
         if channel.kind == "email" and channel.address:
             key = _free("team", taken)
-            yield _table(key, channel.name or "Team", "email", channel.address, f"line {channel.line} of the runbook")
+            yield _table(key, "Team", "email", channel.address, f"line {channel.line} of the runbook")
 
 
 def _free(key: str, taken: set[str]) -> str:
@@ -118,11 +118,13 @@ confirmed = false                   # true once you have checked the address: no
 """
 
 
-def _email(book: Runbook) -> str:
-    del book
-    return """[channels.email]
+def _email() -> str:
+    return """# [channels.email]
 # host = "smtp.example.com"
-# port = 587
+# security = "starttls"             # or tls, or plain
+# username = "fireline"
+# password_file = ".fireline/secrets/smtp"
+# sender = "fireline@example.com"
 """
 
 

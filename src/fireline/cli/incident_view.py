@@ -129,13 +129,17 @@ def draw_clocks(view: dict[str, Any]) -> None:
 def draw_verdict(view: dict[str, Any], *, full: bool = False) -> None:
     """The root cause with its proof and its remedy, or that none was found."""
     verdict = view["verdict"]
+    console().print()
     if verdict is None:
         _draw_guess(view)
-        return
-    seen = f"confidence {verdict['confidence']:.2f} · seen {at(verdict['taken_at'])} · probe {verdict['probe_state']}"
-    console().print()
+    else:
+        draw_cause(verdict, f"seen {at(verdict['taken_at'])} · probe {verdict['probe_state']}", full=full)
+
+
+def draw_cause(verdict: dict[str, Any], seen: str, *, full: bool = False) -> None:
+    """One cause: in words, its proof, what it was not taken for, what mends it."""
     console().print(Text("Cause  ", style="bold") + Text(verdict["title"]))
-    console().print(Text(f"       {verdict['cause']} · {seen}", style="dim"))
+    console().print(Text(f"       {verdict['cause']} · confidence {verdict['confidence']:.2f} · {seen}", style="dim"))
     tree = verdict.get("tree") or []
     for node in tree if full else tree[:_TREE]:
         root = "  <- root" if node.get("root") else ""
@@ -148,12 +152,11 @@ def draw_verdict(view: dict[str, Any], *, full: bool = False) -> None:
     remedy = verdict.get("remedy") or {}
     if remedy.get("text"):
         console().print(Text("Remedy ", style="bold") + Text(remedy["text"]))
-    if remedy.get("command"):
-        console().print(Text(f"       {remedy['command']}", style="cyan"))
+    for line in [remedy["command"]] if remedy.get("command") else remedy.get("sql") or []:
+        console().print(Text(f"       {line}", style="cyan"))
 
 
 def _draw_guess(view: dict[str, Any]) -> None:
-    console().print()
     console().print(Text("Cause  ", style="bold") + Text("not known", style="dim"))
     for match in view["matches"][:3]:
         words = ", ".join(match["words"])

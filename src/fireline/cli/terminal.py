@@ -44,7 +44,7 @@ def console() -> Console:
     """The console that tables and panels are drawn on; wide when it is no terminal, so that `grep` finds whole lines."""
     from rich.console import Console
 
-    wide = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 160
+    wide = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 1000
     return Console(width=wide, highlight=False, markup=False, emoji=False)
 
 

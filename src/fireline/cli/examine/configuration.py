@@ -68,10 +68,7 @@ def _secret_files(table: dict[str, Any], folder: Path) -> Iterator[Path]:
 
 def _names(settings: Settings) -> Iterator[Line]:
     """Names that stand in the settings but mean nothing."""
-    formats, channels = (
-        shelf.read("fireline.detect.sources", "source"),
-        shelf.read("fireline.communicate.channels", "channel"),
-    )
+    formats = shelf.read("fireline.detect.sources", "source")
     for name, source in settings.sources.items():
         if source.format not in formats:
             yield fail(f"source {name}", f"no format {source.format!r}", f"There are: {', '.join(formats)}.")
@@ -83,9 +80,6 @@ def _names(settings: Settings) -> Iterator[Line]:
             )
     if not settings.sources:
         yield warn("sources", "none is configured, so no alert can come in", "Add [sources.alertmanager].")
-    for name, contact in settings.contacts.items():
-        if contact.channel not in channels:
-            yield fail(f"contact {name}", f"no channel {contact.channel!r}", f"There are: {', '.join(channels)}.")
 
 
 def _address(settings: Settings) -> Iterator[Line]:
