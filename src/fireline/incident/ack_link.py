@@ -16,8 +16,8 @@ from fireline import clock
 from fireline.errors import Denied, NotFound, Refused
 from fireline.incident import row
 from fireline.incident.people import Actor
+from fireline.incident.response import ack
 from fireline.incident.row import Q
-from fireline.incident.transitions import ack
 from fireline.store.connect import Connection, one
 
 LIFETIME = timedelta(days=1)

@@ -12,7 +12,7 @@ from fireline.errors import Refused, Usage
 from fireline.incident import clocks, timeline
 from fireline.incident.clocks import Deadline
 from fireline.incident.people import Actor, need
-from fireline.incident.row import ENDED, TOP_RANK, Q, answer, lock, name, words
+from fireline.incident.row import ENDED, REASON, TOP_RANK, Q, answer, lock, name, words
 from fireline.incident.scheme import Scheme
 from fireline.store.connect import Connection
 from fireline.store.wake import wake
@@ -34,7 +34,7 @@ def severity(
     """Say how bad an incident is; what a person says holds. The response clock is counted anew from its beginning."""
     need(actor, "responder")
     wanted = scheme.find(severity)
-    why = words(reason, "the reason", limit=500, required=False, one_line=True)
+    why = words(reason, "the reason", limit=REASON, required=False, one_line=True)
     row = lock(conn, incident)
     called = name(row["id"])
     if row["severity"] == wanted.id and row["severity_rank"] == wanted.rank:

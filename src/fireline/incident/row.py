@@ -21,6 +21,7 @@ TOP_RANK = 1  # the two highest severities need a post-mortem
 _NUMBER = re.compile(r"\s*(?:inc-|#)?0*([0-9]{1,19})\s*", re.IGNORECASE)
 _LARGEST = 2**63 - 1
 TITLE = 200  # characters
+REASON = 500
 TEXT = 10_000
 _KEPT = "\n\t\u200d"  # the last one joins the parts of an emoji
 
