@@ -6,15 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from psycopg.types.json import Jsonb
 
 from fireline import clock
 from fireline.errors import Denied, NotFound, Refused, Usage
 from fireline.incident import clocks, findings, timeline, transitions
-from fireline.incident.people import FIRELINE, Actor
+from fireline.incident.people import Actor
 from fireline.incident.scheme import Scheme
 from fireline.review import postmortem as review
 from fireline.store.connect import Connection, Store
+from tests.review.rows import a_run
 
 ANNA, BEN, GUEST = Actor("anna"), Actor("ben", door="page"), Actor("guest", role="viewer")
 SCHEME = Scheme(targets=("main",))
@@ -36,32 +36,6 @@ def an_incident(conn: Connection, *, severity: str = "P1", resolve: bool = True)
         findings.set_probe_state(conn, finding, "green")
         transitions.resolve(conn, ANNA, incident=str(incident), resolution="Ended session 4821", scheme=SCHEME)
     return incident
-
-
-def a_run(conn: Connection, incident: int) -> int:
-    """A run of two steps as the ledger would leave it: the second one failed."""
-    now = clock.now()
-    compiled = {"file": "/srv/runbooks/incident-response.md", "steps": []}
-    conn.execute(
-        "INSERT INTO procedure_text (hash, revision, compiled, stored_at) VALUES ('h', 'r', %s, %s)",
-        [Jsonb(compiled), now],
-    )
-    row = conn.execute(
-        "INSERT INTO run (incident_id, procedure, title, state, reason, requested_by, created_at)"
-        " VALUES (%s, 'h', 'Performance', 'succeeded', '', 'anna', %s) RETURNING id",
-        [incident, now],
-    ).fetchone()
-    assert row is not None
-    for position, line, action in ((1, 97, 98), (2, 102, 104)):
-        content = {"line": line, "action": {"language": "sql", "command": "SELECT 1", "line": action}}
-        conn.execute(
-            "INSERT INTO step (run_id, position, key, title, kind, state, content, requested_by)"
-            " VALUES (%s, %s, 'k', 'Check slow queries', 'sql', 'failed', %s, 'anna')",
-            [row["id"], position, Jsonb(content)],
-        )
-    step = {"run": row["id"], "position": 2, "title": "Check slow queries", "level": "read"}
-    timeline.tell(conn, incident, "step", FIRELINE, **step, state="failed", error='column "mean_time" does not exist')
-    return int(row["id"])
 
 
 def kinds(conn: Connection, incident: int) -> list[str]:

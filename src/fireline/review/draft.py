@@ -16,6 +16,7 @@ from fireline.review.markdown import code, escape
 
 MOST_EVENTS = 200
 _UNTOLD = ("postmortem_drafted", "postmortem_edited")
+_CLOCKS = {"response": "Response", "postmortem": "Post-mortem"}
 _DONE = ("step", "ticked", "decided", "undone", "undo_failed", "skipped", "replaced")
 
 Facts = dict[str, Any]
@@ -56,7 +57,7 @@ def _header(facts: Facts) -> str:
         ("Resolved", resolved),
         ("Time to acknowledge", _between(detected, facts["acknowledged_at"])),
         ("Time to resolve", _between(detected, facts["resolved_at"])),
-        *((f"{clock['kind'].capitalize()} clock", _clock(clock)) for clock in facts["clocks"]),
+        *((f"{_CLOCKS.get(clock['kind'], clock['kind'])} clock", _clock(clock)) for clock in facts["clocks"]),
         ("People", escape(_people(facts))),
     ]
     return "\n".join(["| | |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in rows)])
@@ -136,21 +137,26 @@ def _resolution(facts: Facts) -> Iterable[str]:
         if event["kind"] == "approved":
             approved[place] = event["actor"]
         if event["kind"] == "step" and payload.get("level") == "read":
-            reads.append(str(payload.get("title") or ""))
+            if payload.get("state") == "succeeded":
+                reads.append(str(payload.get("title") or ""))
         elif event["kind"] in _DONE:
             by = f" (approved by {approved[place]})" if event["kind"] == "step" and place in approved else ""
             done.append(escape(sentence(event["kind"], event["actor"], payload) + by))
-    if reads:
-        yield f"Looked at: {escape(', '.join(dict.fromkeys(reads)))}."
-        yield ""
-    if done:
-        yield from (f"{number}. {text}" for number, text in enumerate(done, start=1))
-    elif not facts["resolution"]:
-        yield "Nothing was changed through Fireline. Write down here what ended it."
-    if facts["resolution"]:
-        by = next((display(e["actor"]) for e in reversed(facts["events"]) if e["kind"] == "resolved"), "Somebody")
-        yield ""
-        yield f"{escape(by)} resolved it: {escape(facts['resolution'])}"
+    groups = [
+        [f"Looked at: {escape(', '.join(dict.fromkeys(reads)))}."] if reads else [],
+        [f"{number}. {text}" for number, text in enumerate(done, start=1)],
+        [_ended(facts)] if facts["resolution"] else [],
+    ]
+    if not done and not facts["resolution"]:
+        groups.append(["Nothing was changed through Fireline. Write down here what ended it."])
+    return "\n\n".join("\n".join(group) for group in groups if group).splitlines()
+
+
+def _ended(facts: Facts) -> str:
+    by = next(
+        (display(event["actor"]) for event in reversed(facts["events"]) if event["kind"] == "resolved"), "Somebody"
+    )
+    return f"{escape(by)} resolved it: {escape(facts['resolution'])}"
 
 
 def _impact(facts: Facts) -> Iterable[str]:
