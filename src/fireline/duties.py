@@ -29,12 +29,11 @@ from fireline.detect import intake
 from fireline.errors import StoreUnavailable
 from fireline.incident import clocks
 from fireline.run import approve
-from fireline.run.advance import advance
-from fireline.run.ledger import Q
-from fireline.run.respond import respond
+from fireline.run.advance import advance, due
+from fireline.run.respond import respond, unanswered
 from fireline.run.scheme import scheme_of
 from fireline.run.world import World
-from fireline.store.connect import all_rows, arguments
+from fireline.store.connect import arguments
 from fireline.store.wake import PREFIX, wake
 
 SWEEP_SECONDS = 1.5
@@ -83,10 +82,10 @@ def check_clocks(world: World) -> None:
 def sweep_runs(world: World) -> None:
     """Wake a worker for each run that has something to do and nobody at it."""
     with world.store.transaction() as conn:
-        for row in all_rows(conn, Q["due_runs"], at=clock.now()):
-            wake(conn, "advance", row["id"])
-        for row in all_rows(conn, Q["unanswered"]):
-            wake(conn, "respond", row["id"])
+        for run in due(conn):
+            wake(conn, "advance", run)
+        for incident in unanswered(conn):
+            wake(conn, "respond", incident)
 
 
 SWEEPS: list[Callable[[World], object]] = [

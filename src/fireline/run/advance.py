@@ -46,6 +46,11 @@ def advance(world: World, run: int, worker: str) -> bool:
     return True
 
 
+def due(conn: Connection) -> list[int]:
+    """Runs that have something to do and nobody at it."""
+    return [row["id"] for row in all_rows(conn, Q["due_runs"], at=clock.now())]
+
+
 def _nothing() -> None:
     """A change of state was enough; look again."""
 

@@ -85,6 +85,11 @@ def respond(world: World, incident: int) -> int | None:
         )
 
 
+def unanswered(conn: Connection) -> list[int]:
+    """Open incidents for which no procedure was looked for since they were opened."""
+    return [row["id"] for row in all_rows(conn, Q["unanswered"])]
+
+
 def _owed(conn: Connection, incident: int) -> bool:
     """Whether nobody has matched since the incident was opened or reopened, and nothing runs for it."""
     kinds = [event["kind"] for event in timeline.read(conn, incident)]
