@@ -118,6 +118,7 @@ def _step(
             for parameter in content.get("parameters") or []
         ],
         "plan": _plan(step["plan"]),
+        "undo_command": (content.get("undo") or {}).get("command"),
         "outcome": step["outcome"],
         "replaced": step["replaced"],
         "attempts": [_attempt(one) for one in attempts],
