@@ -15,7 +15,7 @@ from fireline.postgres.connect import Connection, Target, connect
 
 SAMPLES = 2
 MOST_SAMPLES = 3
-GAP_SECONDS = 0.3
+GAP_SECONDS = 0.25
 _LOCK_LIMIT = timedelta(milliseconds=100)
 _TIME_LIMIT = timedelta(seconds=2)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from fireline.assess.snapshot import Lock, LockReading, Prepared, Session, Snapshot
 
@@ -186,10 +186,24 @@ def steady(snapshot: Snapshot, root: Root) -> bool:
     return True
 
 
+_A_MOMENT = timedelta(milliseconds=150)
+_LONG = timedelta(seconds=3)  # what stands still that long is no line that moves
+
+
 def overtaken(tangle: Tangle, root: Root) -> bool:
-    """Whether rows are handed from one short transaction to the next: several waiters waited before this one began."""
-    start = root.session.xact_start if root.session else None
-    if start is None or (tangle.at - start).total_seconds() > 3:  # noqa: PLR2004 - seconds; a long holder is the cause itself
+    """Whether a row is handed from one short transaction to the next: who waits for this one waited for another before."""
+    session = root.session
+    since = session.state_change if session else None
+    if session is None or since is None or tangle.at - since > _LONG:
         return False
-    earlier = [w for w in tangle.waiters if w.rows and w.session.query_start and w.session.query_start < start]
-    return len(earlier) > 1
+    return any(_waited_before(waiter, session.xact_start, since) for waiter in root.direct if waiter.rows)
+
+
+def _waited_before(waiter: Waiter, begun: datetime | None, since: datetime) -> bool:
+    """It has waited longer than for this holder: its wait was set anew when the row changed hands (from version 14 on)."""
+    asked, anew = waiter.session.query_start, waiter.lock.since if waiter.lock else None
+    if asked is None:
+        return False
+    if begun is not None and asked < begun - _A_MOMENT:
+        return True
+    return anew is not None and anew - asked > _A_MOMENT and anew <= since + _A_MOMENT

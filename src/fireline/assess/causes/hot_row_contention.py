@@ -9,7 +9,7 @@ from fireline.assess.telling import listed, longest_wait
 from fireline.assess.verdict import Cause, Cure, Evidence, Probe, Verdict
 
 LABEL = "hot_row_contention"
-LEAST_WAITING = 3
+LEAST_WAITING = 2
 
 
 def judge(snapshot: Snapshot, symptom: str) -> tuple[Verdict, ...]:
