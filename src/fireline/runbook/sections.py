@@ -89,6 +89,8 @@ class Sketch:
 
     def _list(self, block: Block) -> None:
         words = [headings.plain_task(item.prose.plain) for item in block.items if item.prose]
+        if self.mode == "symptoms" and block.ordered and self.symptoms:
+            self.mode = ""  # a numbered list after the symptoms is what to do, also without a word between
         if self.mode == "symptoms":
             self.symptoms += words
         elif self.mode == "sources":
