@@ -27,7 +27,8 @@ from fireline.assess import incident as assessment
 from fireline.communicate import deliver, heartbeat, notices
 from fireline.detect import intake
 from fireline.errors import StoreUnavailable
-from fireline.incident import clocks
+from fireline.incident import ack_link, clocks, sessions
+from fireline.review import postmortem
 from fireline.run import approve
 from fireline.run.advance import advance, due
 from fireline.run.respond import respond, unanswered
@@ -75,6 +76,7 @@ def check_clocks(world: World) -> None:
     """Mark clocks at risk and breached, and approvals that nobody used in time."""
     with world.store.transaction() as conn:
         clocks.check_clocks(conn, clock.now())
+    with world.store.transaction() as conn:  # apart: whoever approves locks these rows in the other order
         for run in approve.expire(conn):
             wake(conn, "advance", run)
 
@@ -88,6 +90,19 @@ def sweep_runs(world: World) -> None:
             wake(conn, "respond", incident)
 
 
+def draft_postmortems(world: World) -> None:
+    """Draft the post-mortem of each resolved incident that needs one."""
+    with world.store.transaction() as conn:
+        postmortem.draft_missing(conn, scheme_of(world))
+
+
+def tidy(world: World) -> None:
+    """Forget sessions and links that nobody can use any more."""
+    with world.store.transaction() as conn:
+        sessions.sweep(conn, clock.now())
+        ack_link.sweep(conn, clock.now())
+
+
 SWEEPS: list[Callable[[World], object]] = [
     take_signals,
     check_clocks,
@@ -95,6 +110,8 @@ SWEEPS: list[Callable[[World], object]] = [
     lambda world: notices.sweep(world.store, world.settings),
     lambda world: deliver.deliver(world.store, world.settings),
     assessment.sweep,
+    draft_postmortems,
+    tidy,
     lambda world: heartbeat.beat(world.store, world.settings),
 ]
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+import structlog
+
+from fireline.errors import RunbookError
 from fireline.incident import calendar
 from fireline.incident.clocks import Response
 from fireline.incident.scheme import Scheme, Severity
@@ -12,13 +15,22 @@ from fireline.run.world import World
 from fireline.runbook import criteria
 from fireline.runbook.document import Severity as Written
 
+log = structlog.get_logger()
+
 _WITHIN_HOURS = re.compile(r"within\s+(\d+)\s*(hours?|days?|h|d)\b", re.IGNORECASE)
 
 
 def scheme_of(world: World) -> Scheme:
-    """Built anew for every use: the runbook may have changed. Raises RunbookError and SettingsError as they do."""
-    written = world.severities()
-    phrase, within = _postmortem(world)
+    """Built anew for every use: the runbook may have changed.
+
+    A runbook that can not be read tonight keeps nobody from an incident: the usual severities stand in for its own.
+    """
+    try:
+        written = world.severities()
+        phrase, within = _postmortem(world)
+    except RunbookError as unreadable:
+        log.warning("the runbook can not be read, so the usual severities are used", error=str(unreadable))
+        written, phrase, within = criteria.DEFAULT_SEVERITIES, "", None
     return Scheme(
         severities=tuple(_severity(one) for one in written),
         policy=world.settings.policy,
