@@ -26,7 +26,6 @@ class Parameter:
     minimum: float | None = None
     maximum: float | None = None
     source: str | None = None  # `from` of the front matter: step.column, whose value is offered
-    env: str = ""  # the environment variable that carries the value into bash
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ LITERAL = 0.7  # a word that is in no concept, such as the name of a service
 SCOPE = 0.45  # where it hurts, in proportion to what is wrong
 CAUSE = 0.7  # a diagnosis, in proportion to the complaint's own words
 HALF = 1.3  # the evidence that makes a score of one half
+OFTEN = 0.2  # gained by a second and a third word for the same thing
 AGAIN = 0.35  # left of a word's weight for each further concept it is akin to
 MEANT = 0.8  # so close that the one means the other: a migration is in the database
 OTHER_SCOPE = 0.55  # left of a score when complaint and procedure speak of different places
@@ -141,7 +142,8 @@ def _common(
 ) -> tuple[str, _Evidence]:
     weight, text = profile.concepts[concept]
     scope = SCOPE if concept in SCOPES else 1.0
-    return concept, _Evidence(weight * closeness * rarity.of(rarity.concepts[concept]) * scope, shown, text)
+    often = 1 + min(len(shown) - 1, 2) * OFTEN
+    return concept, _Evidence(weight * closeness * rarity.of(rarity.concepts[concept]) * scope * often, shown, text)
 
 
 def _words(profile: _Profile, said: words.Speech, rarity: _Rarity) -> list[_Evidence]:

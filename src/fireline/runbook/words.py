@@ -26,11 +26,12 @@ _STOP = """
     why will with within without would yesterday you your am pm also again all about after around because both can cant do
     does did done each even high issue issues problem problems incident incidents procedure procedures check review
     identify run affected need needed required possible low
+    log logs logged
 """
 STOP = frozenset(_STOP.split())
 _IRREGULAR = {
     "hung": "hang", "stuck": "stick", "froze": "freeze", "frozen": "freeze", "broke": "break", "broken": "break",
-    "lost": "lose", "went": "go", "gone": "gone", "stolen": "steal", "stole": "steal", "shown": "show", "ran": "run",
+    "lost": "lose", "loss": "lose", "losses": "lose", "went": "go", "gone": "gone", "stolen": "steal", "stole": "steal", "shown": "show", "ran": "run",
     "died": "die", "dying": "die", "dies": "die", "slower": "slow", "slowly": "slow", "slowness": "slow",
     "wrote": "write", "written": "write", "sent": "send", "grew": "grow", "took": "take", "taken": "take",
     "children": "child", "people": "person", "indices": "index", "indexes": "index", "access": "access",
@@ -55,11 +56,15 @@ class Speech:
 
 def tokens(text: str) -> list[tuple[str, str]]:
     """Each word of a text as (stem, the word as it stands); HighQueryLatency is three."""
-    plain = _CAMEL.sub(" ", text[:LONGEST]).replace("’", "'")
-    folded = unicodedata.normalize("NFKD", plain).casefold()
-    folded = "".join(char for char in folded if not unicodedata.combining(char))
-    folded = _NOT.sub("not", _CAN_NOT.sub("cant", folded))
-    return [(stem(found[0]), found[0]) for found in _WORD.finditer(folded)]
+    plain = folded(_CAMEL.sub(" ", text[:LONGEST]))
+    plain = _NOT.sub("not", _CAN_NOT.sub("cant", plain))
+    return [(stem(found[0]), found[0]) for found in _WORD.finditer(plain)]
+
+
+def folded(text: str) -> str:
+    """The text without case and accents."""
+    plain = unicodedata.normalize("NFKD", text.replace("’", "'")).casefold()
+    return "".join(char for char in plain if not unicodedata.combining(char))
 
 
 @lru_cache(maxsize=4096)
