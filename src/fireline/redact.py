@@ -30,6 +30,7 @@ _PATTERNS = (
         ("xox", *(word + sign for word in ("sk", "rk", "pk", "sbp", "ghp", "gho", "ghs", "glpat") for sign in "_-")),
         re.compile(r"\b(?:sk|rk|pk|sbp|ghp|gho|ghs|glpat|xox[abprs])[_-][A-Za-z0-9_-]{12,}"),
     ),
+    (("fl_",), re.compile(r"\bfl_[A-Za-z0-9_-]{20,}")),  # our own API tokens
     (("akia",), re.compile(r"\bAKIA[0-9A-Z]{16}\b")),
     (("bearer", "basic"), re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{12,}")),
     (
