@@ -105,6 +105,16 @@ def test_a_server_that_never_answers_is_given_up(patient: Target) -> None:
             pass
 
 
+def test_a_connection_that_is_lost_on_the_way_says_so(patient: Target) -> None:
+    def lose() -> None:
+        with psycopg.connect(patient.dsn.reveal(), autocommit=True) as owner, connect(patient) as conn:
+            owner.execute("SELECT pg_terminate_backend(%s)", [conn.info.backend_pid])
+            conn.execute("SELECT pg_sleep(5)")
+
+    with pytest.raises(TargetUnavailable, match="the connection to target main was lost"):
+        lose()
+
+
 @contextmanager
 def _pooler(target: Target, change: Callable[[bytes], bytes | None]) -> Iterator[Target]:
     """A pooler as PgBouncer is: it sees each start-up message first. `change` gives what is passed on, or None to refuse."""

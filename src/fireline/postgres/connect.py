@@ -15,7 +15,7 @@ from psycopg.rows import DictRow, dict_row
 
 from fireline.errors import TargetUnavailable
 from fireline.postgres.unreachable import told
-from fireline.redact import Secret
+from fireline.redact import Secret, text
 
 Connection = psycopg.Connection[DictRow]
 
@@ -100,7 +100,7 @@ def connect(
     """One connection; read-only and as the reading role where there is one, unless `write`.
 
     acting: as the role that changes things also when nothing is written, to see what it may do.
-    Raises TargetUnavailable when it can not be had, with the server's own words, redacted.
+    Raises TargetUnavailable when it can not be had or is lost, with the server's own words, redacted.
     """
     secret = target.dsn if write or acting or target.read_dsn is None else target.read_dsn
     lock = target.lock_timeout if lock_timeout is None else lock_timeout
@@ -114,6 +114,11 @@ def connect(
     conn = _open(target.name, secret, limits, autocommit=autocommit)
     try:
         yield conn
+    except psycopg.OperationalError as error:
+        if not conn.closed:
+            raise
+        said = text(str(error).strip().splitlines()[0])
+        raise TargetUnavailable(f"the connection to target {target.name} was lost: {said}") from None
     finally:
         conn.close()
 
