@@ -14,7 +14,7 @@ SCOPES = {
         mobile client, expo, react native, swipe, swiping, scroll, scrolling, tap, taps, play console, app store, testflight, home screen, icon, splash, foreground""",
     "feature": """feature, function, functionality, button, form, page, checkout, export, import, upload, download, search, filter, filters, calendar, sync, login page, menu, dialog,
         link, submit, save, pdf, banner, press, click, clicking, settings page, chat, attachment, share""",
-    "data": """data, record, records, rows, row, entries, entry, grades, submissions, assignments, orders, payments, invoice, invoices, totals, table, tables, balance, accounts, history, list, users, integrity""",
+    "data": """data, record, records, rows, row, entries, entry, grades, submissions, assignments, orders, payments, invoice, invoices, totals, table, tables, balance, history, integrity""",
     "security": "security, secure, attack, attacker, intruder, unauthorized, permission, privilege, rls, row level security, policy",
 }
 

@@ -21,6 +21,14 @@ _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
 _SLACK = re.compile(r"(?<![\w&/])#[A-Za-z0-9][\w.-]{0,78}")
 _URL = re.compile(r"https?://[^\s)>\]]+")
 _PHONE = re.compile(r"\+?\d[\d ()./-]{5,20}\d")
+_PERSON = re.compile(
+    r"\b(?:names?|contacts?|phone|e-?mail|who|person|handle|number|pager|slack|telefon)\b", re.IGNORECASE
+)
+_NO_CRITERION = re.compile(
+    r"\b(?:escalat\w*|owner|notif\w*|who|updates?|resolution|target|channel|communication|action)\b", re.IGNORECASE
+)
+_CRITERIA = re.compile(r"(?:criteria|definition|description|impact|examples?|when)", re.IGNORECASE)
+_ACTIONS = re.compile(r"\b(?:actions?|required|escalat\w*|notif\w*|resolution|steps?)\b", re.IGNORECASE)
 _EXTERNAL = re.compile(r"\b(?:external|customers?|public|users?|extern\w*)\b", re.IGNORECASE)
 
 
@@ -43,12 +51,21 @@ def _of_headings(section: Section) -> Iterator[Severity]:
     for child in section.children:
         criteria: list[str] = []
         response: str | None = None
+        counts = True  # whether what follows is a criterion: not below **Actions required:**
         for prose in _lines(child.blocks):
             label, value = _pair(prose)
             if label and _RESPONSE.fullmatch(label):
                 response = value or None
-            elif not prose.plain.endswith(":"):
-                criteria.append(prose.plain)
+            elif prose.plain.endswith(":"):
+                counts = not _ACTIONS.search(prose.plain)
+            elif counts:
+                criteria.append(value if label and value and _CRITERIA.fullmatch(label) else prose.plain)
+        for row in (row for block in child.blocks for row in block.rows[1:]):
+            label, value = (row[0].plain, row[1].plain) if len(row) > 1 else ("", "")
+            if _RESPONSE.fullmatch(label):
+                response = value or None
+            elif label and not _NO_CRITERION.search(label):
+                criteria.append(value)
         yield _severity(child.title, tuple(criteria), response, child.line)
 
 
@@ -62,9 +79,12 @@ def _of_tables(section: Section) -> Iterator[Severity]:
             cells = [cell.plain for cell in row]
             if not cells or not cells[0]:
                 continue
-            title, criteria = cells[0], [n for n in range(1, len(cells)) if n != answer]
+            title = cells[0]
+            criteria = [
+                n for n in range(1, min(len(cells), len(names))) if n != answer and not _NO_CRITERION.search(names[n])
+            ]
             second = names[1] if len(names) > 1 else ""
-            if criteria and (_names_it(second) or (_ID.search(cells[1]) and not _ID.search(title))):
+            if 1 in criteria and (_names_it(second) or (_ID.search(cells[1]) and not _ID.search(title))):
                 title = f"{title} {cells[1]}"
                 criteria.remove(1)
             texts = tuple(cells[n] for n in criteria if cells[n])
@@ -144,7 +164,7 @@ def _rows(blocks: list[Block]) -> Iterator[tuple[int, str, str]]:
                     role, value = _pair(item.prose)
                     if role:
                         yield item.line, role, value
-        elif block.kind == "table":
+        elif block.kind == "table" and block.rows and any(_PERSON.search(cell.plain) for cell in block.rows[0]):
             for number, row in enumerate(block.rows[1:], start=2):
                 cells = [cell.plain for cell in row]
                 if cells and cells[0]:

@@ -9,50 +9,80 @@ SectionKind = Literal["severity", "contacts", "communication", "process", "aside
 LabelKind = Literal["symptoms", "steps", "text", "sources", ""]
 NoteKind = Literal["expect", "if", "undo", "verify", "stop_when"]
 
-_NUMBER = re.compile(r"^\s*(?:\d+(?:\.\d+)+[.):]?|\d+[.):]|[ivx]+[.)])\s+", re.IGNORECASE)
-_STEP = re.compile(r"^\s*(?:step|schritt|étape|etape|paso|passo|stap)\s+\d+\b\s*[.:)–—-]*\s*", re.IGNORECASE)
+_NUMBER = re.compile(r"^\s*(?:\d+(?:\.\d+)+[.):]?|\d+[.):]|[ivx]+[.)]|[A-Z][.)])\s+")
+_STEP = re.compile(r"^\s*(?:step|phase|schritt|étape|etape|paso|passo|stap)\s+\d+\b\s*[.:)–—-]*\s*", re.IGNORECASE)
+_SIGN = re.compile(r"^[^\w\[(\"'“#$/<`]+")  # an emoji
 _TRAIL = re.compile(r"[\s:.!–—-]+$")
+_ASIDE_WORDS = re.compile(r"\s*\([^()]*\)\s*$")  # Immediate actions (first 5 minutes)
 
-_SEVERITY = re.compile(
-    r"(?:incident |issue )?(?:severit(?:y|ies)|priorit(?:y|ies)|schweregrade?|prioritäten|(?:niveaux de )?gravité|severidad(?:es)?)"
-    r"(?: (?:levels?|definitions?|classifications?|matrix|scale|table|criteria|guide(?:lines)?|and response times?))*"
-    r"|.*\b(?:severity|priority) (?:levels?|definitions?|classification|matrix|scale|table)\b.*"
-    r"|(?:incident|priority) (?:levels?|classification|priorities)|sev levels?"
+
+def _words(pattern: str) -> re.Pattern[str]:
+    """A pattern over several lines: a blank stands for one, a line break for nothing."""
+    return re.compile("".join(line.strip() for line in pattern.strip().split("\n")))
+
+
+_SEVERITY = _words(r"""
+    (?:incident |issue )?
+    (?:severit(?:y|ies)|priorit(?:y|ies)|schweregrade?|prioritäten|(?:niveaux de )?gravité|severidad(?:es)?)
+    (?: (?:levels?|definitions?|classifications?|matrix|scale|table|criteria|guide(?:lines)?|and response times?))*
+    |.*\b(?:severity|priority) (?:levels?|definitions?|classification|matrix|scale|table)\b.*
+    |(?:incident|priority) (?:levels?|classification|priorities)|sev levels?
+""")
+_CONTACTS = _words(r"""
+    .*\b(?:contacts|contact (?:list|info|information|details|directory)|who to (?:call|contact))\b.*
+    |.*\bescalation (?:path|matrix|policy|contacts?)\b.*
+    |contact|escalation|on-?call(?: (?:rotation|schedule|team|engineers?))?
+    |kontakte?|notfallkontakte?|ansprechpartner|contactos?(?: de emergencia)?
+""")
+_COMMUNICATION = _words(r"""
+    (?:internal |external |incident |crisis )?(?:communications?|kommunikation|comunicación)
+    (?: (?:plan|channels?|protocol|templates?|guidelines?|matrix))?
+    |(?:notification|communication) channels?
+""")
+_PROCESS = _words(r"""
+    (?:the |our |general )?
+    (?:(?:incident|emergency|response|management|escalation|review|on-?call|triage|handling|communication) )*
+    (?:process(?:es)?|workflow|lifecycle|life cycle|phases|prozess|ablauf|processus)(?: overview)?
+    |incident (?:response(?: (?:steps|phases|overview|flow))?|detection|triage|assessment|declaration|closure|review)
+    |post-?\s?incident.*|post-?\s?mortems?.*|retrospective.*|lessons learned|follow-?ups?|after[- ]action.*
+    |nachbereitung|(?:incident |incident response |response |on-?call |responder )?checklists?
+""")
+_ASIDE = _words(r"""
+    (?:table of )?contents|toc|inhalt(?:sverzeichnis)?|overview|introduction|purpose|scope|audience|about.*
+    |background|glossary|definitions|metadata|quick reference|(?:alert|service|document) information
+    |(?:additional |further |related |external )?
+    (?:resources|references|links|documents?|documentation|reading|runbooks)
+    |see also|appendix.*|changelog|change history|(?:revision|version|document) (?:history|control)
+    |license|contributing|pre-?requisites?|requirements|before you (?:begin|start)|architecture
+    |(?:review|test|maintenance) schedule|training|metrics|(?:monitoring )?dashboards?|best practices
+""")
+_SYMPTOMS = _words(r"""
+    (?:common |typical |key |observed )?
+    (?:symptoms?|signs?|signals?|indicators?|alerts?|alert names?|triggers?|trigger conditions?)
+    |symptome?|anzeichen|symptômes?|síntomas?|sintomi|sintomas|detections?|detection signals?
+    |when to use(?: this)?(?: runbook)?|how to (?:detect|recogni[sz]e)
+    |(?:what )?(?:you|users) (?:may |might |will )?(?:see|notice|report)
+""")
+_HOW = _words(r"""
+    (?:step-by-step|quick|detailed|manual|first|next|initial|immediate|emergency|corrective|recovery|rollback
+    |resolution|mitigation|remediation|response|diagnos(?:is|tic|tics)|troubleshooting|investigation|verification
+    |triage|restore|short-term|containment)
+""").pattern
+_STEPS = _words(
+    rf"""
+    steps?|procedures?|(?:{_HOW} )+(?:steps?|procedures?|actions?|phase|plan|fix(?:es)?|rollback|response|checks?
+    |diagnosis|investigation|mitigation|resolution)
+    |actions?|diagnos(?:is|e|tics)|investigat(?:ion|e)|resol(?:utions?|ve)|solutions?|mitigat(?:ions?|e)
+    |remediat(?:ion|e)|fix(?:es)?|verif(?:ication|y)|validation|recovery|response|triage|instructions|pre-?checks?
+    |workarounds?|how to (?:fix|resolve|respond)|what to do|commands?
+    |schritte|vorgehen|maßnahmen|sofortmaßnahmen|lösung|étapes|pasos|solución
+"""
 )
-_CONTACTS = re.compile(
-    r".*\b(?:contacts|contact (?:list|info|information|details|directory)|escalation (?:path|matrix|policy|contacts?)|who to (?:call|contact))\b.*"
-    r"|contact|escalation|on-?call(?: (?:rotation|schedule|team|engineers?))?|kontakte?|notfallkontakte?|ansprechpartner|contactos?(?: de emergencia)?"
-)
-_COMMUNICATION = re.compile(
-    r"(?:internal |external |incident |crisis )?(?:communications?|kommunikation|comunicación)"
-    r"(?: (?:plan|channels?|protocol|templates?|guidelines?|matrix))?|(?:notification|communication) channels?"
-)
-_PROCESS = re.compile(
-    r"(?:the |our |general )?(?:(?:incident|emergency|response|management|escalation|review|on-?call|triage|handling|communication)\s+)*"
-    r"(?:process(?:es)?|workflow|lifecycle|life cycle|phases|prozess|ablauf|processus)(?: overview)?"
-    r"|post-?\s?incident.*|post-?\s?mortems?.*|retrospective.*|lessons learned|follow-?ups?|after[- ]action.*|nachbereitung|incident review"
-    r"|incident response(?: (?:steps|phases|overview|checklist|flow))?"
-)
-_ASIDE = re.compile(
-    r"(?:table of )?contents|toc|inhalt(?:sverzeichnis)?|overview|introduction|purpose|scope|audience|about.*|background|glossary|definitions"
-    r"|(?:additional |further |related |external )?(?:resources|references|links|documents?|documentation|reading)|see also|appendix.*|changelog|change history"
-    r"|(?:revision|version|document) (?:history|control)|license|contributing|prerequisites?|requirements|before you (?:begin|start)|architecture"
-    r"|(?:review|test|maintenance) schedule|training|metrics|monitoring dashboards?|dashboards?"
-)
-_SYMPTOMS = re.compile(
-    r"(?:common |typical |key |observed )?(?:symptoms?|signs?|indicators?|alerts?|alert names?|triggers?|trigger conditions?|symptome?|anzeichen|symptômes?"
-    r"|síntomas?|sintomi|sintomas)|detections?|when to use(?: this)?(?: runbook)?|how to (?:detect|recognis?ze)|(?:what )?(?:you|users) (?:may |might |will )?(?:see|notice|report)"
-)
-_STEPS = re.compile(
-    r"steps?|procedures?|(?:step-by-step|quick|detailed|first|initial|immediate|emergency|recovery|rollback|resolution|mitigation|remediation|response|diagnostic"
-    r"|troubleshooting|investigation|verification)\s+(?:steps?|procedures?|actions?|fix(?:es)?|rollback|response|checks?|diagnosis|investigation|mitigation|resolution)"
-    r"|actions?|diagnos(?:is|e|tics)|investigat(?:ion|e)|resol(?:ution|ve)|solutions?|mitigat(?:ion|e)|remediat(?:ion|e)|fix(?:es)?|verif(?:ication|y)|validation"
-    r"|recovery|response|triage|instructions|how to (?:fix|resolve|respond)|what to do|commands?|schritte|vorgehen|maßnahmen|sofortmaßnahmen|lösung|étapes|pasos|solución"
-)
-_TEXT = re.compile(
-    r"(?:possible |common |likely |root )?causes?|impact|notes?|summary|description|context|prevention|why|background|severity|owner|references?|links|see also|examples?"
-    r"|expected (?:output|results?)|escalat(?:e|ion).*|ursachen?|auswirkungen|hinweise?|warnings?|caution"
-)
+_TEXT = _words(r"""
+    (?:possible |common |likely |root )?causes?|(?:business |user )?impact|(?:important )?notes?|summary|description
+    |context|meaning|prevention|why|background|severity|owner|references?|links|see also|examples?|fallback
+    |expected (?:output|results?)|escalat(?:e|ion).*|ursachen?|auswirkungen|hinweise?|warnings?|caution|runbook
+""")
 _SOURCES = re.compile(
     r"(?:detection |alert |monitoring )?(?:sources|quellen)|how (?:we|incidents are) (?:find out|detected)|reported by"
 )
@@ -75,9 +105,15 @@ _NOTES: dict[str, NoteKind] = {
 
 
 def plain_title(title: str) -> str:
-    """A title without its number: `1. Detection` is Detection, `Step 2: Restart` is Restart."""
-    bare = _TRAIL.sub("", _STEP.sub("", _NUMBER.sub("", title))).strip()
-    return bare or title.strip()
+    """A title without its number or sign: `1. Detection` is Detection, `Step 2: Restart` is Restart."""
+    bare = _STEP.sub("", _NUMBER.sub("", _SIGN.sub("", title)))
+    return _TRAIL.sub("", bare).strip() or title.strip()
+
+
+def number_of(title: str) -> int | None:
+    """The number a heading bears: 2 of `2. Restart`, of `2.2 Restart` and of `Step 2: Restart`."""
+    found = re.match(r"\s*(?:[A-Za-zé]+\s+)?(?:\d+\.)*(\d+)\b", title)
+    return int(found[1]) if found and (_NUMBER.match(title) or _STEP.match(title)) else None
 
 
 def is_step(title: str) -> bool:
@@ -119,7 +155,7 @@ def note_kind(label: str) -> NoteKind | None:
 
 
 def _folded(title: str) -> str:
-    return " ".join(plain_title(title)[:120].casefold().split())
+    return " ".join(_ASIDE_WORDS.sub("", plain_title(title)[:120]).casefold().split())
 
 
 def plain_task(words: str) -> str:

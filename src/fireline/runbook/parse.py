@@ -58,7 +58,7 @@ def _parse(text: str, path: str, revision: str) -> Runbook:
         found.append(procedure)
         sources += one.sketch.sources
         notes += more
-    title = document.title if document else next((s.title for s in page.root.children), Path(path).stem)
+    title = _title(page.root, document, matter, path)
     found = _unique(found, title)
     if not any(one.kind == "procedure" for one in found):
         raise RunbookError(
@@ -82,6 +82,16 @@ def _document(root: Section) -> Section | None:
     """The heading that titles the whole file: the only one of the first level, and the first of all."""
     first = [section for section in root.children if section.level == 1]
     return first[0] if len(first) == 1 and root.children[0] is first[0] else None
+
+
+def _title(root: Section, document: Section | None, matter: dict[str, object], path: str) -> str:
+    """The file's own heading, else the title in its front matter, else its only heading, else its name."""
+    named = matter.get("title")
+    if document is not None and document.title:
+        return document.title
+    if isinstance(named, str) and named.strip():
+        return named.strip()
+    return root.children[0].title if len(root.children) == 1 and root.children[0].title else Path(path).stem
 
 
 def _unread(page: Outline) -> list[str]:

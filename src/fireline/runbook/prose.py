@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -63,6 +64,26 @@ class Prose:
             else:
                 found.append((run.text, run.href, run.line))
         return found
+
+    def labelled_lines(self) -> list[Prose]:
+        """The paragraph, cut before each line that begins with a bold label: **Symptoms:** … **Quick fix:** …"""
+        cuts = [
+            run.line
+            for before, run in pairwise(self.runs)
+            if run.strong and run.line > before.line - (before.text == " ") and run.text.rstrip().endswith(":")
+        ]
+        starts = [0, *dict.fromkeys(line for line in cuts if line > 0)]
+        if len(starts) == 1:
+            return [self]
+        raw = self.raw.split("\n")
+        ends = [*starts[1:], len(raw)]
+        return [
+            Prose(
+                "\n".join(raw[start:end]),
+                tuple(replace(run, line=run.line - start) for run in self.runs if start <= run.line < end),
+            )
+            for start, end in zip(starts, ends, strict=True)
+        ]
 
 
 @cache

@@ -42,7 +42,9 @@ class Sketch:
         for number, block in enumerate(blocks):
             following = blocks[number + 1] if number + 1 < len(blocks) else None
             if block.kind == "paragraph" and block.prose:
-                self._paragraph(block.prose, following)
+                parts = block.prose.labelled_lines()
+                for part in parts:
+                    self._paragraph(part, following if part is parts[-1] else None)
             elif block.kind == "list":
                 self._list(block)
             elif block.kind == "fence":
@@ -65,7 +67,7 @@ class Sketch:
             holder.stop_when = []
             return
         self.links += [(text, href) for text, href, _ in prose.links]
-        label, rest = label_of(prose)
+        label, rest = label_of(prose, alone=following is not None and following.kind in ("list", "fence"))
         if not label or (rest and headings.label_kind(label) != "symptoms"):
             self._text(prose)
             return
@@ -127,6 +129,7 @@ class Sketch:
         clause = clause_of(self.intro) if self.intro else ""
         if headings.label_kind(title):
             title = clause = ""
+        title = headings.plain_title(title) if title else ""
         comment = "" if fence.alternatives(action) else action.title
         draft = Draft(title or comment or self.title, block.line, clause, listed=False)
         draft.fence(block)
@@ -134,13 +137,18 @@ class Sketch:
         self.last, self.intro = draft, None
 
 
-def label_of(prose: Prose) -> tuple[str, str]:
-    """The label that a paragraph is, and what follows it in the same paragraph: **Symptoms:** slow, hung."""
+def label_of(prose: Prose, *, alone: bool = False) -> tuple[str, str]:
+    """The label that a paragraph is, and what follows it in the same paragraph: **Symptoms:** slow, hung.
+
+    alone: whether it stands right above a list or a fence, so that a known label needs no colon.
+    """
     words, lead = prose.plain, prose.lead
     if lead and (lead.endswith(":") or words[len(lead) :].startswith(":") or words == lead) and len(lead) <= _LABEL:
         return lead.strip(" :"), words[len(lead) :].strip(" :")
     if words.endswith(":") and len(words) <= _LABEL:
         return words.strip(" :"), ""
+    if alone and len(words) <= _LABEL and headings.label_kind(words):
+        return words, ""
     head, colon, rest = words.partition(":")
     if colon and headings.label_kind(head) == "symptoms":
         return head, rest.strip()
@@ -199,7 +207,7 @@ def _find(section: Section, path: tuple[str, ...], document: Section | None, *, 
     rest = _merge(sketch, section, process=process)
     if sketch.drafts or in_process:
         shown = own or ((headings.plain_title(section.title),) if section.title else ())
-        yield Found(sketch, "checklist" if checklist else "procedure", shown)
+        yield Found(sketch, "checklist" if checklist and not sketch.symptoms else "procedure", shown)
     for child in rest:
         yield from _find(child, own, document, in_process=process)
 
@@ -210,16 +218,39 @@ def _detects(title: str) -> bool:
 
 def _merge(sketch: Sketch, section: Section, *, process: bool) -> list[Section]:
     """Feed the headings that are only parts of this section into it; the others remain."""
+    if section.level > 0 and not process and not sketch.drafts and _is_sequence(section.children):
+        for child in section.children:
+            sketch.step(child)
+        return [grandchild for child in section.children for grandchild in child.children]
     rest: list[Section] = []
     for child in section.children:
         kind = headings.section_kind(child.title)
-        part = kind in ("symptoms", "steps", "text") and (child.blocks or not child.children)
-        if section.level > 0 and not process and part:
+        numbered = bool(child.children) and all(headings.number_of(one.title) for one in child.children)
+        if section.level == 0 or process:
+            rest.append(child)
+        elif kind in ("symptoms", "steps", "text") and (child.blocks or not child.children or numbered):
             sketch.feed(child.blocks, "symptoms" if kind == "symptoms" else "steps" if kind == "steps" else "text")
-            rest += child.children
-        elif section.level > 0 and headings.is_step(child.title):
+            if kind == "steps" and numbered:
+                for one in child.children:
+                    sketch.step(one)
+                rest += [below for one in child.children for below in one.children]
+            else:
+                rest += child.children
+        elif headings.is_step(child.title):
             sketch.step(child)
             rest += child.children
         else:
             rest.append(child)
     return rest
+
+
+def _is_sequence(sections: list[Section]) -> bool:
+    """Whether headings are the steps of what stands above: numbered from 1, with commands and no lists of their own."""
+    numbers = [headings.number_of(one.title) for one in sections]
+    if len(sections) < 2 or numbers != list(range(1, len(sections) + 1)):  # noqa: PLR2004 - one step is no sequence
+        return False
+    blocks = [block for one in sections for block in one.blocks]
+    plain = all(not headings.section_kind(one.title) or headings.section_kind(one.title) == "steps" for one in sections)
+    lists = any(block.kind == "list" and block.ordered for block in blocks)
+    spoken = any(block.prose and headings.label_kind(label_of(block.prose)[0]) == "symptoms" for block in blocks)
+    return plain and not lists and not spoken and any(block.kind == "fence" for block in blocks)
