@@ -83,3 +83,23 @@ def test_a_rule_that_breaks_lets_the_alert_through_by_itself_as_severe_as_can_be
     ruling = rule(settings(), Scheme(suggest=broken), "cron", event(group_key="a-group"))
     assert (ruling.severity.id, ruling.group_key, ruling.target) == ("P0", "k", None)
     assert ruling.fault == "KeyError: 'something\\n'"
+
+
+@pytest.mark.parametrize(
+    ("called", "fits", "severity"),
+    [
+        ("critical", "P1", "P1"),
+        ("critical", "P2", "P0"),
+        ("warning", "P0", "P0"),
+        ("warning", "P3", "P2"),
+        ("info", "P1", "P1"),
+        (None, "P3", "P3"),
+        ("unheard of", "P2", "P2"),
+        ("P3", "P0", "P3"),
+    ],
+)
+def test_the_runbooks_criteria_count_unless_they_would_make_the_alert_smaller(
+    called: str | None, fits: str, severity: str
+) -> None:
+    scheme = Scheme(suggest=lambda _: (fits, "its criterion"))
+    assert severity_of(scheme, event(severity=called))[0].id == severity

@@ -65,15 +65,34 @@ def target_of(settings: Settings, source: str, event: Event) -> str | None:
 
 
 def severity_of(scheme: Scheme, event: Event) -> tuple[Severity, str]:
-    """What the sender's own word means, else what the runbook's criteria read from the text; with the reason."""
+    """What the alert's words mean by the runbook's criteria when that is grave, else what its sender calls it.
+
+    The criteria never make an alert smaller than its sender does, except from the first severity to the second:
+    critical is what most senders call whatever should wake somebody.
+    """
+    complaint = f"{event.title}\n{event.text}"
     word = (event.severity or "").strip()
-    if word:
-        reason = f"the sender says “{word}”"
-        try:
-            return scheme.find(word), reason
-        except Usage:
-            rank = next((rank for rank, words in enumerate(_WORDS) if word.casefold() in words), None)
-            if rank is not None:
-                last = len(scheme.severities) - 1
-                return scheme.severities[last if rank == len(_WORDS) - 1 else min(rank, last)], reason
-    return scheme.judge(f"{event.title}\n{event.text}")
+    called = _as_called(scheme, word)
+    if called is not None and word.casefold() == called[0].id.casefold():
+        return called
+    suggestion = scheme.suggest(complaint) if scheme.suggest else None
+    if suggestion is not None:
+        fitting = scheme.find(suggestion[0])
+        if called is None or fitting.rank <= max(called[0].rank, 1):
+            return fitting, suggestion[1]
+    return called or scheme.judge(complaint)
+
+
+def _as_called(scheme: Scheme, word: str) -> tuple[Severity, str] | None:
+    """The severity that the sender's own word stands for; None when it says none, or one that is not known."""
+    if not word:
+        return None
+    reason = f"the sender says “{word}”"
+    try:
+        return scheme.find(word), reason
+    except Usage:
+        rank = next((rank for rank, words in enumerate(_WORDS) if word.casefold() in words), None)
+    if rank is None:
+        return None
+    last = len(scheme.severities) - 1
+    return scheme.severities[last if rank == len(_WORDS) - 1 else min(rank, last)], reason
