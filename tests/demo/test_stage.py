@@ -5,6 +5,7 @@ import signal
 
 import pytest
 
+from fireline.demo import home
 from fireline.demo.stage import Stage, stoppable, undisturbed
 
 
@@ -32,8 +33,10 @@ def test_what_is_kept_is_the_folder_without_the_schools_data() -> None:
     stage = Stage()
     (stage.folder / "postmortem-INC-1.md").write_text("# kept")
     stage.clear(keep=True)
-    assert (stage.folder / "postmortem-INC-1.md").exists()
+    home.sweep()
+    assert (stage.home.folder / "postmortem-INC-1.md").exists()
     stage.clear()
+    assert not stage.home.folder.exists()
 
 
 def test_one_part_that_does_not_stop_does_not_keep_the_others_from_it() -> None:

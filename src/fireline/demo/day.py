@@ -41,7 +41,7 @@ def set_up(stage: Stage, voice: Voice, report: Report, port: int) -> None:
         "contacts",
         f"{unfilled} places in it were never filled in; the address in it is not confirmed, so nobody is mailed",
     )
-    voice.fact("you", "are told through a webhook on this machine")
+    voice.fact("on call", "is told through a webhook on this machine, which stands for your phone")
     voice.fact("fireline", f"up answered after {span(up_after)}: {stage.home.url}")
     voice.fact("log in", f"as {NAME} with {stage.person.password.reveal()}, if you want to follow in the browser")
 

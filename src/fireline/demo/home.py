@@ -22,7 +22,7 @@ from fireline.redact import Secret
 PREFIX = "fireline-demo-"
 RUNBOOK = "incident-response.md"
 TARGET = "main"
-CONTACT = "you"
+CONTACT = "on-call"
 READY_SECONDS = 60.0
 STOP_SECONDS = 40.0
 _KEPT = "FIRELINE_CLOCK_FILE"
@@ -113,7 +113,7 @@ class Home:
         assert self._up is not None, "up starts it"
         if self._up.poll() is None and time.monotonic() < end:
             return
-        said = self._said("up.out").read_text() + self._said("up.log").read_text()
+        said = self._said("up.log").read_text() + self._said("up.out").read_text()  # a child's own words come first
         fault = re.search(r'(?:"error": "|error: )(.*?)"?,?$', said, flags=re.M)
         words = fault[1] if fault else (said.strip().splitlines() or ["it said nothing"])[-1]
         raise FirelineError(f"`fireline up` did not start: {words}", hint=f"See {self._said('up.log')}.")
@@ -140,6 +140,11 @@ class Home:
         """Stop everything and delete the folder."""
         self.down()
         _remove(self.folder)
+
+    def keep(self) -> None:
+        """Stop everything and leave the folder, under a name that `sweep` does not look for."""
+        self.down()
+        self.folder = self.folder.rename(self.folder.with_name(f"{PREFIX}kept-{self.folder.name.rpartition('-')[2]}"))
 
     def _said(self, name: str) -> Path:
         return self.folder / name

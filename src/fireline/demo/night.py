@@ -15,6 +15,7 @@ from fireline.demo.trouble import canary
 from fireline.demo.voice import EMBER, Voice, span
 
 SECONDS = 30.0  # for each thing that Fireline does by itself
+SHOWN = 4  # sessions of the tree
 _MARKS = {"succeeded": "✓", "failed": "✗", "timed_out": "✗", "waiting": "▸", "skipped": "-", "planned": "·"}
 
 View = dict[str, Any]
@@ -78,7 +79,7 @@ class Night:
         report.cause = verdict["cause"]
         report.expect(report.cause == "ddl_queue_behind_idle_tx", f"the cause named is {report.cause}")
         voice.fact("cause", f"{verdict['title']} ({verdict['cause']}, confidence {verdict['confidence']:.2f})", EMBER)
-        voice.block([f"{'  ' * one['depth']}pid {one['pid']}  {one['text']}" for one in verdict.get("tree") or []])
+        voice.block(_branches(verdict.get("tree") or []))
         for one in (verdict.get("rejected") or [])[:3]:
             voice.fact("ruled out", f"{one['cause']}: {one['because']}")
         report.need(self.view["runs"], "no procedure was started")
@@ -179,7 +180,7 @@ class Night:
             self._look(lambda view: (view["verdict"] or {}).get("probe_state") == "green")
         report.probe = (self.view["verdict"] or {}).get("probe_state")
         report.expect(report.probe == "green", f"the probe is {report.probe}")
-        voice.fact("probe", f"{report.probe}: {self.view['verdict']['probe']['sql']}")
+        voice.fact("probe", f"{report.probe}: the session is gone, and nobody waits behind it any more", "green")
         how = f"Ended session {report.terminated_pid}, which held a lock in an idle transaction; the migration went through."
         self._resolve(how)
         draft = person.call("incident.postmortem", incident=self.name)
@@ -191,8 +192,8 @@ class Night:
         report.expect(self.view["status"] == "resolved", f"the incident is {self.view['status']}")
         voice.fact("timeline", f"{len(self.view['timeline'])} entries, sealed one to the next; among them:")
         voice.block([f"{one['at'][11:19]}  {one['text']}" for one in _chosen(self.view["timeline"])], "dim")
-        voice.fact("draft", f"post-mortem, {len(report.postmortem.splitlines())} lines, in {file}")
-        voice.block([line for line in report.postmortem.splitlines() if line.strip()][:12], "dim")
+        voice.fact("draft", f"post-mortem of {len(report.postmortem.splitlines())} lines, written to {file.name}:")
+        voice.block(_headings(report.postmortem), "dim")
 
     def _resolve(self, how: str) -> None:
         def finished(view: View) -> bool:
@@ -221,6 +222,25 @@ def _asks(view: View, position: int) -> View | None:
         return None
     approval = found[1]["approval"]
     return found[1] if approval and approval["state"] == "asked" else None
+
+
+def _branches(tree: list[View]) -> list[str]:
+    """Who waits for whom, the first few."""
+    lines = [f"{'   ' * one['depth']}pid {one['pid']}  {one['text']}" for one in tree]
+    return (
+        [*lines[:SHOWN], f"{'   ' * tree[SHOWN]['depth']}and {len(lines) - SHOWN} more"]
+        if len(lines) > SHOWN + 1
+        else lines
+    )
+
+
+def _headings(markdown: str) -> list[str]:
+    """The sections of the draft, each with its first line."""
+    lines = [line.strip() for line in markdown.splitlines() if line.strip()]
+    pairs = zip(lines, [*lines[1:], ""], strict=True)
+    return [
+        f"{one}: {after}" if not after.startswith(("#", "|")) else one for one, after in pairs if one.startswith("## ")
+    ]
 
 
 def _done(view: View, position: int) -> bool:

@@ -35,7 +35,7 @@ class Person:
         made = self._client.post("/first", data=form)
         if made.status_code != 303:  # noqa: PLR2004 - on to the start page
             raise FirelineError(f"the first account could not be made: the page answered {made.status_code}")
-        headers = {"X-CSRF-Token": _mark(self._client.get("/"))}
+        headers = {"X-CSRF-Token": _mark(self._client.get("/account"))}
         answer = self._client.post("/api/v1/token/create", json={"label": "demo"}, headers=headers)
         self.token = Secret(_data(answer)["token"])
         self._client.cookies.clear()  # from here on the token alone speaks

@@ -32,18 +32,14 @@ class Stage:
     def clear(self, *, keep: bool = False) -> None:
         """Stop everything, whatever has begun; the folder goes too unless it is to be kept."""
         with contextlib.ExitStack() as last:
-            last.callback(self._keep if keep else self.home.remove)
-            last.callback(self.school.cluster.stop, "immediate")
+            last.callback(self.home.keep if keep else self.home.remove)
+            last.callback(self.school.remove)
             last.callback(self.sink.stop)
             last.callback(self.home.down)
             last.callback(self.trouble.end)
             last.callback(self.traffic.stop)
             if self.person is not None:
                 last.callback(self.person.close)
-
-    def _keep(self) -> None:
-        """Leave what can be read later; the school's data is made anew in every demo."""
-        self.school.remove()
 
 
 @contextlib.contextmanager

@@ -49,7 +49,7 @@ def run(
             with undisturbed(), voice.waiting("stopping what was started"):
                 stage.clear(keep=keep)
     if keep:
-        voice.say(f"Kept: {stage.folder}")
+        voice.say(f"Kept: {stage.home.folder}")
     return report.json()
 
 
@@ -80,7 +80,8 @@ def _stay(stage: Stage, voice: Voice, report: Report) -> None:
     voice.gap()
     where = f"{report.url}/incidents/{report.incident['id'].removeprefix('INC-')}" if report.incident else report.url
     voice.say(f"The page stays open: {where}", EMBER)
-    voice.say(f"Log in as {NAME} with {stage.person.password.reveal()}. Ctrl-C stops and removes everything.")
+    voice.say(f"Log in as {NAME} with {stage.person.password.reveal()}. Logs and the post-mortem: {stage.folder}")
+    voice.say("Ctrl-C stops and removes everything.")
     try:
         voice.rest()
     except KeyboardInterrupt:

@@ -12,13 +12,14 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.padding import Padding
 from rich.progress import Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
 from rich.text import Text
 
 from fireline.errors import FirelineError, Usage
 
 EMBER = "bold dark_orange"  # you are wanted here
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_INDENT = 4
+_INDENT, _LABEL = 4, 10
 
 
 class Voice:
@@ -43,18 +44,22 @@ class Voice:
 
     def say(self, text: str, style: str = "") -> None:
         """One paragraph."""
-        self._console.print(Padding(Text(_clean(text), style=style), (0, 0, 0, _INDENT)))
+        self._console.print(Padding(Text(_clean(text), style=style), (0, 0, 0, _INDENT), expand=False))
 
     def fact(self, label: str, text: str, style: str = "") -> None:
         """A short label and what there is to say of it."""
-        line = Text(f"{label:<11}", style="dim") + Text(_clean(text), style=style)
-        line.no_wrap = False
-        self._console.print(Padding(line, (0, 0, 0, _INDENT)))
+        line = Table.grid(padding=(0, 1, 0, 0))
+        line.add_column(width=_LABEL, style="dim")
+        line.add_column(overflow="fold")
+        line.add_row(label, Text(_clean(text), style=style))
+        self._console.print(Padding(line, (0, 0, 0, _INDENT), expand=False))
 
     def block(self, lines: list[str], style: str = "") -> None:
-        """Lines as they are: a command, a tree of sessions."""
+        """Lines as they are, each cut to the terminal's width: a command, a tree of sessions."""
         for line in lines:
-            self._console.print(Padding(Text(_clean(line), style=style), (0, 0, 0, _INDENT + 2)))
+            text = Text(_clean(line), style=style)
+            text.truncate(max(self._console.width - _INDENT - 2, 40), overflow="ellipsis")
+            self._console.print(Padding(text, (0, 0, 0, _INDENT + 2), expand=False))
 
     def gap(self) -> None:
         """An empty line."""
