@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from fireline.errors import Usage
-from fireline.runbook import fence, shell, sqltext
+from fireline.runbook import shell, sqltext
 from fireline.runbook.document import Action, Language, Parameter, Procedure, Runbook, Step
+from fireline.runbook.reading import fence
 
 _ACTIONS = ("action", "verify", "undo", "before")
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from fireline.runbook import words
 from fireline.runbook.document import Severity
+from fireline.runbook.speech import words
 
 DEFAULT_SEVERITIES = (
     Severity(

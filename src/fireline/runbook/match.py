@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from fireline.runbook import words
-from fireline.runbook.causes import spoken
-from fireline.runbook.concepts import ELSEWHERE, RELATED, SCOPES
 from fireline.runbook.document import Procedure
+from fireline.runbook.speech import words
+from fireline.runbook.speech.causes import spoken
+from fireline.runbook.speech.concepts import ELSEWHERE, RELATED, SCOPES
 
 # How much a part of a procedure says about when to use it.
 TITLE, SYMPTOM, GROUP, STEP = 1.0, 1.0, 0.5, 0.35

@@ -9,10 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from fireline.errors import RunbookError
-from fireline.runbook import directory, frontmatter, links, placeholders, sections, steps
 from fireline.runbook.document import Link, Placeholder, Procedure, Runbook
-from fireline.runbook.outline import MOST_LINES, Block, Outline, Section, outline, slug
-from fireline.runbook.prose import Prose
+from fireline.runbook.language import placeholders
+from fireline.runbook.page import frontmatter
+from fireline.runbook.page.outline import MOST_LINES, Block, Outline, Section, outline, slug
+from fireline.runbook.page.prose import Prose
+from fireline.runbook.reading import directory, links, sections, steps
 
 LARGEST = 5_000_000  # bytes
 

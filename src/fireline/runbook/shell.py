@@ -9,9 +9,9 @@ from functools import lru_cache
 
 from tree_sitter import Node
 
-from fireline.runbook import placeholders
-from fireline.runbook.bashtree import text_of, too_much, tree_of, walk
-from fireline.runbook.verbs import destructive_words
+from fireline.runbook.language import placeholders
+from fireline.runbook.language.bashtree import text_of, too_much, tree_of, walk
+from fireline.runbook.language.verbs import destructive_words
 
 __all__ = ["Open", "Script", "comments", "destructive_words", "fill", "fireline_lines", "script", "variables"]
 

@@ -14,8 +14,8 @@ from typing import Any
 from google.protobuf.message import DecodeError
 from postgast import PgQueryError, parse, scan, split
 
-from fireline.runbook import loss
-from fireline.runbook.psql import COMMENTS, Source, Type, Variable
+from fireline.runbook.language import loss
+from fireline.runbook.language.psql import COMMENTS, Source, Type, Variable
 
 LONGEST = 65_536  # a longer fence is not looked into: nested comments cost the scanner quadratic time
 

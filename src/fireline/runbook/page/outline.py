@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from markdown_it.token import Token
 
-from fireline.runbook.prose import Prose, Reader, markdown
+from fireline.runbook.page.prose import Prose, Reader, markdown
 
 MOST_LINES = 20_000  # a longer file is read up to there
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from fireline.runbook import headings
 from fireline.runbook.document import Channel, Contact, Severity
-from fireline.runbook.outline import Block, Item, Section
-from fireline.runbook.placeholders import in_prose, unfilled
-from fireline.runbook.prose import Prose
+from fireline.runbook.language.placeholders import in_prose, unfilled
+from fireline.runbook.page.outline import Block, Item, Section
+from fireline.runbook.page.prose import Prose
+from fireline.runbook.reading import headings
 
 _ID = re.compile(r"\b(P|SEV|S|Sev|Priority|Severity|Level|Prio|L)[\s-]?(\d)\b", re.IGNORECASE)
 _RESPONSE = re.compile(

@@ -9,8 +9,8 @@ from urllib.parse import unquote, urlsplit
 
 from fireline.errors import RunbookError
 from fireline.runbook.document import Procedure, Runbook, Step
-from fireline.runbook.draft import is_pointer
-from fireline.runbook.prose import Reader
+from fireline.runbook.page.prose import Reader
+from fireline.runbook.reading.draft import is_pointer
 
 MOST_FILES = 50
 MOST_BYTES = 20_000_000

@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from fireline.runbook.concepts import CONCEPTS, SCOPES
+from fireline.runbook.speech.concepts import CONCEPTS, SCOPES
 
 SHORT = 3  # letters of a word that has no ending to take off
 LONGEST = 4_000  # characters of a complaint that are read

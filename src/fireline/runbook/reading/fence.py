@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Literal
 
-from fireline.runbook import placeholders
 from fireline.runbook.document import Action, Language, Parameter
-from fireline.runbook.outline import Block
+from fireline.runbook.language import placeholders
+from fireline.runbook.page.outline import Block
 
 _KNOWN = "name level target timeout retry approve expires undo before verify if save ignore parallel max"
 ATTRIBUTES = frozenset(_KNOWN.split())
@@ -149,7 +149,7 @@ def _comments(action: Action) -> list[tuple[int, str]]:
         from fireline.runbook import shell
 
         return shell.comments(action.command)
-    from fireline.runbook import psql
+    from fireline.runbook.language import psql
 
     return psql.comments(action.command)
 

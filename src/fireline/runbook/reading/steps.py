@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from fireline.runbook import fence
 from fireline.runbook.document import Action, Parameter, Procedure, Step, StepKind
-from fireline.runbook.draft import Draft, decision_in, says_nothing
-from fireline.runbook.fence import Fence
-from fireline.runbook.outline import slug
-from fireline.runbook.sections import MOST_SYMPTOMS, Found
+from fireline.runbook.page.outline import slug
+from fireline.runbook.reading import fence
+from fireline.runbook.reading.draft import Draft, decision_in, says_nothing
+from fireline.runbook.reading.fence import Fence
+from fireline.runbook.reading.sections import MOST_SYMPTOMS, Found
 
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+")
 _LEVEL = re.compile("read|reversible|destructive")

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from postgast import PgQueryError, scan
 from postgast.pg_query_pb2 import Token
 
-from fireline.runbook import placeholders
+from fireline.runbook.language import placeholders
 
 Type = Literal["text", "number", "identifier"]
 

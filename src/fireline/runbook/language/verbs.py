@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from fireline.runbook.bashtree import text_of, too_much, tree_of, walk
+from fireline.runbook.language.bashtree import text_of, too_much, tree_of, walk
 
 VERBS = {"restore", "drop", "delete", "reset", "truncate", "destroy", "prune", "wipe", "terminate", "purge", "erase"}
 VERBS |= {"rm", "rmdir", "shred", "unlink", "rb", "remove", "uninstall", "flushall", "flushdb", "overwrite", "format"}

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from fireline.runbook import fence, headings
 from fireline.runbook.document import Action
-from fireline.runbook.draft import Draft, clause_of, notes_in, of_item, title_of
-from fireline.runbook.headings import LabelKind
-from fireline.runbook.outline import Block, Item, Section
-from fireline.runbook.prose import Prose
+from fireline.runbook.page.outline import Block, Item, Section
+from fireline.runbook.page.prose import Prose
+from fireline.runbook.reading import fence, headings
+from fireline.runbook.reading.draft import Draft, clause_of, notes_in, of_item, title_of
+from fireline.runbook.reading.headings import LabelKind
 
 MOST_SYMPTOMS = 50
 _LABEL = 80  # characters; a longer paragraph that ends with a colon is a sentence

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from fireline.runbook import fence, headings
 from fireline.runbook.document import Action
-from fireline.runbook.fence import Fence
-from fireline.runbook.headings import NoteKind
-from fireline.runbook.outline import Block, Item
-from fireline.runbook.prose import Prose, Run
+from fireline.runbook.page.outline import Block, Item
+from fireline.runbook.page.prose import Prose, Run
+from fireline.runbook.reading import fence, headings
+from fireline.runbook.reading.fence import Fence
+from fireline.runbook.reading.headings import NoteKind
 
 LONGEST_TITLE = 120
 

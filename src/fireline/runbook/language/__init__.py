@@ -1,0 +1,1 @@
+"""The grammars of SQL, psql and bash, and the placeholders in them."""

@@ -1,0 +1,1 @@
+"""What the blocks of a page mean: procedures, steps, fences, severities, contacts, links."""

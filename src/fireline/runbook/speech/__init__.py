@@ -1,0 +1,1 @@
+"""The words of complaints and runbooks, and what people mean by them."""
