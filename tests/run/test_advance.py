@@ -134,7 +134,7 @@ def test_a_remedy_line_plans_asks_does_and_verifies(scene: Scene) -> None:
     assert marks(scene.target) == []
     scene.approve()
     assert marks(scene.target) == ["blue"]
-    assert scene.step()["outcome"]["summary"] == "wrote blue 1 marks"
+    assert scene.step()["outcome"]["summary"] == "wrote blue; 1 marks"
 
 
 def test_nothing_starts_while_halted_and_goes_on_when_lifted(scene: Scene) -> None:

@@ -175,10 +175,10 @@ def _remedy(work: Work) -> Result:
             facts["verify"] = {"ok": verdict.ok, "summary": verdict.summary}
             summaries.append(verdict.summary)
         if not done.ok or (verdict is not None and verdict.ok is False):
-            text = " ".join(summaries)
+            text = "; ".join(summaries)
             return Result("failed", {"summary": text, "error": summaries[-1], "facts": facts}, artefacts=artefacts)
     ms = int((time.monotonic() - started) * 1000)
-    return Result("succeeded", {"summary": " ".join(summaries), "facts": facts, "ms": ms}, artefacts=artefacts)
+    return Result("succeeded", {"summary": "; ".join(summaries), "facts": facts, "ms": ms}, artefacts=artefacts)
 
 
 def remedy_of(world: World, planned: dict[str, Any]) -> tuple[Remedy, Target, Plan]:

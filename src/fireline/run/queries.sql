@@ -169,7 +169,7 @@ SELECT r.*, p.revision AS runbook_revision, p.compiled ->> 'file' AS runbook_fil
 FROM run r JOIN procedure_text p ON p.hash = r.procedure WHERE r.id = %(run)s;
 
 -- changes: what was really changed, newest first; an unknown outcome counts, since it may have happened
-SELECT a.id AS attempt, a.run_id, a.position, s.title, a.state, a.outcome, a.plan, a.finished_at, a.undone_by, s.content, s.kind,
+SELECT a.id AS attempt, a.run_id, a.position, s.title, a.state, a.outcome, a.plan, a.finished_at, a.undone_by, s.content, s.replaced,
     r.incident_id, r.target, p.decided_by
 FROM attempt a
 JOIN step s ON s.run_id = a.run_id AND s.position = a.position

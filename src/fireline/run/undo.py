@@ -39,7 +39,7 @@ def view(change: DictRow) -> dict[str, Any]:
         "attempt": change["attempt"],
         "run": change["run_id"],
         "position": change["position"],
-        "title": change["title"],
+        "title": change["content"]["action"]["command"] if change["replaced"] else change["title"],
         "state": change["state"],
         "summary": outcome.get("summary") or plan.get("summary") or "",
         "at": change["finished_at"],
