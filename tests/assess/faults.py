@@ -67,9 +67,9 @@ class Faults:
         self.until("SELECT FROM pg_locks WHERE NOT granted AND pid = %s", pid)
         return pid
 
-    def running(self, application: str, statement: str) -> int:
+    def running(self, application: str, statement: str, **settings: str) -> int:
         """A session that runs a statement in the background; its pid."""
-        conn = self.open(application, autocommit=True)
+        conn = self.open(application, autocommit=True, **settings)
         pid = conn.info.backend_pid
 
         def run() -> None:

@@ -99,7 +99,8 @@ def blind(reading: LockReading) -> str | None:
     """Why the reading shows only a part."""
     if not reading.hidden:
         return None
-    return f"may not see what {reading.hidden} other session{'s' * (reading.hidden > 1)} do; grant it pg_monitor"
+    others = "another session does" if reading.hidden == 1 else f"{reading.hidden} other sessions do"
+    return f"may not see what {others}; grant it pg_monitor"
 
 
 check = Check("locks", read, sampled=True, unsettled=unsettled, blind=blind)

@@ -1,0 +1,78 @@
+"""One look: read-only, limited, and a check that fails does not take the others with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fireline.assess.look import checks, look
+from fireline.assess.snapshot import Check
+from fireline.errors import TargetUnavailable
+from fireline.postgres.connect import Connection, Target
+from fireline.redact import Secret
+
+
+def asking(statement: str) -> Any:
+    def read(conn: Connection) -> Any:
+        return conn.execute(statement.encode()).fetchall()
+
+    return read
+
+
+def test_every_check_on_the_shelf_can_be_read(target: Target) -> None:
+    found = look(target)
+    assert found.unknown == {}
+    assert set(found.readings) == set(checks()) == {"locks", "progress", "replication"}
+    assert found.server is not None
+    assert (found.server.number >= 140000, found.server.standby, found.server.role) == (True, False, "postgres")
+
+
+def test_what_fails_is_unknown_with_the_reason_and_the_rest_goes_on(target: Target) -> None:
+    found = look(
+        target,
+        {
+            "broken": Check("broken", asking("SELECT nothing")),
+            "writing": Check("writing", asking("CREATE TABLE a (b int)")),
+            "slow": Check("slow", asking("SELECT pg_sleep(30)")),
+            "fine": Check("fine", asking("SELECT 1 AS one")),
+        },
+    )
+    assert found.readings["fine"] == ([{"one": 1}],)
+    assert found.unknown == {
+        "broken": 'column "nothing" does not exist',
+        "writing": "cannot execute CREATE TABLE in a read-only transaction",
+        "slow": "canceling statement due to statement timeout",
+    }
+
+
+def test_a_lost_connection_leaves_what_comes_after_it_unknown(target: Target) -> None:
+    ending = {
+        "first": Check("first", asking("SELECT 1 AS one")),
+        "fatal": Check("fatal", asking("SELECT pg_terminate_backend(pg_backend_pid())"), sampled=True),
+        "later": Check("later", asking("SELECT 1 AS one")),
+    }
+    found = look(target, ending)
+    assert len(found.readings["first"]) == 1
+    assert set(found.unknown) == {"fatal", "later"}
+
+
+def test_only_what_is_sampled_is_read_again_and_once_more_if_it_is_unsettled(target: Target) -> None:
+    def counted(settled_after: int) -> Check:
+        return Check("x", asking("SELECT 1"), sampled=True, unsettled=lambda seen: len(seen) < settled_after)
+
+    wanted = {"once": Check("once", asking("SELECT 1")), "x": counted(0)}
+    assert {name: len(seen) for name, seen in look(target, wanted, gap=0.01).readings.items()} == {"once": 1, "x": 2}
+    assert len(look(target, {"x": counted(9)}, gap=0.01).readings["x"]) == 3
+
+
+def test_a_reading_that_shows_only_a_part_is_unknown_and_still_there(target: Target) -> None:
+    partly = Check("partly", asking("SELECT 1"), blind=lambda _: "may not see everything")
+    found = look(target, {"partly": partly})
+    assert found.unknown == {"partly": "role postgres may not see everything"}
+    assert len(found.readings["partly"]) == 1
+
+
+def test_without_a_connection_there_is_no_look() -> None:
+    with pytest.raises(TargetUnavailable):
+        look(Target("main", Secret("host=127.0.0.1 port=1")))
