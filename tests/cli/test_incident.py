@@ -37,7 +37,7 @@ def test_what_is_wanted_from_you_stands_before_everything_else(fireline: Firelin
     assert lines[0].startswith("INC-1  P1 High  checkout is down")
     now = next(line for line in lines if line.startswith("Now"))
     assert "Acknowledge" in now
-    assert "     fireline ack INC-1" in lines
+    assert "        fireline ack INC-1" in lines
     assert lines.index(now) < next(n for n, line in enumerate(lines) if line.startswith("Cause"))
     assert lines[-1].endswith("assumed until somebody judges it")
 

@@ -104,7 +104,7 @@ def _of_step(run: dict[str, Any], step: dict[str, Any], incident: dict[str, Any]
 
 
 def _without_run(incident: dict[str, Any], open_runs: list[dict[str, Any]]) -> dict[str, Any]:
-    if any(run["state"] == "running" for run in open_runs):
+    if open_runs:  # one that waits, but for nobody: an approved step that no worker has taken yet
         return _want("nothing", "Fireline is at work. Nothing is wanted from you this moment.")
     verdict = incident.get("verdict")
     if verdict and verdict.get("probe_state") == "green":

@@ -89,9 +89,9 @@ def draw_wanted(view: dict[str, Any]) -> None:
     wanted = view["wanted"]
     calm = wanted["kind"] == "nothing"
     console().print()
-    console().print(Text("Now  ", style="bold") + Text(wanted["text"], style="" if calm else EMBER))
+    console().print(Text("Now     ", style="bold") + Text(wanted["text"], style="" if calm else EMBER))
     for line in commands_for(view):
-        console().print(Text(f"     {line}", style="cyan"))
+        console().print(Text(f"        {line}", style="cyan"))
 
 
 def commands_for(view: dict[str, Any]) -> list[str]:
@@ -123,7 +123,7 @@ def draw_clocks(view: dict[str, Any]) -> None:
         late = since(due)
         words = f"{span(-late)} left" if late.total_seconds() < 0 else f"{span(late)} over"
         style = {"breached": "red", "at_risk": EMBER}.get(one["state"], "dim")
-        console().print(Text(f"     {one['kind']} ({one['phrase']}): due {at(due)}, {words}", style=style))
+        console().print(Text(f"Due     {one['kind']} ({one['phrase']}): {at(due)}, {words}", style=style))
 
 
 def draw_verdict(view: dict[str, Any], *, full: bool = False) -> None:
@@ -138,12 +138,12 @@ def draw_verdict(view: dict[str, Any], *, full: bool = False) -> None:
 
 def draw_cause(verdict: dict[str, Any], seen: str, *, full: bool = False) -> None:
     """One cause: in words, its proof, what it was not taken for, what mends it."""
-    console().print(Text("Cause  ", style="bold") + Text(verdict["title"]))
-    console().print(Text(f"       {verdict['cause']} · confidence {verdict['confidence']:.2f} · {seen}", style="dim"))
+    console().print(Text("Cause   ", style="bold") + Text(verdict["title"]))
+    console().print(Text(f"        {verdict['cause']} · confidence {verdict['confidence']:.2f} · {seen}", style="dim"))
     tree = verdict.get("tree") or []
     for node in tree if full else tree[:_TREE]:
         root = "  <- root" if node.get("root") else ""
-        console().print(f"       {'  ' * node['depth']}pid {node['pid']}  {node['text']}{root}", soft_wrap=True)
+        console().print(f"        {'  ' * node['depth']}pid {node['pid']}  {node['text']}{root}", soft_wrap=True)
     facts = verdict.get("evidence") or []
     for fact in facts if full else facts[:_EVIDENCE]:
         _indented(f"{fact['fact']}  ({fact['source']})")
@@ -151,20 +151,20 @@ def draw_cause(verdict: dict[str, Any], seen: str, *, full: bool = False) -> Non
         _indented(f"not {other['cause']}: {other['because']}")
     remedy = verdict.get("remedy") or {}
     if remedy.get("text"):
-        console().print(Text("Remedy ", style="bold") + Text(remedy["text"]))
+        console().print(Text("Remedy  ", style="bold") + Text(remedy["text"]))
     for line in [remedy["command"]] if remedy.get("command") else remedy.get("sql") or []:
-        console().print(Text(f"       {line}", style="cyan"))
+        console().print(Text(f"        {line}", style="cyan"))
 
 
 def _draw_guess(view: dict[str, Any]) -> None:
-    console().print(Text("Cause  ", style="bold") + Text("not known", style="dim"))
+    console().print(Text("Cause   ", style="bold") + Text("not known", style="dim"))
     for match in view["matches"][:3]:
         words = ", ".join(match["words"])
         _indented(f"may be: {match['title']}  (score {match['score']:.2f}; {words})")
 
 
 def _indented(text: str) -> None:
-    console().print(Padding(Text(text), (0, 0, 0, 7), expand=False))
+    console().print(Padding(Text(text), (0, 0, 0, 8), expand=False))
 
 
 def draw_timeline(events: list[dict[str, Any]]) -> None:

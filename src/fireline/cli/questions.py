@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import textwrap
 from typing import Any
 
 from fireline.cli.terminal import options, say
@@ -24,9 +26,24 @@ def ask_line(question: str, default: str = "") -> str:
     return line.strip() or default
 
 
+def tell(text: str, *, indent: int = 0) -> None:
+    """A sentence in lines as wide as the terminal, broken between words, the later ones indented."""
+    width = max(shutil.get_terminal_size((100, 24)).columns - 1, 40)
+    say(*(textwrap.wrap(text, width, subsequent_indent=" " * indent, break_on_hyphens=False) or [""]))
+
+
+_explained: set[tuple[str, ...]] = set()
+
+
 def choose(question: str, choices: dict[str, str], about: str = "") -> str:
-    """One of the letters of `choices`; `?` tells what each does, `q` raises Left."""
+    """One of the letters of `choices`; `q` raises Left.
+
+    What the letters mean is told when they are offered for the first time, and again, with more, for `?`.
+    """
     letters = "/".join([*choices, "?", "q"])
+    if (*choices, *choices.values()) not in _explained:
+        _explained.add((*choices, *choices.values()))
+        _explain(choices)
     while True:
         said = ask_line(f"{question} [{letters}]").casefold()
         if said == "q":
@@ -34,10 +51,16 @@ def choose(question: str, choices: dict[str, str], about: str = "") -> str:
         if said in choices:
             return said
         if said == "?":
-            say(*([f"  {about}"] if about else []))
-            say(*(f"  {letter}  {meaning}" for letter, meaning in choices.items()), "  q  leave; nothing is lost")
+            if about:
+                tell(f"  {about}", indent=2)
+            _explain({**choices, "q": "leave; nothing is lost"})
         elif said:
-            say(f"  {said!r} is not one of {letters}")
+            tell(f"  {said!r} is not one of {letters}")
+
+
+def _explain(choices: dict[str, str]) -> None:
+    for letter, meaning in choices.items():
+        tell(f"  {letter}  {meaning}", indent=5)
 
 
 def ask_required(question: str) -> str:

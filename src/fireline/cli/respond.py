@@ -5,14 +5,17 @@ from __future__ import annotations
 import select
 import sys
 import time
+from datetime import timedelta
 from typing import Any
 
 from fireline.cli.desk import ask, at_desk, the_incident
 from fireline.cli.incident import Incident
 from fireline.cli.terminal import clean, options, say, warn
+from fireline.cli.times import since
 from fireline.errors import FirelineError, Refused, Usage
 
 POLL_SECONDS = 1.0
+_LOOKING = timedelta(seconds=10)  # what finding the procedure takes at most
 _OVER = ("reviewed", "dismissed")
 _HELP = """  Enter     what is wanted now, again
   n TEXT    a line for the timeline
@@ -56,6 +59,11 @@ class Walk:
         while True:
             if view["status"] in _OVER or (view["status"] == "resolved" and not self._asks_after(view)):
                 return
+            if _still_looking(view):
+                time.sleep(POLL_SECONDS)
+                view = self._look()
+                self._tell(view)
+                continue
             if view["wanted"]["kind"] == "nothing" or self._mark(view) == self.put_off:
                 view = self._follow(view)
                 continue
@@ -66,9 +74,11 @@ class Walk:
     def _put(self, view: dict[str, Any]) -> None:
         """Ask; a refusal is told, with what can be done instead, and the question is put off."""
         from fireline.cli import wants
+        from fireline.cli.questions import tell
 
         self.told = max(self.told, _newest(view))
-        say("", f"NOW: {view['wanted']['text']}")
+        say("")
+        tell(f"NOW: {view['wanted']['text']}", indent=5)
         try:
             if not wants.put(self.desk, view):
                 self.put_off = self._mark(view)
@@ -150,10 +160,13 @@ class Walk:
 
     def _tell(self, view: dict[str, Any]) -> None:
         """The events that were not told yet."""
+        from fireline.cli.questions import tell
         from fireline.cli.times import at
 
         fresh = [event for event in view["timeline"] if event["seq"] > self.told]
-        say(*(f"{at(event['at'])}  {event['text']}" for event in fresh))
+        for event in fresh:
+            when = at(event["at"])
+            tell(f"{when}  {event['text']}", indent=len(when) + 2)
         self.told = _newest(view)
 
     def _asks_after(self, view: dict[str, Any]) -> bool:
@@ -164,6 +177,13 @@ class Walk:
             say(f"  fireline incident postmortem {self.name} --edit draft.md", f"  fireline incident close {self.name}")
             return False
         return bool(kind == "close" and self._mark(view) != self.put_off)
+
+
+def _still_looking(view: dict[str, Any]) -> bool:
+    """Whether Fireline, just woken, may still find the procedure by itself, so that nobody need choose one."""
+    kinds = {event["kind"] for event in view["timeline"]}
+    looked = bool(kinds & {"matched", "no_match", "chosen", "run_started"})
+    return view["wanted"]["kind"] == "choose" and not looked and since(view["opened_at"]) < _LOOKING
 
 
 def _newest(view: dict[str, Any]) -> int:

@@ -73,7 +73,8 @@ def draw_run(run: dict[str, Any]) -> None:
 def draw_step(step: dict[str, Any], run: dict[str, Any]) -> None:
     """One step as its approver must see it: the command, the target, what it does, may lose, and the way back."""
     console().print(Text(f"Step {step['position']} of run {run['run']}  {step['title']}", style="bold"))
-    if step["text"] and step["kind"] in ("manual", "checklist", "decision"):
+    more = step["text"].replace("**", "").strip().removeprefix(step["title"]).strip(" :.")
+    if more and step["kind"] in ("manual", "checklist", "decision"):
         _block(step["text"])
     if step["command"]:
         _block(step["command"], style="cyan")
@@ -81,9 +82,12 @@ def draw_step(step: dict[str, Any], run: dict[str, Any]) -> None:
         _block(f"or ({number}): {other['command']}", style="cyan")
     for item in step["checklist"]:
         _block(f"[ ] {item}")
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(style="dim", min_width=10)
+    grid.add_column(overflow="fold")
     for label, words in _facts(step, run):
-        line = Text(f"  {label:<9}", style="dim") + Text(words)
-        console().print(line)
+        grid.add_row(f"  {label}", words)
+    console().print(grid)
     _draw_output(step)
     for offer in step["offers"]:
         console().print(
@@ -92,28 +96,34 @@ def draw_step(step: dict[str, Any], run: dict[str, Any]) -> None:
 
 
 def _facts(step: dict[str, Any], run: dict[str, Any]) -> list[tuple[str, str]]:
-    plan = step["plan"] or {}
-    level = step["level"] or "not known: you must name it"
-    facts = [("target", run["target"] or "none"), ("level", _because(level, step["level_reason"]))]
-    facts += [
-        (label, plan[key])
-        for label, key in (("does", "summary"), ("may lose", "effect"), ("undo", "undo"))
-        if plan.get(key)
-    ]
-    if step["kind"] in ("manual", "checklist", "decision") and not step["command"]:
-        facts = []
+    """What the approver must know beside the command itself."""
+    facts = _consequences(step, run) if step["command"] else []
     approval = step["approval"]
     if approval and approval["state"] in ("asked", "given"):
-        facts.append(
-            (
-                "asked by",
-                f"{approval['requested_by']}, {ago(approval['asked_at'])}; expires {at(approval['expires_at'])}",
-            )
-        )
+        expires = f"expires {at(approval['expires_at'])}"
+        facts.append(("asked by", f"{approval['requested_by']}, {ago(approval['asked_at'])}; {expires}"))
     for parameter in step["parameters"]:
         value = "not answered yet" if parameter["value"] is None else parameter["value"]
         facts.append((parameter["name"], f"{value}  {parameter['question']}".rstrip()))
     return facts
+
+
+_LOSES = {
+    "read": "nothing: it only reads",
+    "reversible": "no committed data",
+    "destructive": "data, for good",
+}
+
+
+def _consequences(step: dict[str, Any], run: dict[str, Any]) -> list[tuple[str, str]]:
+    """Where it acts, what it does, may lose, and the way back: from the plan, else from the step and its level."""
+    plan, level = step["plan"] or {}, step["level"]
+    shown = (step["approval"] or {}).get("shown") or {}
+    undo = plan.get("undo") or shown.get("undo") or ("nothing to undo" if level == "read" else "none is known")
+    facts = [("target", run["target"] or "none")]
+    facts += [("does", plan["summary"])] if plan.get("summary") else []
+    facts += [("may lose", plan.get("effect") or _LOSES.get(level or "", "that is not known")), ("undo", undo)]
+    return [*facts, ("level", _because(level or "not known: you must name it", step["level_reason"]))]
 
 
 def _because(level: str, reason: str) -> str:
@@ -159,6 +169,6 @@ def draw_changes(found: list[dict[str, Any]]) -> None:
     for one in found:
         back = f"fireline run undo {one['run']} {one['position']}" if one["undo"] else "no way back"
         back = "undone" if one["undone"] else back
-        words = f"{one['summary'] or one['title']}  ({one['by']}, {at(one['at'])})"
+        words = f"{one['title']}: {one['summary']}  ({one['by']}, {at(one['at'])})"
         table.add_row(f"  {one['run']} {one['position']}", Text(words), Text(back, style="dim"))
     console().print(table)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fireline.cli.desk import ask
-from fireline.cli.questions import ask_line, ask_parameters, ask_required, choose
+from fireline.cli.questions import ask_line, ask_parameters, ask_required, choose, tell
 from fireline.cli.run_view import draw_step
 from fireline.cli.terminal import clean, say
 
@@ -62,7 +62,7 @@ def _acknowledge(desk: Any, view: View) -> bool:
     about = "Stops the response clock, and Fireline stops waking others. It can not be taken back; handing over can."
     if choose(f"Acknowledge {view['id']}: you have it?", {"y": "yes, it is mine", PUT_OFF: _LATER}, about) != "y":
         return False
-    say(clean(ask(desk, "incident.take", incident=view["id"])["text"]))
+    tell(clean(ask(desk, "incident.take", incident=view["id"])["text"]))
     return True
 
 
@@ -216,8 +216,9 @@ def _choose(desk: Any, view: View) -> bool:
     if remedy_of(view):
         choices["r"] = f"run the cause's remedy: {remedy_of(view)}"
     choices |= {"d": "none: it is over, resolve it", PUT_OFF: _LATER}
-    say(*(f"  {letter}  {words}" for letter, words in clean(choices).items()))
-    said = choose("Which procedure?", choices, "It goes by itself as far as the first step that changes something.")
+    said = choose(
+        "Which procedure?", clean(choices), "It goes by itself as far as the first step that changes something."
+    )
     if said == "r":
         return call_remedy(desk, view)
     if said == "d":
@@ -246,7 +247,7 @@ def resolve(desk: Any, view: View) -> bool:
     red = verdict is not None and verdict["probe_state"] == "red"
     how = ask_line("What ended it?")
     why = ask_required("The cause is still seen. Why may it stay?") if red else ""
-    say(clean(ask(desk, "incident.resolve", incident=view["id"], resolution=how, reason=why)["text"]))
+    tell(clean(ask(desk, "incident.resolve", incident=view["id"], resolution=how, reason=why)["text"]))
     return True
 
 
@@ -254,7 +255,7 @@ def _close(desk: Any, view: View) -> bool:
     about = "Ends the review. The record stays; it can be opened again."
     if choose(f"Close {view['id']}?", {"y": "yes", PUT_OFF: "not now"}, about) != "y":
         return False
-    say(clean(ask(desk, "incident.close", incident=view["id"])["text"]))
+    tell(clean(ask(desk, "incident.close", incident=view["id"])["text"]))
     return True
 
 
