@@ -1,0 +1,62 @@
+"""What is told when a server can not be reached, from the driver's own words."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from fireline.postgres.unreachable import told
+
+HOST = {"host": "db.example", "port": "5433"}
+
+
+@pytest.mark.parametrize(
+    ("said", "message", "hint"),
+    [
+        (
+            'connection failed: connection to server at "10.0.0.1", port 5433 failed: FATAL:  sorry, too many clients already',
+            "sorry, too many clients already",
+            "All connection slots are taken; a superuser's reserved slot may still answer.",
+        ),
+        (
+            'connection failed: connection to server at "10.0.0.1", port 5433 failed: FATAL:  the database system is starting up\n',
+            "the database system is starting up",
+            "It is starting or recovering; look at its log and try again soon.",
+        ),
+        (
+            'connection failed: connection to server at "10.0.0.1", port 5433 failed: Connection refused\n\tIs the server running on that host?',
+            "nothing listens at db.example port 5433",
+            "Is PostgreSQL running there? Look at its log.",
+        ),
+        (
+            "[Errno -2] Name or service not known",
+            "the host name db.example is not known",
+            "Check the host in targets.main.dsn, or your DNS.",
+        ),
+        (
+            "connection timeout expired",
+            "no answer from db.example port 5433 in time",
+            "A firewall, a dead host or a network fault swallows the call.",
+        ),
+        (
+            'connection failed: connection to server at "10.0.0.1", port 5433 failed: server does not support SSL, but SSL was required',
+            "server does not support SSL, but SSL was required",
+            "Check sslmode in targets.main.dsn.",
+        ),
+        (
+            'connection failed: FATAL:  no pg_hba.conf entry for host "10.0.0.9", user "u", database "d", no encryption',
+            'no pg_hba.conf entry for host "10.0.0.9", user "u", database "d", no encryption',
+            "The server's pg_hba.conf does not let this address, user or database in.",
+        ),
+        ("", "it said nothing", "Try `fireline doctor`, or `psql` with the DSN of targets.main."),
+    ],
+)
+def test_the_servers_own_words_in_one_line_and_what_to_do(said: str, message: str, hint: str) -> None:
+    error = told("main", HOST, psycopg.OperationalError(said))
+    assert error.message == f"target main does not answer: {message}"
+    assert error.hint == hint
+
+
+def test_without_a_host_it_is_the_local_socket() -> None:
+    error = told("main", {}, psycopg.OperationalError("Connection refused"))
+    assert error.message == "target main does not answer: nothing listens at the local socket port 5432"
