@@ -109,6 +109,8 @@ def _without_run(incident: dict[str, Any], open_runs: list[dict[str, Any]]) -> d
     verdict = incident.get("verdict")
     if verdict and verdict.get("probe_state") == "green":
         return _want("resolve", "The root cause is gone. Resolve the incident when users are well again.")
+    if verdict and verdict.get("probe_state") == "red" and (verdict.get("remedy") or {}).get("command"):
+        return _want("choose", "The root cause is still there. Use its remedy, or choose another procedure.")
     if not incident["runs"]:
         if incident.get("matches"):
             return _want("choose", "No procedure fits well enough to start by itself. Choose one.")
