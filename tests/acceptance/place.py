@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -40,7 +39,6 @@ class Place:
     sink: Sink
     person: Person
     moved: Path
-    began: float
 
     def post(self, status: Literal["firing", "resolved"] = "firing", **changed: str) -> httpx.Response:
         """Alertmanager posts its alert; `changed` labels make another alert of it."""
@@ -101,6 +99,13 @@ class Place:
         fresh.write_text(str(before + by.total_seconds()))
         fresh.replace(self.moved)
 
+    def start_again(self) -> None:
+        """Start Fireline again, after it was killed; the same person finds it at its new address."""
+        self.home.down()
+        self.home.up()
+        self.person.close()
+        self.person = Person(self.home.url, self.person.token)
+
     def store(self) -> str:
         """The URL of Fireline's own store."""
         return Cluster(self.home.folder / ".fireline" / "postgres").url("fireline")
@@ -117,7 +122,7 @@ class Place:
 
 
 @contextmanager
-def place(*, rows: bool = True) -> Iterator[Place]:
+def place() -> Iterator[Place]:
     """A place, started; everything of it is stopped and removed afterwards."""
     with ExitStack() as last, servers.private_folder() as folder:
         patch = last.enter_context(pytest.MonkeyPatch.context())
@@ -127,8 +132,7 @@ def place(*, rows: bool = True) -> Iterator[Place]:
         school = School(folder / "school")
         last.callback(school.remove)
         school.start()
-        if rows:
-            school.fill()
+        school.fill()
         sink = Sink()
         sink.start()
         last.callback(sink.stop)
@@ -136,10 +140,10 @@ def place(*, rows: bool = True) -> Iterator[Place]:
         last.callback(home.remove)
         home.init(school.dsn("fireline"), school.dsn("fireline_read"), sink.url)
         home.up()
-        person = Person(home.url)
-        last.callback(person.close)
-        person.begin()
-        yield Place(school, home, sink, person, moved, time.monotonic())
+        made = Place(school, home, sink, Person(home.url), moved)
+        last.callback(lambda: made.person.close())  # noqa: PLW0108 - it may be another person by then
+        made.person.begin()
+        yield made
 
 
 @contextmanager

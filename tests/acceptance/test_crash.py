@@ -19,7 +19,7 @@ pytestmark = pytest.mark.chaos
 
 @pytest.fixture(scope="module")
 def there() -> Iterator[Place]:
-    with place(rows=False) as made:
+    with place() as made:
         yield made
 
 
@@ -54,20 +54,12 @@ def test_a_change_whose_worker_dies_is_unknown_and_is_not_run_again(there: Place
 def test_no_alert_that_was_answered_is_lost_when_everything_is_killed(there: Place) -> None:
     up = there.home.pid
     assert up is not None
-    children = [int(one) for one in open(f"/proc/{up}/task/{up}/children").read().split()]  # noqa: SIM115, PTH123
+    children = [int(one) for one in Path(f"/proc/{up}/task/{up}/children").read_text().split()]
     answers = [there.post(shop=f"s{number}") for number in range(20)]
     assert {answer.status_code for answer in answers} == {202}
     for pid in (up, *children):
         os.kill(pid, signal.SIGKILL)
-    there.home.down()
-    there.home.url = ""
-    there.person.close()
-    there.home.up()
-    token = there.person.token
-    assert token is not None
-    there.person.__init__(there.home.url)  # type: ignore[misc]  # the same person at the new address
-    there.person.token = token
-    there.person._client.headers["Authorization"] = f"Bearer {token.reveal()}"
+    there.start_again()
     shops = {f"s{number}" for number in range(20)}
     seen = there.person.watch(
         lambda: {one["labels"].get("shop") for one in there.call("alert.list", limit=100)}, lambda s: s >= shops, 40

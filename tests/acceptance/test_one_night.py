@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from fireline.demo import alertmanager
+from fireline.demo.report import outcome_of
 from fireline.demo.trouble import Trouble, canary
 from fireline.errors import FirelineError, Refused
 from tests.acceptance.place import Place, View, place, trouble, waits
@@ -144,7 +145,7 @@ def test_its_response_clock_is_the_runbooks_own_and_stops_at_the_acknowledgement
 
 
 def test_the_contact_is_told_and_unconfirmed_ones_are_not(night: Night) -> None:
-    assert {one["payload"]["contact"] for one in said(night.closed, "told")} == {"you"}
+    assert {one["payload"]["contact"] for one in said(night.closed, "told")} == {"on-call"}
     assert any("INC-1" in json.dumps(one.body) for one in night.there.sink.messages)
     assert "telling_failed" not in kinds(night.closed)
 
@@ -174,7 +175,7 @@ def test_the_procedure_is_picked_by_its_symptoms_and_says_why(night: Night) -> N
 def test_the_reading_steps_ran_by_themselves_and_say_why_they_fail(night: Night) -> None:
     steps = night.found["runs"][0]["steps"]
     assert [step["state"] for step in steps] == ["failed", "failed", "failed", "waiting"]
-    errors = [step["attempts"][-1]["outcome"]["error"] for step in steps[:3]]
+    errors = [outcome_of(step)["error"] for step in steps[:3]]
     assert "calculate_database_health_score" in errors[0]
     assert "detect_performance_bottlenecks" in errors[1]
     assert "mean_time" in errors[2]

@@ -94,6 +94,7 @@ class Home:
 
     def up(self, port: int = 0) -> None:
         """Start the store, the server and a worker; returns when the server answers, and `url` is known then."""
+        self.url = ""
         command = ["-m", "fireline", "up", "--bind", f"127.0.0.1:{port}", "--json"]
         tied = [sys.executable, "-c", _TIED] if sys.platform == "linux" else [sys.executable]
         with self._said("up.out").open("wb") as out, self._said("up.log").open("wb") as log:

@@ -20,13 +20,15 @@ _FIELD = re.compile(r'name="csrf"\s+value="([^"]+)"|<meta name="csrf" content="(
 
 
 class Person:
-    """The responder. `password` opens the page, `token` the API."""
+    """The responder. `password` opens the page, `token` the API; who has one already need not `begin`."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, token: Secret | None = None) -> None:
         self.url = url
         self.password = Secret(secrets.token_urlsafe(9))
-        self.token: Secret | None = None
+        self.token = token
         self._client = httpx.Client(base_url=url, timeout=30)
+        if token is not None:
+            self._client.headers["Authorization"] = f"Bearer {token.reveal()}"
 
     def begin(self) -> None:
         """Make the first account on the page, as its form does, and a token with the session that follows."""
