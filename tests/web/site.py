@@ -21,7 +21,7 @@ from fireline.settings import Settings
 from fireline.web.server import make_app
 
 PASSWORD = "three blue lamps"
-RUNBOOK = Path(__file__).parents[1] / "data" / "incident-response.md"
+RUNBOOKS = (Path(__file__).parent / "data" / "night.md", Path(__file__).parents[1] / "data" / "incident-response.md")
 LOG = "error"
 NOBODY = "postgresql://nobody@127.0.0.1:1/nothing"
 DOOR = "door-token-of-tests"
@@ -31,14 +31,13 @@ class Site:
     """One server on a port of its own; `person` makes people, `client` logs them in."""
 
     def __init__(self, store_url: str, folder: Path, target: str = NOBODY, **server: Any) -> None:
-        runbook = folder / "incident-response.md"
-        shutil.copy(RUNBOOK, runbook)
+        runbooks = [str(shutil.copy(file, folder)) for file in RUNBOOKS]
         self.settings = Settings.model_validate(
             {
                 "store": {"url": store_url, "folder": str(folder / "state")},
                 "server": server,
                 "targets": {"main": {"dsn": target}},
-                "runbook": {"files": [str(runbook)]},
+                "runbook": {"files": runbooks},
                 "sources": {"prom": {"format": "generic", "token": DOOR, "target": "main"}},
                 "contacts": {
                     "primary": {"role": "primary", "address": "primary@example.org", "confirmed": True},

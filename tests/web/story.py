@@ -12,14 +12,7 @@ from fireline.postgres.connect import Target, connect
 from fireline.run.advance import advance
 from tests.web.site import Site
 
-SCHOOL = """
-CREATE TABLE assignments (id bigint PRIMARY KEY, user_id bigint NOT NULL, title text);
-CREATE FUNCTION calculate_database_health_score() RETURNS TABLE (score int, availability int, performance int, security int)
-  LANGUAGE sql STABLE AS 'SELECT 20, 20, 34, 92';
-CREATE FUNCTION detect_performance_bottlenecks() RETURNS TABLE (severity text, bottleneck text)
-  LANGUAGE sql STABLE AS $$ VALUES ('critical', 'DDL queue behind an idle transaction'), ('low', 'no index on user_id') $$;
-CREATE FUNCTION optimize_database() RETURNS text LANGUAGE sql VOLATILE AS $$ SELECT 'optimized 1 table' $$;
-"""
+SCHOOL = "CREATE TABLE assignments (id bigint PRIMARY KEY, user_id bigint NOT NULL, title text)"
 
 VERDICT: dict[str, Any] = {
     "cause": "ddl_queue_behind_idle_tx",
@@ -63,7 +56,7 @@ HOSTILE = "<script>alert('title')</script> & \"quotes\""
 
 
 def school(patient: Target) -> None:
-    """What the runbook's commands expect to find in the patient."""
+    """The table that the runbook's commands are about."""
     with connect(patient, write=True, autocommit=True) as conn:
         conn.execute(SCHOOL)
 
@@ -81,7 +74,7 @@ def look(site: Site, incident: int, **more: Any) -> int:
     return ids[0]
 
 
-def start(site: Site, incident: int | None, procedure: str = "Database Performance Issues") -> int:
+def start(site: Site, incident: int | None, procedure: str = "Queries Hang") -> int:
     """A run of a procedure, moved on to its first wait; its number."""
     arguments = {"incident": f"INC-{incident}"} if incident else {"target": "main"}
     run = int(site.do(FIRELINE, "run.start", procedure=procedure, **arguments)["run"])

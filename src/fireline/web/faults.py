@@ -16,6 +16,7 @@ from fireline import redact
 from fireline.errors import FirelineError, StoreUnavailable
 from fireline.web.bodies import one_line
 from fireline.web.render import page
+from fireline.web.visitor import Visitor, current
 
 _TITLES = {
     401: "Log in first",
@@ -49,11 +50,20 @@ def answer(request: Request, status: int, message: str, hint: str | None = None,
     if request.headers.get("HX-Request"):
         words = escape(f"{message[:1].upper()}{message[1:]}.") + (escape(f" {hint}") if hint else "")
         return PlainTextResponse(words, status, media_type="text/html", headers=headers)
+    if status == HTTPStatus.NOT_FOUND and not hasattr(request.state, "visitor"):
+        request.state.visitor = _who(request)
     known = HTTPStatus(status).phrase if status in set(HTTPStatus) else "Something went wrong"
     around = {"title": _TITLES.get(status, known), "message": message, "hint": hint}
     return page(
         request, "fault.html", status, headers=headers, return_to=getattr(request.state, "back", None), **around
     )
+
+
+def _who(request: Request) -> Visitor | None:
+    try:
+        return current(request)
+    except StoreUnavailable:
+        return None
 
 
 def _ours(request: Request, fault: Exception) -> Response:

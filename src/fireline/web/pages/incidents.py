@@ -90,6 +90,14 @@ def _asked(request: Request, who: Visitor, number: str) -> Asked:
     return whole(context_of(request), incident, names)
 
 
+@router.get("/incidents/{number}/timeline")
+def show_timeline(request: Request, who: Here, number: str) -> Response:
+    """The whole story, and whether anybody has rewritten it."""
+    verified = perform(request, who.actor, "incident.verify", incident=number)
+    story = perform(request, who.actor, "incident.timeline", incident=number)
+    return page(request, "timeline.html", incident=verified["incident"], verified=verified, timeline=story)
+
+
 @router.get("/incidents/{number}/events")
 async def follow(request: Request, who: Here, number: int) -> Response:
     """A stream that says when to look again."""

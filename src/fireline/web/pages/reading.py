@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,8 @@ PHASES = ("detected", "assessing", "containing", "resolving", "resolved", "revie
 _NAMES = ("Detected", "Assessing", "Containing", "Resolving", "Resolved", "Reviewed")
 _BEHIND = ("Detected", "Assessed", "Contained", "Resolving", "Resolved", "Reviewed")
 _GOING = ("running", "waiting")
+_LEAD = re.compile(r"\*\*(.+?)\*\*:?")
+_LABEL = re.compile(r"\*\*[^*]+:\*\*|\*\*[^*]+\*\*:")
 RECENT = 16  # events shown without unfolding
 
 
@@ -87,8 +90,22 @@ def wanted(incident: dict[str, Any]) -> dict[str, Any]:
 
 
 def ready(run: dict[str, Any]) -> dict[str, Any]:
-    """A run whose steps know the words of their decision."""
-    return {**run, "steps": [{**step, "choices": choices(step)} for step in run["steps"]]}
+    """A run whose steps know the words of their decision and what the runbook says beside the title."""
+    steps = [
+        {**step, "choices": choices(step), "prose": prose(step["text"], step["title"], step["decision"])}
+        for step in run["steps"]
+    ]
+    return {**run, "steps": steps}
+
+
+def prose(text: str, title: str, decision: str | None) -> str:
+    """What the runbook says of a step besides its title and the labels of its parts."""
+    lines = [line for line in text.splitlines() if not _LABEL.fullmatch(line.strip())]
+    rest = "\n".join(lines).strip()
+    lead = _LEAD.match(rest)
+    if lead and lead[1].strip(" :.").casefold() == title.strip(" :.").casefold():
+        rest = rest[lead.end() :].strip(" :\n")
+    return "" if rest.casefold() in (title.casefold(), (decision or "").casefold()) else rest
 
 
 def choices(step: dict[str, Any]) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from fireline.errors import NotFound
 from fireline.web.pages.incidents import Here
+from fireline.web.pages.reading import prose
 from fireline.web.render import page
 from fireline.web.visitor import context_of, perform
 
@@ -16,13 +17,14 @@ router = APIRouter()
 
 
 @router.get("/runbooks")
-def show_list(request: Request, who: Here, search: str = "") -> Response:
-    """The files, and every procedure in them."""
+def show_list(request: Request, who: Here, search: str = "", incident: str = "") -> Response:
+    """The files, and every procedure in them, to be started by itself or for an incident."""
     procedures = perform(request, who.actor, "runbook.procedures")
     words = search.casefold().split()
     found = [one for one in procedures if all(word in _said(one) for word in words)]
     books = perform(request, who.actor, "runbook.list")
-    return page(request, "runbooks.html", runbooks=books, procedures=found, search=search)
+    around = {"search": search, "incident": incident, "targets": sorted(context_of(request).world.targets)}
+    return page(request, "runbooks.html", runbooks=books, procedures=found, **around)
 
 
 def _said(procedure: dict[str, object]) -> str:
@@ -39,4 +41,4 @@ def show_runbook(request: Request, who: Here, number: int) -> Response:
         raise NotFound(f"no runbook {number}", hint="The runbooks are listed at /runbooks.")
     book = books[number - 1]
     name = PurePosixPath(book.path).name
-    return page(request, "runbook.html", book=book, name=name, targets=sorted(world.targets))
+    return page(request, "runbook.html", book=book, name=name, prose=prose, targets=sorted(world.targets))

@@ -18,7 +18,8 @@
   }
 
   function press(element) {
-    for (let box = element.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
+    const own = element.matches("summary") ? element.parentElement : element; // a click opens that one itself
+    for (let box = own.parentElement.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
     if (element.matches(takesText)) {
       element.focus();
       element.scrollIntoView({ block: "nearest" });
