@@ -1,12 +1,19 @@
 import inspect
+import subprocess
+from collections.abc import Iterator
 from typing import Any, Literal
 
+import psycopg
+import pytest
 import typer
 from pydantic import Field
 from typer.testing import CliRunner
 
 from fireline.cli import remedies
+from fireline.postgres.connect import Target
 from fireline.run.remedy import Parameters, Remedy
+from tests.cli.conftest import Fireline
+from tests.cli.screen import screen
 
 
 class Told(Parameters):
@@ -66,4 +73,71 @@ def test_a_missing_argument_and_a_wrong_choice_are_refused(monkeypatch: Any) -> 
 
 
 def test_its_help_says_the_level_and_whether_there_is_a_way_back() -> None:
-    assert inspect.cleandoc(remedies._help(REMEDY)) == "End it.\n\nLevel: reversible. There is no undo: it is gone"
+    assert inspect.cleandoc(remedies._help(REMEDY)) == "End it.\n\nLevel: reversible. There is no undo: it is gone."
+
+
+@pytest.fixture
+def stuck(patient: Target) -> Iterator[psycopg.Connection]:
+    """A session that holds a lock and does nothing."""
+    with psycopg.connect(patient.dsn.reveal()) as holder:
+        holder.execute("CREATE TABLE held (i int)")
+        holder.commit()
+        holder.execute("SELECT * FROM held")
+        yield holder
+        holder.close()
+
+
+def alive(holder: psycopg.Connection) -> bool:
+    """Whether the session is still there."""
+    try:
+        holder.execute("SELECT 1")
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def test_its_plan_is_shown_and_nothing_is_done(house: Fireline, stuck: psycopg.Connection) -> None:
+    pid = str(stuck.info.backend_pid)
+    done = house("resolve", "terminate-session", pid, "--target", "main", "--plan")
+    assert done.code == 0, done.err
+    assert pid in done.out.splitlines()[0]
+    assert "  undo     " in done.out
+    assert set(house.data("resolve", "terminate-session", pid, "--plan")) >= {"summary", "effect", "undo", "level"}
+    assert house.data("run", "list") == []
+    assert alive(stuck)
+
+
+def test_with_yes_it_is_done_and_told_step_by_step(
+    house: Fireline, worker: subprocess.Popen[str], stuck: psycopg.Connection
+) -> None:
+    done = house("resolve", "terminate-session", str(stuck.info.backend_pid), "--yes")
+    assert done.code == 0, done.out + done.err
+    assert "succeeded" in done.out.splitlines()[-1]
+    assert "may lose" in done.out
+    assert not alive(stuck)
+
+
+def test_without_a_person_it_waits_for_one_and_says_for_what(
+    house: Fireline, worker: subprocess.Popen[str], stuck: psycopg.Connection
+) -> None:
+    done = house("resolve", "terminate-session", str(stuck.info.backend_pid))
+    assert done.code == 1
+    assert done.out.splitlines()[-1] == "It waits for an approval: `fireline approve 1 1`."
+    assert alive(stuck)
+
+
+def test_a_person_at_the_terminal_reads_the_plan_and_says_yes(
+    house: Fireline, worker: subprocess.Popen[str], stuck: psycopg.Connection
+) -> None:
+    with screen(house, "resolve", "terminate-session", str(stuck.info.backend_pid)) as here:
+        shown = here.expect("Approve exactly this? [y/n/?/q]", 40)
+        assert "may lose" in shown
+        here.type("y")
+        here.expect("succeeded", 40)
+        assert here.leave() == 0
+    assert not alive(stuck)
+
+
+def test_a_remedy_that_does_not_exist_is_told_with_one_that_does(bare: Fireline) -> None:
+    done = bare("resolve", "terminate-sesion", "1")
+    assert done.err.splitlines()[0] == "error: no such command 'terminate-sesion'. Did you mean 'terminate-session'?"

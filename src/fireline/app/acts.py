@@ -76,10 +76,9 @@ def run_remedy(
         "kind": "remedy",
         "line": 0,
         "text": "",
-        "action": {"language": "bash", "command": command, "line": 0, "attributes": {}},
+        "action": {"language": "bash", "command": command, "line": 0, "attributes": {}, "lines": [words]},
         "alternatives": [],
         "parameters": [],
-        "lines": [words],
         "target": place,
     }
     compiled = {

@@ -30,7 +30,9 @@ class Shelf(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command of a remedy, or None."""
-        remedy = _remedies(str(self.name)).get(cmd_name)
+        known = _remedies(str(self.name))
+        self.commands = dict.fromkeys(known, self)  # only the names count, for "did you mean"
+        remedy = known.get(cmd_name)
         if remedy is None:
             return None
         alone = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -77,7 +79,7 @@ def _draw_list(found: list[dict[str, Any]]) -> None:
 
 
 def _help(remedy: Remedy) -> str:
-    back = "It can be undone." if remedy.undo else f"There is no undo: {remedy.no_undo}"
+    back = "It can be undone." if remedy.undo else f"There is no undo: {remedy.no_undo.rstrip('.')}."
     return f"{remedy.summary}\n\nLevel: {remedy.level}. {back}"
 
 
@@ -103,12 +105,12 @@ def _text(value: Any) -> Any:
 def _parameter(name: str, field: FieldInfo, *, argument: bool) -> inspect.Parameter:
     """An option or argument; what is not given is left to the model's own default."""
     annotation, says = _type_of(field.annotation), field.description or ""
-    if not field.is_required() and field.default not in (None, ""):
+    if not field.is_required() and field.default not in (None, "", False):
         says = f"{says} [default: {field.default}]".strip()
     info: Any
     if argument:
         info = typer.Argument(help=says, show_default=False)
-    elif annotation is bool:
+    elif annotation is bool and field.default is not False:
         info = typer.Option(f"--{name.replace('_', '-')}/--no-{name.replace('_', '-')}", help=says, show_default=False)
     else:
         info = typer.Option(f"--{name.replace('_', '-')}", help=says, show_default=False)
@@ -154,13 +156,12 @@ def _carry_out(
         view = _follow(desk, started["run"], yes=yes)
     if options.json:
         answer(view, lambda _: None)
-    if view["state"] in ("failed", "cancelled"):
-        if not options.json:
-            raise Refused(
-                f"{name} did not succeed: run {view['run']} {view['state']}",
-                hint=f"See `fireline run show {view['run']}`.",
-            )
-        raise typer.Exit(1)
+    if view["state"] == "succeeded":
+        return
+    if view["state"] in ("failed", "cancelled") and not options.json:
+        see = f"See `fireline run show {view['run']}`."
+        raise Refused(f"{name} did not succeed: run {view['run']} {view['state']}", hint=see)
+    raise typer.Exit(1)  # it failed, or waits for somebody else: it is not done
 
 
 def _follow(desk: Any, run: int, *, yes: bool) -> dict[str, Any]:
