@@ -59,7 +59,7 @@ def show(conn: Connection, actor: Actor, *, alert: int) -> dict[str, Any]:
     """One alert with the newest signals it was made of, as they came; secrets were taken out before they were kept."""
     row = one(conn, Q["alert"], alert=alert) if 0 <= alert <= _LARGEST else None
     if row is None:
-        raise NotFound(f"there is no alert {alert}", hint="`fireline alerts` lists those there are.")
+        raise NotFound(f"there is no alert {alert}", hint="`fireline alert list` lists those there are.")
     return alert_view(row) | {"signals": all_rows(conn, Q["signals_of"], alert=alert, limit=SIGNALS, longest=LONGEST)}
 
 
