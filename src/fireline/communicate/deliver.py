@@ -60,8 +60,8 @@ def _begin(store: Store, settings: Settings) -> list[Future[bool]]:
     with store.transaction() as conn:
         due = [row["id"] for row in all_rows(conn, Q["due_messages"], now=clock.now(), most=2 * AT_ONCE)]
     with _lock:
-        begun = [message for message in due if message not in _sending][: AT_ONCE - len(_sending)]
-        _sending.update(begun)
+        begun = [message for message in due if (store.url, message) not in _sending][: AT_ONCE - len(_sending)]
+        _sending.update((store.url, message) for message in begun)
     return [_threads().submit(_deliver_and_forget, store, settings, message) for message in begun]
 
 
@@ -71,7 +71,7 @@ def _threads() -> ThreadPoolExecutor:
 
 
 _lock = Lock()
-_sending: set[int] = set()  # in threads of ours; only so that none is begun twice, the claim is what counts
+_sending: set[tuple[str, int]] = set()  # in threads of ours; only so that none is begun twice, the claim is what counts
 
 
 def _deliver_and_forget(store: Store, settings: Settings, outbox: int) -> bool:
@@ -79,7 +79,7 @@ def _deliver_and_forget(store: Store, settings: Settings, outbox: int) -> bool:
         return _deliver_one(store, settings, outbox)
     finally:
         with _lock:
-            _sending.discard(outbox)
+            _sending.discard((store.url, outbox))
 
 
 def _deliver_one(store: Store, settings: Settings, outbox: int) -> bool:
@@ -184,7 +184,8 @@ def _failed(conn: Connection, row: DictRow, claim: UUID, failed: DeliveryError) 
     if next_at is not None:
         wake(conn, "deliver", row["id"], at=next_at)
     say = log.error if over else log.warning
-    say("a message could not be delivered", message=row["id"], **_about(row), error=error, given_up=over)
+    who = {"contact": row["contact"], "channel": row["channel"]}
+    say("a message could not be delivered", message=row["id"], about=row["event"], **who, error=error, given_up=over)
     if row["incident_id"] is not None and (over or row["attempts"] == 1):
         timeline.tell(conn, row["incident_id"], "telling_failed", FIRELINE, **_about(row), error=error, permanent=over)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import html
 import re
+from contextlib import suppress
 from datetime import timedelta
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from typing import Literal
+from typing import Literal, cast
 
 import aiosmtplib
 from pydantic import Field, field_validator
@@ -42,8 +43,7 @@ class EmailSettings(Model):
     @field_validator("sender")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
-        if not _address(value).domain:
-            raise ValueError(f"{value!r} is not a mail address")
+        _address(value)
         return value
 
 
@@ -65,10 +65,7 @@ def send(settings: EmailSettings, message: Message) -> Receipt:
 
 
 async def _send(settings: EmailSettings, mail: EmailMessage, address: str) -> Receipt:
-    _, said = await aiosmtplib.send(
-        mail,
-        sender=settings.sender,
-        recipients=[address],
+    client = aiosmtplib.SMTP(
         hostname=settings.host,
         port=settings.port or _PORTS[settings.security],
         use_tls=settings.security == "tls",
@@ -79,7 +76,21 @@ async def _send(settings: EmailSettings, mail: EmailMessage, address: str) -> Re
         local_hostname=_address(settings.sender).domain,  # the default asks a name server, which may be down too
         timeout=settings.timeout.total_seconds(),
     )
-    return Receipt(said)
+    transport: asyncio.WriteTransport | None = None
+    try:
+        await client.connect()
+        transport = cast(asyncio.WriteTransport, client.transport)
+        _, said = await client.send_message(mail, sender=settings.sender, recipients=[address])
+        with suppress(aiosmtplib.SMTPException):  # it has taken the mail; how it says goodbye does not matter
+            await client.quit()
+        return Receipt(said)
+    finally:
+        # Left to itself a connection that failed half-way stays open, and an encrypted one waits for the other's goodbye.
+        client.close()
+        if transport is not None:
+            transport.abort()
+        for _ in range(3):  # turns of the loop: asyncio closes the socket in one of the next
+            await asyncio.sleep(0)
 
 
 def _refused(code: int, said: str) -> DeliveryError:
@@ -110,10 +121,9 @@ def compose(settings: EmailSettings, message: Message) -> EmailMessage:
 
 def _address(text: str) -> Address:
     """A mail address, nothing hidden in it; ValueError otherwise."""
-    address = Address(addr_spec=text)
-    if not address.username or not address.domain or not text.isprintable():
+    if not text.isprintable() or not all(text.rpartition("@")):
         raise ValueError("not a mail address")
-    return address
+    return Address(addr_spec=text)
 
 
 def _line(text: str) -> str:
