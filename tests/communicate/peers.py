@@ -38,7 +38,7 @@ class Mailbox:
         return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
-        self.mails.append(cast(EmailMessage, email.message_from_bytes(envelope.content, policy=default)))
+        self.mails.append(email.message_from_bytes(envelope.content, policy=default))
         self.recipients.append(envelope.rcpt_tos)
         if self.during:
             await asyncio.to_thread(self.during)
@@ -50,13 +50,13 @@ class Mailbox:
         return AuthResult(success=login == ("fireline", "hunter2hunter2"), handled=False)
 
 
-class _Server(SMTP):  # type: ignore[misc]
+class _Server(SMTP):
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
         if self.event_handler.drop_at_data:
             self.event_handler.drop_at_data -= 1
             await self.push("354 go on")
             await self._reader.readline()
-            self.transport.abort()
+            cast(asyncio.WriteTransport, self.transport).abort()
             return
         await super().smtp_DATA(arg)
 
