@@ -5,22 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from fireline.errors import FirelineError
-from tests.acceptance.place import Place, place, waits
+from tests.acceptance.place import Place, waits
 
 pytestmark = pytest.mark.chaos
-
-
-@pytest.fixture(scope="module")
-def there() -> Iterator[Place]:
-    with place() as made:
-        yield made
 
 
 def workers(there: Place) -> list[int]:

@@ -24,7 +24,8 @@ SLOW = 30_000  # milliseconds for what Fireline does by itself
 
 
 @pytest.fixture
-def there() -> Iterator[Place]:
+def fresh() -> Iterator[Place]:
+    """A place where nothing has happened: the picture is of the first incident."""
     if not CHROMIUM.exists():
         pytest.skip(f"no browser at {CHROMIUM}")
     with place() as made:
@@ -32,12 +33,12 @@ def there() -> Iterator[Place]:
 
 
 @pytest.fixture
-def wrong(there: Place) -> Iterator[Trouble]:
+def wrong(fresh: Place) -> Iterator[Trouble]:
     """The app's users hang behind the migration."""
-    traffic = Traffic(there.school)
+    traffic = Traffic(fresh.school)
     traffic.start()
     try:
-        with trouble(there.school) as begun:
+        with trouble(fresh.school) as begun:
             time.sleep(1)  # the users' next requests run into it
             yield begun
     finally:
@@ -48,7 +49,7 @@ def wrong(there: Place) -> Iterator[Trouble]:
 def page() -> Iterator[Page]:
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
-        opened = browser.new_page(viewport={"width": 1440, "height": 1000}, timezone_id="UTC", color_scheme="light")
+        opened = browser.new_page(viewport={"width": 1440, "height": 1380}, timezone_id="UTC", color_scheme="light")
         opened.set_default_timeout(SLOW)
         expect.set_options(timeout=SLOW)
         yield opened
@@ -56,8 +57,9 @@ def page() -> Iterator[Page]:
 
 
 def test_a_person_at_the_page_takes_the_incident_from_the_alert_to_the_closed_post_mortem(
-    there: Place, wrong: Trouble, page: Page
+    fresh: Place, wrong: Trouble, page: Page
 ) -> None:
+    there = fresh
     faults: list[str] = []
     page.on("pageerror", lambda fault: faults.append(str(fault)))
     assert there.post().status_code == 202
@@ -134,4 +136,4 @@ def keep_picture(page: Page) -> None:
     """Only when asked for: a test run does not dirty the tree."""
     if os.environ.get("FIRELINE_KEEP_SCREENSHOT"):
         page.mouse.move(0, 0)
-        page.screenshot(path=PICTURE, full_page=True)
+        page.screenshot(path=PICTURE)

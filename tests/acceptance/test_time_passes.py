@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from fireline.errors import FirelineError, Refused
-from tests.acceptance.place import Place, View, place, waits
+from tests.acceptance.place import Place, View, waits
 
 QUARTER = timedelta(minutes=46)  # past three quarters of the hour that P1 gives
-
-
-@pytest.fixture(scope="module")
-def there() -> Iterator[Place]:
-    with place() as made:
-        yield made
 
 
 def said(view: View, kind: str) -> list[Any]:
