@@ -1,0 +1,17 @@
+"""Each benchmark runs; its numbers are its own business."""
+
+from __future__ import annotations
+
+from bench import ingest, page
+
+
+def test_acknowledging_is_measured_beside_its_floor() -> None:
+    found = ingest.measure(requests=200, rounds=1)
+    assert found["fireline_per_second"] > 0
+    assert found["ratio"] > 0
+
+
+def test_telling_is_measured_beside_its_floor() -> None:
+    found = page.measure(alerts=3)
+    assert found["fireline_p50_ms"] > 0
+    assert found["ratio_p50"] > 0
