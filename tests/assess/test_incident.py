@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 
 from fireline import clock
 from fireline.assess import incident as assessment
+from fireline.assess.turns import in_turn
 from fireline.errors import NotFound
 from fireline.incident import findings, timeline, transitions
 from fireline.incident.people import FIRELINE, Actor
@@ -181,6 +182,22 @@ def test_a_probe_of_a_target_that_is_away_is_unknown(world: World, trouble: Faul
         "probe",
         {"state": "unknown", "cause": "idle_in_tx_row_lock", "target": "main"},
     )
+
+
+def test_who_finds_another_at_the_target_comes_back_in_a_moment(world: World, trouble: Faults) -> None:
+    trouble.idle("worker", "UPDATE orders SET n = 1 WHERE id = 7")
+    trouble.waiting("web", "UPDATE orders SET n = 2 WHERE id = 7")
+    incident = _open(world)
+    _clear_jobs(world)
+
+    def while_busy(duty: Callable[[World, int], None]) -> None:
+        in_turn(world.targets["main"], lambda: duty(world, incident))
+
+    while_busy(assessment.assess)
+    assert (_jobs(world, "assess"), _newest(world, incident)) == ([str(incident)], None)
+    assessment.assess(world, incident)
+    while_busy(assessment.probe)
+    assert _jobs(world, "probe") == [str(incident)]
 
 
 def test_an_incident_that_has_ended_is_left_alone(world: World) -> None:

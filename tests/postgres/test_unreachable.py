@@ -48,7 +48,7 @@ HOST = {"host": "db.example", "port": "5433"}
             'no pg_hba.conf entry for host "10.0.0.9", user "u", database "d", no encryption',
             "The server's pg_hba.conf does not let this address, user or database in.",
         ),
-        ("", "it said nothing", "Try `fireline doctor`, or `psql` with the DSN of targets.main."),
+        ("", "it said nothing", "Try `fireline doctor`, or `psql` with targets.main.dsn."),
     ],
 )
 def test_the_servers_own_words_in_one_line_and_what_to_do(said: str, message: str, hint: str) -> None:

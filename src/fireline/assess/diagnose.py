@@ -60,13 +60,17 @@ def diagnose(target: Target, symptom: str | None = None) -> Diagnosis:
 
     Raises TargetUnavailable when there is no connection.
     """
+    return conclude(look(target), symptom or "")
+
+
+def conclude(snapshot: Snapshot, symptom: str) -> Diagnosis:
+    """What a snapshot means, given the complaint."""
     began = time.monotonic()
-    snapshot = look(target)
-    verdicts = judge(snapshot, symptom or "")
+    verdicts = judge(snapshot, symptom)
     unknown, coverage = _unknown(snapshot, causes())
     version = snapshot.server.version if snapshot.server else None
-    ms = round((time.monotonic() - began) * 1000)
-    return Diagnosis(target.name, version, snapshot.taken_at, ms, coverage, verdicts, unknown)
+    ms = snapshot.ms + round((time.monotonic() - began) * 1000)
+    return Diagnosis(snapshot.target, version, snapshot.taken_at, ms, coverage, verdicts, unknown)
 
 
 def judge(snapshot: Snapshot, symptom: str) -> tuple[Verdict, ...]:
@@ -91,15 +95,20 @@ def _unknown(snapshot: Snapshot, known: Mapping[str, Cause]) -> tuple[tuple[dict
 
 def probe(target: Target, probe: Mapping[str, Any]) -> State:
     """Ask a finding's probe: red while the cause is seen, green when it is gone, unknown when that can not be seen."""
+    try:
+        return ask(target, probe)
+    except FirelineError:
+        return "unknown"
+
+
+def ask(target: Target, probe: Mapping[str, Any]) -> State:
+    """The same; raises TargetUnavailable, Refused or StatementFailed where `probe` says unknown."""
     sql, expected = probe.get("sql"), probe.get("expect")
     if not sql or not expected:
         return "unknown"
-    try:
-        seen = read(target, str(sql), timeout=_TIME_LIMIT, lock_timeout=_LOCK_LIMIT)
-        answer = expect.holds(str(expected), seen.json())
-        if answer and "pg_stat_activity" in str(sql) and _blind(target):
-            return "unknown"
-    except FirelineError:
+    seen = read(target, str(sql), timeout=_TIME_LIMIT, lock_timeout=_LOCK_LIMIT)
+    answer = expect.holds(str(expected), seen.json())
+    if answer and "pg_stat_activity" in str(sql) and _blind(target):
         return "unknown"
     return "unknown" if answer is None else "green" if answer else "red"
 

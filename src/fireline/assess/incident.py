@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from fireline import clock
-from fireline.assess.diagnose import diagnose
-from fireline.assess.diagnose import probe as ask
+from fireline.assess.diagnose import State, ask, conclude
+from fireline.assess.turns import FRESH_SECONDS, Busy, in_turn, shared_look
 from fireline.errors import FirelineError
 from fireline.incident import findings
 from fireline.incident.people import FIRELINE
@@ -25,6 +25,7 @@ _SECOND = timedelta(seconds=1)
 FIRST_LOOK = 5 * _SECOND  # after the opening, should the wake-up be lost
 LOOK_AGAIN = 30 * _SECOND  # while no cause is named
 LOOK_SELDOM = 300 * _SECOND  # once an incident is older than an hour
+COME_BACK = (FRESH_SECONDS + 0.5) * _SECOND  # when somebody else is at the target; what he saw is old by then
 YOUNG = timedelta(hours=1)
 ASK_AGAIN = 10 * _SECOND  # a red probe
 ASK_SELDOM = 30 * _SECOND  # a green one
@@ -41,16 +42,21 @@ class _Look:
     ms: int
 
 
-def assess(world: World, incident: int) -> None:
+def assess(world: World, incident: int, *, fresh: bool = False) -> None:
     """Look at the target of an open incident and keep what was found; a look that shows nothing new leaves no event.
 
-    May be called at any time, also twice at once. A target that can not be reached is unknown, never well.
+    May be called at any time, also twice at once: who finds another at the target comes back in a moment.
+    A target that can not be reached is unknown, never well. fresh: not with a snapshot taken a moment ago.
     """
     with world.store.transaction() as conn:
         before = get(conn, incident)
     if before["status"] not in ACTIVE:
         return
-    seen = _look(world, before["target"], f"{before['title']}\n{before['symptom']}")
+    try:
+        seen = _look(world, before["target"], f"{before['title']}\n{before['symptom']}", fresh=fresh)
+    except Busy:
+        _later(world, "assess", incident)
+        return
     with world.store.transaction() as conn:
         now = lock(conn, incident)
         if now["status"] not in ACTIVE:
@@ -63,14 +69,19 @@ def assess(world: World, incident: int) -> None:
         findings.record(conn, incident, name, seen.verdicts, seen.taken_at, seen.ms, unknown=seen.unknown)
 
 
-def _look(world: World, target: str | None, symptom: str) -> _Look:
-    taken_at, began = clock.now(), time.monotonic()
+def _look(world: World, target: str | None, symptom: str, *, fresh: bool) -> _Look:
+    asked_at, began = clock.now(), time.monotonic()
     try:
-        found = diagnose(world.target(target), symptom)
+        found = conclude(shared_look(world.target(target), fresh=fresh), symptom)
     except FirelineError as blind:
-        return _Look([], [blind.message], taken_at, round((time.monotonic() - began) * 1000))
+        return _Look([], [blind.message], asked_at, round((time.monotonic() - began) * 1000))
     unknown = [f"{one['check']}: {one['because']}" for one in found.unknown]
-    return _Look([verdict.json() for verdict in found.causes], unknown, found.taken_at, found.duration_ms)
+    return _Look([verdict.json() for verdict in found.causes], unknown, asked_at, found.duration_ms)
+
+
+def _later(world: World, topic: str, incident: int) -> None:
+    with world.store.transaction() as conn:
+        wake(conn, topic, incident, at=clock.now() + COME_BACK)
 
 
 def probe(world: World, incident: int) -> None:
@@ -80,12 +91,25 @@ def probe(world: World, incident: int) -> None:
         finding = findings.newest(conn, incident)
     if finding is None or not finding["probe"] or status not in ACTIVE:
         return
-    target = world.targets.get(finding["target"])
-    state = ask(target, finding["probe"]) if target else "unknown"
+    try:
+        state = _ask(world, finding["target"], finding["probe"])
+    except Busy:
+        _later(world, "probe", incident)
+        return
     with world.store.transaction() as conn:
         news = findings.set_probe_state(conn, finding["id"], state)
     if news and state == "green":
-        assess(world, incident)
+        assess(world, incident, fresh=True)
+
+
+def _ask(world: World, name: str, question: dict[str, Any]) -> State:
+    target = world.targets.get(name)
+    if target is None:
+        return "unknown"
+    try:
+        return in_turn(target, lambda: ask(target, question))
+    except FirelineError:
+        return "unknown"
 
 
 def sweep(world: World) -> None:

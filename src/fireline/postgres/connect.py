@@ -9,7 +9,8 @@ from datetime import timedelta
 from typing import Any
 
 import psycopg
-from psycopg.abc import PQGen
+from psycopg.abc import Buffer, PQGen
+from psycopg.adapt import Loader
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
 
@@ -139,6 +140,7 @@ def _open(name: str, secret: Secret, limits: dict[str, str], *, autocommit: bool
         "keepalives_idle": parts.get("keepalives_idle") or 10,
         "keepalives_interval": parts.get("keepalives_interval") or 5,
         "keepalives_count": parts.get("keepalives_count") or 3,
+        "client_encoding": "UTF8",  # the text that was proved is the text that is sent
         "autocommit": autocommit,
         "row_factory": dict_row,
         "prepare_threshold": None,
@@ -148,17 +150,30 @@ def _open(name: str, secret: Secret, limits: dict[str, str], *, autocommit: bool
     try:
         direct = psycopg.Connection[DictRow].connect(**arguments, options=options)
         if direct.pgconn.exec_(f"SELECT current_setting('{_MARK}', true)".encode()).get_value(0, 0):
-            return direct
+            return _forgiving(direct)
         direct.close()  # a pooler took the options and forgot them
     except psycopg.Error as refused:
         if "unsupported startup parameter" not in str(refused):
             raise told(name, parts, refused) from None
     try:
-        pooled = _Pooled.connect(**arguments)
+        pooled = _Pooled.connect(**{**arguments, **({"options": own} if own else {})})
     except psycopg.Error as refused:
         raise told(name, parts, refused) from None
     pooled.limits = _as_statements(limits)
-    return pooled
+    return _forgiving(pooled)
+
+
+class _Forgiving(Loader):
+    """Text as it comes: the statements of a database in another encoding may hold bytes that are none in ours."""
+
+    def load(self, data: Buffer) -> str:
+        return bytes(data).decode(errors="replace")
+
+
+def _forgiving(conn: Connection) -> Connection:
+    for name in ("text", "varchar", "bpchar", "name"):
+        conn.adapters.register_loader(name, _Forgiving)
+    return conn
 
 
 def _as_statements(limits: dict[str, str]) -> tuple[bytes, ...]:

@@ -18,7 +18,7 @@ _PREFIX = re.compile(
 def told(name: str, parts: dict[str, Any], error: psycopg.Error) -> TargetUnavailable:
     """The error to raise for a failed connection to the target `name`, whose DSN has these parts."""
     said = str(error)
-    dsn = f"targets.{name}.dsn"
+    dsn = "store.url" if name == "store" else f"targets.{name}.dsn"
     place = _place(parts)
     hints = {
         "password authentication failed": f"Check user and password in {dsn}: is the secret rotated?",
@@ -47,7 +47,7 @@ def told(name: str, parts: dict[str, Any], error: psycopg.Error) -> TargetUnavai
         reason = _line(said)
         hint = next(
             (hint for words, hint in hints.items() if words in said),
-            f"Try `fireline doctor`, or `psql` with the DSN of targets.{name}.",
+            f"Try `fireline doctor`, or `psql` with {dsn}.",
         )
     return TargetUnavailable(f"target {name} does not answer: {text(reason)}", hint=hint)
 
