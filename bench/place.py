@@ -152,6 +152,7 @@ def place() -> Iterator[Place]:
                 made.end()
         finally:
             sink.shutdown()
+            sink.server_close()
             store.remove()
 
 
