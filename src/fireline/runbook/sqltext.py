@@ -17,7 +17,8 @@ from postgast import PgQueryError, parse, scan, split
 from fireline.runbook.language import loss
 from fireline.runbook.language.psql import COMMENTS, Source, Type, Variable
 
-LONGEST = 65_536  # a longer fence is not looked into: nested comments cost the scanner quadratic time
+LONGEST = 65_536  # a longer fence is not looked into
+MOST_COMMENTS = 200  # nor one with more of them: nested, they cost the scanner quadratic time
 
 _DUMMY: dict[Type, bytes] = {"text": b"'x'", "number": b"1", "identifier": b'"x"'}
 _NEXT: dict[Type, Type] = {"number": "identifier", "text": "identifier", "identifier": "number"}
@@ -78,8 +79,8 @@ def rendering(statement: dict[str, Any]) -> tuple[str, list[str]] | None:
 def destructive_sql(statement: str) -> str | None:
     """Why this SQL can lose committed data, in words; None when its syntax tree does not say so."""
     text = statement.replace("\0", "\ufffd")
-    if len(text) > LONGEST:
-        return "it is too long to be looked into"
+    if _too_much(text):
+        return "it is too long or too odd to be looked into"
     source = Source(text)
     settled, _ = _settle(source)
     try:
@@ -96,8 +97,8 @@ def read(sql: str, types: tuple[tuple[str, Type], ...] = ()) -> Script:
     types: what is known of a variable from elsewhere, such as the runbook's front matter.
     """
     text = sql.replace("\0", "\ufffd")
-    if len(text) > LONGEST:
-        return Script((Statement(text, 1),), notes=("the SQL is too long to be looked into",))
+    if _too_much(text):
+        return Script((Statement(text, 1),), notes=("the SQL is too long or too odd to be looked into",))
     source = Source(text)
     known = dict(types)
     source.variables = [
@@ -110,6 +111,10 @@ def read(sql: str, types: tuple[tuple[str, Type], ...] = ()) -> Script:
     notes = (*source.notes, *([f"PostgreSQL's parser can not read the SQL: {fault}"] if fault else []))
     unbound = tuple(source.unbound)
     return Script(statements, settled, tuple(source.defaults.items()), unbound, source.by_hand, notes)
+
+
+def _too_much(text: str) -> bool:
+    return len(text) > LONGEST or text.count("/*") > MOST_COMMENTS
 
 
 def _inside(raw: Any) -> Any:

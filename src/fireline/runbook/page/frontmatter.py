@@ -7,7 +7,8 @@ import math
 import re
 from typing import Any
 
-LONGEST = 65_536
+LONGEST = 20_000
+MOST_BRACKETS = 300  # more of them cost the YAML scanner quadratic time
 DEEPEST = 20
 _HEAD = re.compile(r"---[ \t]*\n(.*?)(?:^|\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 
@@ -38,6 +39,8 @@ class _Unfit(Exception):
 def _load(text: str) -> Any:
     import yaml
 
+    if sum(text.count(sign) for sign in "[{") > MOST_BRACKETS:
+        raise _Unfit("it holds too many brackets")
     try:
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
             raise _Unfit("it holds an alias")  # a few of them can stand for gigabytes

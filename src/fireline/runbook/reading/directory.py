@@ -127,10 +127,11 @@ def _severity(title: str, criteria: tuple[str, ...], response: str | None, line:
     found = _ID.search(plain)
     if found is None:
         return Severity(plain, plain, 0, criteria, response, line)
-    letters = found[1].upper() if len(found[1]) <= 3 else "P"  # noqa: PLR2004 - P, S, SEV
+    short = len(found[1]) <= 3  # noqa: PLR2004 - P, S, SEV: as written; Priority 1 is P1
+    id_ = re.sub(r"\s+", "", found[0]).upper() if short else f"P{found[2]}"
     name = re.sub(r"[()\[\]]", " ", plain[: found.start()] + " " + plain[found.end() :])
     name = " ".join(name.split()).strip(" :–—/-")
-    return Severity(f"{letters}{found[2]}", name or f"{letters}{found[2]}", 0, criteria, response, line)
+    return Severity(id_, name or id_, 0, criteria, response, line)
 
 
 def contacts(root: Section) -> tuple[Contact, ...]:
@@ -217,7 +218,7 @@ def _channel(name: str, text: str, line: int, *, outside: bool) -> Channel:
 def postmortem(root: Section, known: tuple[Severity, ...]) -> tuple[str | None, tuple[str, ...]]:
     """Within which time a post-mortem is held, and for which severities; None and () when the runbook does not say."""
     within: str | None = None
-    ids = {one.id.upper(): one.id for one in known}
+    ids = {one.id.upper().replace("-", ""): one.id for one in known}
     meant: list[str] = []
     for section in root.walk():
         titled = bool(re.search(r"post-?\s?mortem|retrospective", section.title, re.IGNORECASE))
@@ -228,7 +229,7 @@ def postmortem(root: Section, known: tuple[Severity, ...]) -> tuple[str | None, 
                 r"\bwithin (?:\d+|one|two|three|five) (?:business |working )?(?:hours?|days?|weeks?)\b", text, re.I
             )
             within = within or (time[0] if time else None)
-            meant += [ids[found] for found in re.findall(r"\w+", text.upper()) if found in ids]
+            meant += [ids[found] for found in re.findall(r"\w+", text.upper().replace("-", "")) if found in ids]
     return within, tuple(sorted(set(meant), key=lambda one: next(s.rank for s in known if s.id == one)))
 
 

@@ -152,7 +152,8 @@ def decision_in(clause: str) -> str | None:
         return _balanced(needed[0])
     for found in _IF.finditer(clause):
         if not _WHETHER.search(clause[: found.start()]):
-            return _balanced(found[0])
+            leads = not clause[: found.start()].strip()  # “If it lags, fail over”: the words up to the comma
+            return _balanced(found[0].partition(",")[0] if leads else found[0])
     return None
 
 

@@ -27,6 +27,7 @@ class Maker:
     notes: list[str] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
+    seen: dict[str, int] = field(default_factory=dict)  # how often each wanted key was taken
     waiting: list[tuple[Fence, int]] = field(default_factory=list)  # undo, verify, before; and the step they stand in
 
     def add(self, draft: Draft, number: int) -> None:
@@ -105,11 +106,10 @@ class Maker:
         )
 
     def _key(self, name: str | None, title: str) -> str:
-        wanted = name or f"{slug(self.heading)}/{slug(title)}"
-        key, number = wanted, 1
+        wanted = key = name or f"{slug(self.heading)}/{slug(title)}"
         while key in self.keys:
-            number += 1
-            key = f"{wanted}-{number}"
+            self.seen[wanted] = self.seen.get(wanted, 1) + 1
+            key = f"{wanted}-{self.seen[wanted]}"
         if name and key != name:
             self.notes.append(f"two steps are named {name}; the second is {key}")
         self.keys.add(key)
