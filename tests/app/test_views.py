@@ -50,7 +50,10 @@ CASES = [
     (incident(matches=[{"title": "Data Corruption"}]), "choose"),
     (incident(run(step(), state="succeeded"), verdict={"probe_state": "green"}), "resolve"),
     (incident(run(step(), state="succeeded")), "resolve"),
-    (incident(run(step(), state="failed"), verdict={"probe_state": "red", "remedy": {"command": "fireline …"}}), "choose"),
+    (
+        incident(run(step(), state="failed"), verdict={"probe_state": "red", "remedy": {"command": "fireline …"}}),
+        "choose",
+    ),
 ]
 
 
