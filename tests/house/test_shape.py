@@ -18,7 +18,27 @@ LONGEST = 400
 # A file without a test of its own, and the test that goes through it.
 ELSEWHERE: dict[str, str] = {
     "__main__.py": "cli/test_main.py",
+    "cli/brief.py": "cli/test_respond.py",
+    "cli/demo.py": "demo/test_story.py",
+    "cli/examine/channels.py": "cli/test_doctor.py",
+    "cli/examine/configuration.py": "cli/test_doctor.py",
+    "cli/examine/line.py": "cli/test_doctor.py",
+    "cli/examine/patients.py": "cli/test_doctor.py",
+    "cli/examine/rehearsal.py": "cli/test_doctor.py",
+    "cli/examine/runbooks.py": "cli/test_doctor.py",
+    "cli/examine/server.py": "cli/test_doctor.py",
+    "cli/examine/store.py": "cli/test_doctor.py",
+    "cli/follow.py": "cli/test_run.py",
+    "cli/incident_view.py": "cli/test_incident.py",
+    "cli/run_view.py": "cli/test_run.py",
+    "cli/tables.py": "cli/test_people.py",
+    "cli/wants.py": "cli/test_respond.py",
     "store/migrations/versions/0001_first.py": "store/test_migrate.py",
+    "run/attempts.py": "run/test_recover.py",
+    "run/content.py": "run/test_approve.py",
+    "run/execute.py": "run/test_advance.py",
+    "run/prepare.py": "run/test_advance.py",
+    "run/remedy.py": "run/test_line.py",
 }
 
 
