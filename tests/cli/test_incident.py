@@ -5,7 +5,7 @@ from tests.cli.conftest import Fireline
 
 def test_an_incident_is_declared_acknowledged_noted_resolved_and_closed(fireline: Fireline) -> None:
     said = fireline("declare", "checkout is down", "--severity", "P2")
-    assert said.out.splitlines()[0] == "INC-1 opened"
+    assert said.out.splitlines()[0] == "INC-1 opened as P2 (Medium): checkout is down"
     assert fireline("ack").out.startswith("INC-1 acknowledged")
     assert fireline("note", "restarted the pooler").out == "Noted on INC-1.\n"
     fireline("incident", "status", "resolving")

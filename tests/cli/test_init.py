@@ -4,7 +4,6 @@ from pathlib import Path
 import pytest
 
 from fireline import settings
-from fireline.cli.first_settings import quote, slug
 from fireline.postgres.connect import Target
 from tests.cli.conftest import Fireline
 
@@ -79,9 +78,3 @@ def test_a_target_is_a_name_and_a_dsn(bare: Fireline, target: str) -> None:
     done = bare("init", "--runbook", "runbook.md", "--target", target)
     assert done.code == 2
     assert not (bare.folder / "fireline.toml").exists()
-
-
-def test_texts_of_others_can_not_leave_their_place_in_the_file() -> None:
-    assert quote('a"\n[server]') == '"a\\"\\n[server]"'
-    assert slug("On-Call Engineer (EU)") == "on-call-engineer-eu"
-    assert slug("***") == "contact"

@@ -128,24 +128,35 @@ def test_every_command_explains_itself(path: tuple[str, ...]) -> None:
         assert getattr(parameter, "help", None), f"{path}: {parameter.name} has no help"
 
 
-def test_help_and_single_commands_load_only_what_they_need(bare: Fireline) -> None:
-    heavy = {
-        "fastapi",
-        "sqlalchemy",
-        "alembic",
-        "markdown_it",
-        "postgast",
-        "rich",
-        "httpx",
-        "pydantic",
-        "psycopg",
-        "uvicorn",
-    }
-    look = (
-        "import sys, json, fireline.cli.main as m; m.main(['--help']); print(); print(json.dumps(sorted(sys.modules)))"
-    )
+HEAVY = {
+    "fastapi",
+    "starlette",
+    "uvicorn",
+    "sqlalchemy",
+    "alembic",
+    "procrastinate",
+    "markdown_it",
+    "postgast",
+    "httpx",
+}
+NIGHT = ["ack INC-1", "note INC-1 seen", "incident take INC-1", "incident timeline INC-1", "halt --show"]
+
+
+def loaded(program: Fireline, line: str) -> set[str]:
+    """The modules that a command has imported at its end."""
+    look = f"import sys, json, fireline.cli.main as m; m.main({line.split()!r}); print(); print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run(
-        [sys.executable, "-c", look], capture_output=True, text=True, cwd=bare.folder, check=True, env=bare.clean
+        [sys.executable, "-c", look], capture_output=True, text=True, cwd=program.folder, check=True, env=program.clean
     )
-    loaded = set(json.loads(done.stdout.splitlines()[-1]))
-    assert loaded & heavy == set()
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_the_list_of_commands_needs_hardly_anything(bare: Fireline) -> None:
+    assert loaded(bare, "--help") & (HEAVY | {"rich", "pydantic", "psycopg"}) == set()
+
+
+def test_what_is_typed_at_night_loads_only_what_it_needs(fireline: Fireline) -> None:
+    fireline("declare", "odd")
+    for line in NIGHT:
+        assert loaded(fireline, line) & HEAVY == set(), line
+    assert loaded(fireline, "incident show") & (HEAVY - {"markdown_it", "postgast"}) == set()

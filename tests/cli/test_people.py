@@ -27,12 +27,3 @@ def test_a_token_stands_alone_on_stdout_and_is_shown_once(fireline: Fireline) ->
     assert len(made.out.splitlines()) == 1
     assert made.out.strip() not in fireline("token", "list").out
     assert fireline("token", "revoke", "1").code == 0
-
-
-def test_the_kill_switch_is_set_shown_and_lifted(fireline: Fireline) -> None:
-    assert fireline("halt", "--show").out == "not halted: steps may start\n"
-    assert fireline("halt", "odd things happen").out.startswith("halted")
-    assert "odd things happen" in fireline("halt", "--show").out
-    assert fireline("halt", "--lift").code == 0
-    assert fireline("halt", "--lift").code == 1
-    assert fireline("halt", "--lift", "--show").code == 2

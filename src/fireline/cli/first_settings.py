@@ -67,7 +67,8 @@ def _runbook(book: Runbook, path: str) -> str:
     if book.severities:
         lines += ["# Severities come from the runbook itself, and so do their response times:"]
         lines += [
-            f"#   {one.id} {_comment(one.name)}: {_comment(one.response or 'no time named')}" for one in book.severities
+            f"#   {_comment(one.id)} {_comment(one.name)}: {_comment(one.response or 'no time named')}"
+            for one in book.severities
         ]
         lines += [
             "# [policy]",

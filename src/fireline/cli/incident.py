@@ -13,7 +13,7 @@ from fireline.cli.terminal import answer, options, say
 app = typer.Typer(help="See, lead and close incidents.", rich_markup_mode=None)
 
 Incident = Annotated[
-    str | None, typer.Argument(metavar="[INCIDENT]", help="INC-7 or 7; the only open one when left out.")
+    str | None, typer.Argument(metavar="INCIDENT", help="INC-7 or 7; the only open one when left out.")
 ]
 Reason = Annotated[str, typer.Option("--reason", help="Why; it stands in the timeline.")]
 _OPTIONAL = "; the incident may be left out when one is open"
@@ -68,7 +68,7 @@ def declare(
     People are told, the target is looked at, and the procedure is found, as for one that an alert opens.
     """
     result = call("incident.declare", title=title, severity=severity, target=target, symptom=symptom)
-    answer(result, lambda data: say(f"{data['id']} opened", f"Follow it with `fireline respond {data['id']}`."))
+    answer(result, lambda data: say(data["text"], f"Follow it with `fireline respond {data['incident']}`."))
 
 
 @app.command()

@@ -212,7 +212,7 @@ def replace(
 @app.command()
 def cancel(
     run: Run,
-    step: Annotated[int | None, typer.Argument(metavar="[STEP]", min=1, help="Only this step.")] = None,
+    step: Annotated[int | None, typer.Argument(metavar="STEP", min=1, help="Only this step.")] = None,
     reason: Why = "",
 ) -> None:
     """Stop a run, or the step that is running."""
@@ -222,7 +222,7 @@ def cancel(
 @app.command()
 def undo(
     run: Run,
-    step: Annotated[int | None, typer.Argument(metavar="[STEP]", min=1, help="The newest change if left out.")] = None,
+    step: Annotated[int | None, typer.Argument(metavar="STEP", min=1, help="The newest change if left out.")] = None,
 ) -> None:
     """Put back what a step changed."""
     data = call("run.undo", run=run, step=step)

@@ -96,7 +96,10 @@ def _start_store(settings: Settings, cluster: Cluster | None) -> str:
 def _migrate() -> None:
     """In a process of its own: what migrating needs in memory is not kept for weeks."""
     done = subprocess.run(
-        [sys.executable, "-m", "fireline", *_passed_on(), "migrate"], stdout=subprocess.DEVNULL, check=False
+        [sys.executable, "-m", "fireline", *_passed_on(), "migrate"],
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C is for us
+        check=False,
     )
     if done.returncode:
         raise FirelineError("the store could not be brought up to date", hint="The line above tells why.")

@@ -5,14 +5,11 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Any
 from urllib.parse import urlsplit
 
 from fireline.cli.examine.line import Line, fail, ok, warn
 from fireline.settings import Settings
-
-if TYPE_CHECKING:
-    from fireline.communicate.channels.email import EmailSettings
 
 _SECURE_PORTS = {"starttls": 587, "tls": 465, "plain": 25}
 
@@ -51,9 +48,9 @@ def _contacts(settings: Settings) -> Iterator[Line]:
 
 def _mail_server(settings: Settings) -> Line:
     """Greet the mail server and log in, as if there were something to send."""
-    from fireline.communicate.channels.email import EmailSettings
+    from fireline.communicate.channel import channels
 
-    own = EmailSettings.model_validate(settings.channels.get("email", {}))
+    own: Any = channels()["email"].settings.model_validate(settings.channels.get("email", {}))
     port = own.port or _SECURE_PORTS[own.security]
     try:
         asyncio.run(_greet(own, port))
@@ -63,7 +60,7 @@ def _mail_server(settings: Settings) -> Line:
     return ok("channel email", f"{own.host}:{port} answers{logged_in}; nothing was sent")
 
 
-async def _greet(own: EmailSettings, port: int) -> None:
+async def _greet(own: Any, port: int) -> None:
     from aiosmtplib import SMTP
 
     client = SMTP(
