@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from fireline.assess.held_up import FAMILY, described, end_sessions, gone, uncommitted, verdict
+from fireline.assess.held_up import FAMILY, described, end_sessions, same, uncommitted, verdict
 from fireline.assess.snapshot import Session, Snapshot
 from fireline.assess.tangle import Root, Tangle, lasting, overtaken, steady
 from fireline.assess.telling import age, listed, span, who
-from fireline.assess.verdict import Branch, Cause, Evidence, Rejected, Verdict
+from fireline.assess.verdict import Branch, Cause, Evidence, Probe, Rejected, Verdict
 
 LABEL = "idle_in_tx_row_lock"
 COMPLAINT = re.compile(r"hang|stuck|lock|time ?out|slow|wait|block|frozen|deadlock", re.I)
@@ -99,7 +99,9 @@ def _idle(session: Session) -> bool:
 
 def _suspect(snapshot: Snapshot, tangle: Tangle) -> Verdict:
     root = tangle.roots[0]
-    fact = _fact(tangle, root)
+    session = root.session
+    assert session is not None
+    fact, idle = _fact(tangle, root), age(tangle.at, session.state_change)
     remedy = end_sessions(
         snapshot.target, [root], f"If nobody needs it, end {described(tangle, root)}: {uncommitted(root)}."
     )
@@ -113,8 +115,8 @@ def _suspect(snapshot: Snapshot, tangle: Tangle) -> Verdict:
         explains=("updates hang now and then", "timeouts"),
         rejected=(Rejected("hot_row_contention", "nobody waits for a row at this moment"),),
         remedy=remedy,
-        probe=gone(tangle, [root]),
-        tree=(Branch(root.node, 0, f"{root.state} {fact.fact.split(' for ', 1)[1].split(',')[0]}", root=True),),
+        probe=Probe(f"SELECT pid FROM pg_stat_activity WHERE {same(session)}", "rows = 0"),  # noqa: S608 - see `same`
+        tree=(Branch(root.node, 0, f"{root.state} {span(idle)}   {who(session)}   {session.query}", root=True),),
     )
 
 
