@@ -18,6 +18,10 @@ LONGEST = 400
 # A file without a test of its own, and the test that goes through it.
 ELSEWHERE: dict[str, str] = {
     "__main__.py": "cli/test_main.py",
+    "demo/afterwards.py": "demo/test_story.py",
+    "demo/alone.py": "demo/test_story.py",
+    "demo/day.py": "demo/test_story.py",
+    "demo/yours.py": "demo/test_story.py",
     "cli/brief.py": "cli/test_respond.py",
     "cli/demo.py": "demo/test_story.py",
     "cli/examine/channels.py": "cli/test_doctor.py",

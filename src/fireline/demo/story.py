@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from fireline.demo.afterwards import end
+from fireline.demo.alone import alert, find
 from fireline.demo.day import go_wrong, set_up
 from fireline.demo.home import sweep
 from fireline.demo.night import Night
@@ -13,6 +15,7 @@ from fireline.demo.person import NAME
 from fireline.demo.report import Broken, Report
 from fireline.demo.stage import Stage, stoppable, undisturbed
 from fireline.demo.voice import EMBER, Voice
+from fireline.demo.yours import act
 from fireline.errors import Usage
 
 
@@ -60,8 +63,8 @@ def _tell(stage: Stage, voice: Voice, report: Report, *, port: int, yes: bool) -
         set_up(stage, voice, report, port)
         go_wrong(stage, voice, report)
         night = Night(stage, voice, report, yes=yes)
-        for chapter in (night.alert, night.findings, night.act, night.afterwards):
-            chapter()
+        for chapter in (alert, find, act, end):
+            chapter(night)
     except Broken:
         pass  # the report names it
 
