@@ -39,6 +39,7 @@ from fireline.store.wake import PREFIX, wake
 
 SWEEP_SECONDS = 1.5
 STEP_SLOTS = 8  # runs that one worker moves on at the same time
+LOOK_SLOTS = 3  # looks at targets, which may be slow to answer or dead
 OTHER_SLOTS = 4  # intake, messages, clocks: never behind a step that takes long
 STALLED_SECONDS = 10
 
@@ -56,7 +57,7 @@ def topics() -> dict[str, Duty]:
     """What each topic of `store.wake` means."""
     return {
         "intake": lambda world, _: take_signals(world),
-        "tell": lambda world, key: notices.tell(world.store, int(key), world.settings),
+        "tell": lambda world, key: tell(world, int(key)),
         "deliver": lambda world, key: deliver.deliver(world.store, world.settings, int(key)),
         "assess": lambda world, key: assessment.assess(world, int(key)),
         "respond": lambda world, key: respond(world, int(key)),
@@ -69,7 +70,12 @@ def topics() -> dict[str, Duty]:
 
 def take_signals(world: World) -> int:
     """Make alerts and incidents of the signals that wait; how many were taken."""
-    return intake.take(world.store, world.settings, scheme_of(world))
+    return intake.take(world.store, world.settings, scheme_of(world), opened=lambda incident: tell(world, incident))
+
+
+def tell(world: World, incident: int) -> int:
+    """Tell people now what they are owed of an incident; what is not sent now is in the outbox."""
+    return notices.tell_now(world.store, incident, world.settings)
 
 
 def check_clocks(world: World) -> None:
@@ -169,7 +175,7 @@ def work(world: World, labels: Sequence[str] = ()) -> None:
 
 async def _work(world: World, labels: Sequence[str]) -> None:
     loop = asyncio.get_running_loop()
-    loop.set_default_executor(ThreadPoolExecutor(STEP_SLOTS + OTHER_SLOTS + 4, thread_name_prefix="duty"))
+    loop.set_default_executor(ThreadPoolExecutor(STEP_SLOTS + LOOK_SLOTS + OTHER_SLOTS + 4, thread_name_prefix="duty"))
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
@@ -200,8 +206,12 @@ async def _keep_working(world: World, stop: asyncio.Event) -> None:
                 await _requeue_stalled(app)
                 runs: WorkerOptions = {**_OPTIONS, "queues": ["runs"], "concurrency": STEP_SLOTS}
                 others: WorkerOptions = {**_OPTIONS, "queues": ["fireline"], "concurrency": OTHER_SLOTS}
+                looks: WorkerOptions = {**_OPTIONS, "queues": ["looks"], "concurrency": LOOK_SLOTS}
                 await asyncio.gather(
-                    app.run_worker_async(**runs), app.run_worker_async(**others), _keep_requeueing(app)
+                    app.run_worker_async(**runs),
+                    app.run_worker_async(**looks),
+                    app.run_worker_async(**others),
+                    _keep_requeueing(app),
                 )
         except (psycopg.Error, ConnectorException, OSError) as away:
             log.warning(

@@ -9,6 +9,7 @@ from fireline.cluster import Cluster
 from fireline.errors import Refused, StoreUnavailable, TargetUnavailable
 from fireline.incident.scheme import Scheme
 from fireline.postgres.connect import Target
+from fireline.redact import Secret
 from fireline.run.remedy import Remedy
 from fireline.run.world import World
 from fireline.settings import Settings
@@ -82,24 +83,20 @@ def check_store_is_not_a_target(settings: Settings, url: str) -> str | None:
 
     Raises Refused. A target that does not answer can not be compared, and is passed over: it may be down tonight.
     """
-    from fireline.postgres.connect import connect, identity
-    from fireline.redact import Secret
+    from fireline.postgres.connect import identity_of_dsn, same_server
 
-    def who(target: Target) -> object:
-        with connect(target) as conn:
-            return identity(conn)
-
-    ours = who(Target("store", Secret(url)))
+    ours = identity_of_dsn(Secret(url))
     for target in targets(settings).values():
         try:
-            same = who(target) == ours
+            theirs = identity_of_dsn(target.dsn, name=target.name)
         except TargetUnavailable:
             continue
-        if same and not settings.store.on_target:
+        if not same_server(ours, theirs):
+            continue
+        if not settings.store.on_target:
             raise Refused(
                 f"the store is on the server of target {target.name}: it would be lost with it",
                 hint="Put the store on another server, or set store.on_target = true and know the risk.",
             )
-        if same:
-            return f"the store is on the server of target {target.name}: when that server is down, so is Fireline"
+        return f"the store is on the server of target {target.name}: when that server is down, so is Fireline"
     return None

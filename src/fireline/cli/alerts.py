@@ -72,4 +72,4 @@ def report(
     It comes in like any other alert: it may open an incident or join one.
     """
     data = call("report.send", title=title, text=text, target=target, severity=severity)
-    answer(data, lambda _: say("reported: it is being looked at"))
+    answer(data, lambda done: say(done["text"], "It may open an incident: `fireline incident list`."))

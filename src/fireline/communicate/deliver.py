@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 from functools import cache
@@ -20,7 +21,7 @@ from psycopg.rows import DictRow
 from fireline import clock, redact
 from fireline.communicate import channel
 from fireline.communicate.channel import Message, TryLater
-from fireline.errors import DeliveryError
+from fireline.errors import DeliveryError, FirelineError
 from fireline.incident import ack_link, timeline
 from fireline.incident.people import FIRELINE
 from fireline.incident.row import ENDED
@@ -47,7 +48,9 @@ def deliver(store: Store, settings: Settings, outbox: int | None = None) -> int:
         return int(_deliver_one(store, settings, outbox))
     sent, end = 0, time.monotonic() + SWEEP_SECONDS
     while time.monotonic() < end:
-        under_way = _begin(store, settings)
+        with store.transaction() as conn:
+            due = [row["id"] for row in all_rows(conn, Q["due_messages"], now=clock.now(), most=2 * AT_ONCE)]
+        under_way = begin(store, settings, due)
         if not under_way:
             break
         done, _ = wait(under_way, timeout=max(0.0, end - time.monotonic()))
@@ -55,12 +58,10 @@ def deliver(store: Store, settings: Settings, outbox: int | None = None) -> int:
     return sent
 
 
-def _begin(store: Store, settings: Settings) -> list[Future[bool]]:
-    """Begin to send what is due, as far as threads are free."""
-    with store.transaction() as conn:
-        due = [row["id"] for row in all_rows(conn, Q["due_messages"], now=clock.now(), most=2 * AT_ONCE)]
+def begin(store: Store, settings: Settings, messages: Iterable[int]) -> list[Future[bool]]:
+    """Begin to send these, as far as threads are free; those under way already, and the rest, are left to others."""
     with _lock:
-        begun = [message for message in due if (store.url, message) not in _sending][: AT_ONCE - len(_sending)]
+        begun = [message for message in messages if (store.url, message) not in _sending][: AT_ONCE - len(_sending)]
         _sending.update((store.url, message) for message in begun)
     return [_threads().submit(_deliver_and_forget, store, settings, message) for message in begun]
 
@@ -75,8 +76,15 @@ _sending: set[tuple[str, int]] = set()  # in threads of ours; only so that none 
 
 
 def _deliver_and_forget(store: Store, settings: Settings, outbox: int) -> bool:
+    """Nobody may be left to hear of a fault, so it is logged here; the message stays, and is found when its claim ran out."""
     try:
         return _deliver_one(store, settings, outbox)
+    except FirelineError as away:
+        log.warning("a message was left for later", message=outbox, error=away.message)
+        return False
+    except Exception:
+        log.exception("a message was left for later", message=outbox)
+        return False
     finally:
         with _lock:
             _sending.discard((store.url, outbox))

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from fireline import clock
+from fireline.communicate import deliver
 from fireline.communicate.owed import Facts, Owed, data, next_reminder, owed, subject
 from fireline.errors import NotFound
 from fireline.incident import clocks, outbox, row, timeline
@@ -26,7 +27,15 @@ log = structlog.get_logger(__name__)
 def tell(store: Store, incident: int, settings: Settings) -> int:
     """Queue what is owed of this incident; how many messages."""
     with store.transaction() as conn:
-        return queue_owed(conn, incident, settings)
+        return len(queue_owed(conn, incident, settings))
+
+
+def tell_now(store: Store, incident: int, settings: Settings) -> int:
+    """Queue what is owed and begin to send it at once, without waiting for the result; how many messages."""
+    with store.transaction() as conn:
+        queued = queue_owed(conn, incident, settings)
+    deliver.begin(store, settings, queued)
+    return len(queued)
 
 
 def sweep(store: Store, settings: Settings) -> int:
@@ -42,17 +51,17 @@ def sweep(store: Store, settings: Settings) -> int:
     return sum(tell(store, incident, settings) for incident in found)
 
 
-def queue_owed(conn: Connection, incident: int, settings: Settings) -> int:
-    """The same inside a transaction of the caller."""
+def queue_owed(conn: Connection, incident: int, settings: Settings) -> list[int]:
+    """The same inside a transaction of the caller; the messages that were queued."""
     try:
         facts = _facts(conn, incident, settings)
     except NotFound:
-        return 0
+        return []
     rank = facts.incident["severity_rank"]
     refused = {name: why for name, one in settings.contacts.items() if (why := why_not(one, rank))}
     told = {found["contact"] for found in all_rows(conn, Q["told"], incident=incident)}
     repeat = settings.policy.repeat_until_acknowledged
-    queued = 0
+    queued: list[int] = []
     for one_owed in owed(facts, repeat):
         names = told if one_owed.to == "told" else settings.contacts.keys() - refused.keys()
         contacts = {name: one for name, one in settings.contacts.items() if name in names}
@@ -82,7 +91,7 @@ def _facts(conn: Connection, incident: int, settings: Settings) -> Facts:
     )
 
 
-def _queue(conn: Connection, facts: Facts, what: Owed, contacts: dict[str, ContactSettings]) -> int:
+def _queue(conn: Connection, facts: Facts, what: Owed, contacts: dict[str, ContactSettings]) -> list[int]:
     message = {
         "subject": subject(facts),
         "text": "\n".join([*what.lines, "", facts.url]),
@@ -106,7 +115,7 @@ def _queue(conn: Connection, facts: Facts, what: Owed, contacts: dict[str, Conta
         )
         for name, one in contacts.items()
     ]
-    return sum(number is not None for number in queued)
+    return [number for number in queued if number is not None]
 
 
 def _say_who_is_not_told(conn: Connection, facts: Facts, refused: dict[str, str], *, anybody: bool) -> None:

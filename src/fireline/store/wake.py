@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     import procrastinate
 
 PREFIX = "fireline."
-QUEUES = {"advance": "runs"}  # steps may take long; nothing else waits behind them
+# What may take long has a queue of its own, so that no message and no clock waits behind it.
+QUEUES = {"advance": "runs", "assess": "looks", "probe": "looks"}
 
 _QUEUED = "SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = %s AND status = 'todo'"
 

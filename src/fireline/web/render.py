@@ -35,6 +35,7 @@ def environment() -> Environment:
     for name in ("at", "countdown", "countup", "between", "ms", "shape", "number", "plural", "pretty"):
         made.globals[name] = made.filters[name] = getattr(figures, name)
     made.globals["static"] = static
+    made.filters["clockname"] = lambda kind: {"postmortem": "post-mortem"}.get(kind, kind)
     made.filters["markdown"] = markdown
     made.filters["basename"] = lambda path: PurePosixPath(str(path)).name
     return made

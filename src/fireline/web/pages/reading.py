@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from dataclasses import dataclass
 from typing import Any
@@ -10,14 +9,13 @@ from typing import Any
 from fireline.app.context import Context
 from fireline.errors import Usage
 from fireline.run import line
+from fireline.web.pages.steps import ready
 
 PHASES = ("detected", "assessing", "containing", "resolving", "resolved", "reviewed")
 _NAMES = ("Detected", "Assessing", "Containing", "Resolving", "Resolved", "Reviewed")
 _BEHIND = ("Detected", "Assessed", "Contained", "Resolving", "Resolved", "Reviewed")
 _GOING = ("running", "waiting")
-_LEAD = re.compile(r"\*\*(.+?)\*\*:?")
-_LABEL = re.compile(r"\*\*[^*]+:\*\*|\*\*[^*]+\*\*:")
-RECENT = 16  # events shown without unfolding
+RECENT, EARLIER = 16, 100  # events shown, and those behind one click; all of them have a page of their own
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,8 @@ def whole(context: Context, incident: dict[str, Any], people: list[str]) -> Aske
                 for one in incident["findings"]
                 if verdict and one["taken_at"] == verdict["taken_at"] and one["finding"] != verdict["finding"]
             ],
-            "earlier": story[:-RECENT],
+            "earlier": story[-EARLIER:-RECENT],
+            "before": incident.get("timeline_from", 1) - 1 + max(0, len(story) - EARLIER),
             "timeline": story[-RECENT:],
             "alert_count": incident.get("alerts_total", len(incident["alerts"])),
             "undo_all": undoable(incident["changes"]),
@@ -85,36 +84,19 @@ def wanted(incident: dict[str, Any]) -> dict[str, Any]:
     run = next((ready(one) for one in incident["runs"] if one["run"] == found.get("run")), None)
     steps = run["steps"] if run else []
     step = next((one for one in steps if one["position"] == found.get("position")), None)
-    cure = ((incident["verdict"] or {}).get("remedy") or {}).get("command")
-    return {**found, "cure": cure, "run_view": run, "step": step if step and step["actions"] else None}
-
-
-def ready(run: dict[str, Any]) -> dict[str, Any]:
-    """A run whose steps know the words of their decision and what the runbook says beside the title."""
-    steps = [
-        {**step, "choices": choices(step), "prose": prose(step["text"], step["title"], step["decision"])}
-        for step in run["steps"]
+    told = [
+        event for event in incident["timeline"] if event["kind"] == "approval_wanted" and found["kind"] == "approve"
     ]
-    return {**run, "steps": steps}
-
-
-def prose(text: str, title: str, decision: str | None) -> str:
-    """What the runbook says of a step besides its title and the labels of its parts."""
-    lines = [line for line in text.splitlines() if not _LABEL.fullmatch(line.strip())]
-    rest = "\n".join(lines).strip()
-    lead = _LEAD.match(rest)
-    if lead and lead[1].strip(" :.").casefold() == title.strip(" :.").casefold():
-        rest = rest[lead.end() :].strip(" :\n")
-    return "" if rest.casefold() in (title.casefold(), (decision or "").casefold()) else rest
-
-
-def choices(step: dict[str, Any]) -> list[tuple[str, str]]:
-    """What a decision may be answered with: the value and the words on its button."""
-    if step["state"] == "unknown":
-        return [("worked", "It worked"), ("failed", "It did not")]
-    if (step.get("outcome") or {}).get("expectation"):
-        return [("continue", "Go on"), ("stop", "Stop here")]
-    return [("yes", "Yes, do it"), ("no", "No, not needed"), ("not possible", "Not possible")]
+    place = (found.get("run"), found.get("position"))
+    here = [event["seq"] for event in told if (event["payload"].get("run"), event["payload"].get("position")) == place]
+    cure = ((incident["verdict"] or {}).get("remedy") or {}).get("command")
+    return {
+        **found,
+        "event": here[-1] if here else None,
+        "cure": cure,
+        "run_view": run,
+        "step": step if step and step["actions"] else None,
+    }
 
 
 def candidates(incident: dict[str, Any]) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from fireline.errors import NotFound
 from fireline.web.pages.incidents import Here
-from fireline.web.pages.reading import prose
+from fireline.web.pages.steps import prose
 from fireline.web.render import page
 from fireline.web.visitor import context_of, perform
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from fireline.web.pages.incidents import Here, events
-from fireline.web.pages.reading import ready
+from fireline.web.pages.steps import ready
 from fireline.web.render import page
 from fireline.web.visitor import Visitor, context_of, perform
 
