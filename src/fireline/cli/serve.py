@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PARENT = "FIRELINE_UP_PID"  # set by `fireline up`: its children die with it
 GRACE_SECONDS = 2  # for requests under way; streams of live pages are cut then
-WORKER_POOL = 16  # connections: one for each thread that may carry out a duty
+WORKER_POOL = 28  # connections: one for each thread that may carry out a duty
 STATE = "server.json"  # in the store's folder: where the server answers now
 
 
