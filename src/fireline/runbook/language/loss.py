@@ -146,7 +146,7 @@ def destructive_words(sql: str, what: str) -> str | None:
         return None
     before: int | None = None
     for token in tokens:
-        if token.token in _KEYWORDS and before not in (Token.FOR, Token.NO):  # SELECT … FOR [NO KEY] UPDATE only locks
+        if token.token in _KEYWORDS and before not in (Token.FOR, Token.KEY):  # SELECT … FOR [NO KEY] UPDATE only locks
             word = sql.encode()[token.start : token.end].decode().upper()
             return f"{what} says {word}"
         before = token.token

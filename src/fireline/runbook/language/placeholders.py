@@ -9,7 +9,7 @@ CERTAIN = re.compile(
     r"<[A-Za-z](?:[\w .:/-]{0,60}\w)?>"  # <pid>, <backup file>
     r"|\{\{\s*[A-Za-z][\w. -]{0,60}\}\}"  # {{ name }}
     r"|\[(?:[Yy]our|[Ii]nsert|[Ee]nter|TODO|TBD)\b[^\[\]\n]{0,60}\]"  # [your token]
-    r"|(?<![\w.~-])/?path/to/[^\s'\"`;|&<>(),]*"  # /path/to/backup.sql.gz
+    r"|(?<![\w./~-])/?path/to/[^\s'\"`;|&<>(),]*"  # /path/to/backup.sql.gz
     r"|\b(?:YOUR|REPLACE|CHANGE|INSERT)_[A-Z0-9_]{2,60}\b|\b[A-Z][A-Z0-9_]{0,60}_HERE\b"
 )
 CAPITALS = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")  # BUILD_ID, as a whole word

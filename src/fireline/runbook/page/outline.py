@@ -82,7 +82,7 @@ def outline(text: str) -> Outline:
 
 def slug(title: str) -> str:
     """A title as part of an id: lower case, words joined by hyphens, a leading number left out."""
-    words = re.sub(r"^\s*\d+[.):]\s+", "", title).casefold()
+    words = re.sub(r"^\s*\d+[.):]\s+", "", title).lower()
     return re.sub(r"[^\w]+|_+", "-", words).strip("-") or "section"
 
 

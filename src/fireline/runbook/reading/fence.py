@@ -126,7 +126,7 @@ def _comment(language: str, command: str) -> str:
 
 def alternatives(action: Action) -> tuple[Action, ...]:
     """The ways that comments beginning with "Or …" offer, each with its title; empty when there is only one."""
-    if not re.search(r"^\s*(?:#|--).*\b(?:or|alternativ|otherwise|option|oder|ou|o)\b", action.command, re.I | re.M):
+    if not re.search(r"^\s*(?:#|--).*\b(?:or|alternativ\w*|otherwise|option|oder|ou|o)\b", action.command, re.I | re.M):
         return ()
     cuts = [line for line, text in _comments(action) if _OTHERWISE.match(text)]
     lines = action.command.split("\n")

@@ -64,7 +64,7 @@ class Maker:
         for read, place in self.waiting:
             at = self._named(read.subject, place)
             if read.subject and at is None:
-                self.notes.append(f"line {read.action.line}: {read.role}={read.subject} names no step")
+                self.notes.append(f"line {read.action.line - 1}: {read.role}={read.subject} names no step")
             at = place if at is None else at
             self.steps[at] = replace(self.steps[at], **{read.role: read.action})  # type: ignore[arg-type]
         return tuple(self._asking(step) for step in self.steps)

@@ -41,7 +41,7 @@ _IRREGULAR = {
     "corrupted": "corruption", "exposed": "exposure", "expose": "exposure", "exposes": "exposure",
     "unauthorised": "unauthorized", "degraded": "degrade", "degradation": "degrade", "violations": "violate",
     "violation": "violate", "responses": "respond", "response": "respond", "inconsistency": "inconsistent",
-    "inconsistencies": "inconsistent", "performance": "performance", "performing": "performance",
+    "inconsistencies": "inconsistent", "performing": "performance",
     "rotation": "rotate", "notification": "notify", "notifications": "notify", "optimization": "optimize",
 }  # fmt: skip
 
@@ -71,8 +71,10 @@ def folded(text: str) -> str:
 def stem(word: str) -> str:
     """The word without its ending: queries, query; crashed, crash. Light: it must not make two words of one."""
     word = word.replace("'s", "").replace("'", "")
-    if word in _IRREGULAR:
-        return _IRREGULAR[word]
+    known = _IRREGULAR.get(word)
+    if known == word:
+        return word
+    word = known or word
     if len(word) <= SHORT or not word.isascii() or any(char.isdigit() for char in word):
         return word
     for ending, instead in (("ies", "y"), ("sses", "ss"), ("xes", "x"), ("ches", "ch"), ("shes", "sh")):
