@@ -65,7 +65,7 @@ def _parse(text: str, path: str, revision: str) -> Runbook:
     if not any(one.kind == "procedure" for one in found):
         raise RunbookError(
             f"{path} holds no procedure",
-            hint="A procedure is a heading with a numbered list or a command under it; see docs/runbooks.md.",
+            hint="A procedure is a heading with a numbered list or a command under it.",
         )
     runbook = Runbook(
         path=path,
