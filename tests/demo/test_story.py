@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,117 +22,6 @@ import pytest
 from fireline.demo.home import PREFIX
 
 COMMAND = [sys.executable, "-m", "fireline", "demo"]
-
-
-@pytest.fixture(scope="module")
-def demos(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """What two demos that ran at the same time have printed; played once, however many workers run the tests."""
-    shared = (
-        tmp_path_factory.getbasetemp().parent
-        if os.environ.get("PYTEST_XDIST_WORKER")
-        else tmp_path_factory.mktemp("demos")
-    )
-    kept = shared / "demos.json"
-    with (shared / "demos.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not kept.exists():
-            both = [
-                subprocess.Popen(
-                    [*COMMAND, "--json", "--yes", "--no-stay"],
-                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
-                )
-                for _ in range(2)
-            ]  # fmt: skip
-            told = [(*one.communicate(timeout=240), one.returncode, one.pid) for one in both]
-            kept.write_text(json.dumps(told))
-    seen: list[dict[str, Any]] = []
-    for out, err, code, pid in json.loads(kept.read_text()):
-        assert code == 0, out + err
-        seen.append({**json.loads(out), "pid": pid, "stderr": err})
-    return seen
-
-
-@pytest.fixture
-def demo(demos: list[dict[str, Any]]) -> dict[str, Any]:
-    return demos[0]
-
-
-def folders(pid: int) -> list[Path]:
-    """What a demo with this number has left."""
-    return list(Path(tempfile.gettempdir()).glob(f"{PREFIX}{pid}-*"))
-
-
-def lines_of_processes() -> list[str]:
-    found = []
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            found.append((place / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
-        except OSError:
-            continue  # it has just ended
-    return found
-
-
-def nothing_is_left(pid: int) -> None:
-    assert folders(pid) == []
-    assert [line for line in lines_of_processes() if f"{PREFIX}{pid}-" in line] == []
-
-
-def test_the_whole_story_comes_true(demo: dict[str, Any]) -> None:
-    assert demo["unmet"] == []
-    assert demo["stderr"] == ""
-    assert demo["incident"] == {"id": "INC-1", "status": "resolved", "severity": "P1"}
-    assert demo["alert_id"] >= 1
-
-
-def test_queries_hung_before_and_answer_after(demo: dict[str, Any]) -> None:
-    assert demo["hung_before"] is True
-    assert 0 < demo["answered_after"] < 20
-    assert demo["traffic"]["before"]["failed"] == 0
-    assert demo["traffic"]["during"]["failed"] > 0
-    assert demo["traffic"]["after"]["answered"] > 0
-    assert demo["traffic"]["after"]["failed"] == 0
-
-
-def test_the_idle_session_is_the_cause_and_is_gone(demo: dict[str, Any]) -> None:
-    assert demo["cause"] == "ddl_queue_behind_idle_tx"
-    assert demo["gone"] is True
-    assert demo["migrated"] is True
-    assert demo["probe"] == "green"
-    assert f"terminate-session {demo['terminated_pid']} " in demo["steps"][3]["command"]
-
-
-def test_the_steps_that_can_not_work_say_why(demo: dict[str, Any]) -> None:
-    assert demo["procedure"] == "Database Performance Issues"
-    assert [step["state"] for step in demo["steps"]] == ["failed", "failed", "failed", "succeeded"]
-    assert "mean_time" in demo["steps"][2]["error"]
-
-
-def test_somebody_was_told_and_the_post_mortem_is_drafted(demo: dict[str, Any]) -> None:
-    assert demo["told_after"] > 0
-    assert "# Post-mortem of INC-1" in demo["postmortem"]
-    assert {"opened", "told", "finding", "matched", "acknowledged", "approved", "resolved"} <= {
-        one["kind"] for one in demo["timeline"]
-    }
-
-
-def test_two_demos_at_once_do_not_meet(demos: list[dict[str, Any]]) -> None:
-    one, other = demos
-    assert one["url"] != other["url"]
-    assert other["unmet"] == []
-    assert one["terminated_pid"] != other["terminated_pid"]
-
-
-def test_nothing_is_left_of_them(demos: list[dict[str, Any]]) -> None:
-    for one in demos:
-        nothing_is_left(one["pid"])
-
-
-def test_without_anybody_to_approve_it_does_not_begin() -> None:
-    done = subprocess.run(
-        [*COMMAND, "--no-stay"], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-    )
-    assert done.returncode == 2
-    assert "--yes" in done.stderr
 
 
 class Terminal:
@@ -190,6 +80,146 @@ class Terminal:
         os.close(self._ours)
 
 
+@dataclass(frozen=True)
+class Played:
+    """What two demos that ran at the same time have left: one told as JSON, one at a terminal."""
+
+    report: dict[str, Any]
+    stderr: str
+    screen: str
+    pids: tuple[int, int]
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """Played once, however many workers run the tests."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    shared = tmp_path_factory.getbasetemp().parent if worker else tmp_path_factory.mktemp("demos")
+    kept = shared / "demos.json"
+    with (shared / "demos.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            kept.write_text(json.dumps(_play()))
+    told = json.loads(kept.read_text())
+    return Played(json.loads(told["out"]), told["err"], told["screen"], tuple(told["pids"]))
+
+
+def _play() -> dict[str, Any]:
+    """One demo that approves by itself, and one with a person who reads, says yes, looks around and leaves."""
+    alone = subprocess.Popen(
+        [*COMMAND, "--json", "--yes", "--no-stay"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    there = Terminal()
+    try:
+        there.until(r"Approve exactly this, once\? \[y/n\]")
+        there.type("y\n")
+        there.until(r"The page stays open: http://127\.0\.0\.1:\d+/incidents/1")
+        there.interrupt()
+        assert there.ends() == 0, there.seen
+        out, err = alone.communicate(timeout=240)
+        assert alone.returncode == 0, out + err
+    finally:
+        there.close()
+        alone.kill()
+        alone.wait()
+    return {"out": out, "err": err, "screen": there.seen, "pids": [alone.pid, there.process.pid]}
+
+
+@pytest.fixture
+def demo(both: Played) -> dict[str, Any]:
+    return both.report
+
+
+def folders(pid: int) -> list[Path]:
+    """What a demo with this number has left."""
+    return list(Path(tempfile.gettempdir()).glob(f"{PREFIX}{pid}-*"))
+
+
+def lines_of_processes() -> list[str]:
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            found.append((place / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+        except OSError:
+            continue  # it has just ended
+    return found
+
+
+def nothing_is_left(pid: int) -> None:
+    assert folders(pid) == []
+    assert [line for line in lines_of_processes() if f"{PREFIX}{pid}-" in line] == []
+
+
+def test_the_whole_story_comes_true(demo: dict[str, Any]) -> None:
+    assert demo["unmet"] == []
+    assert demo["incident"] == {"id": "INC-1", "status": "resolved", "severity": "P1"}
+    assert demo["alert_id"] >= 1
+
+
+def test_queries_hung_before_and_answer_after(demo: dict[str, Any]) -> None:
+    assert demo["hung_before"] is True
+    assert 0 < demo["answered_after"] < 20
+    assert demo["traffic"]["before"]["failed"] == 0
+    assert demo["traffic"]["during"]["failed"] > 0
+    assert demo["traffic"]["after"]["answered"] > 0
+    assert demo["traffic"]["after"]["failed"] == 0
+
+
+def test_the_idle_session_is_the_cause_and_is_gone(demo: dict[str, Any]) -> None:
+    assert demo["cause"] == "ddl_queue_behind_idle_tx"
+    assert demo["gone"] is True
+    assert demo["migrated"] is True
+    assert demo["probe"] == "green"
+    assert f"terminate-session {demo['terminated_pid']} " in demo["steps"][3]["command"]
+
+
+def test_the_steps_that_can_not_work_say_why(demo: dict[str, Any]) -> None:
+    assert demo["procedure"] == "Database Performance Issues"
+    assert [step["state"] for step in demo["steps"]] == ["failed", "failed", "failed", "succeeded"]
+    assert "mean_time" in demo["steps"][2]["error"]
+
+
+def test_somebody_was_told_and_the_post_mortem_is_drafted(demo: dict[str, Any]) -> None:
+    assert demo["told_after"] > 0
+    assert "# Post-mortem of INC-1" in demo["postmortem"]
+    assert {"opened", "told", "finding", "matched", "acknowledged", "approved", "resolved"} <= {
+        one["kind"] for one in demo["timeline"]
+    }
+
+
+def test_its_json_is_all_it_says(both: Played) -> None:
+    assert both.stderr == ""
+    assert both.report["seconds"] > 0
+
+
+def test_a_person_at_the_terminal_reads_the_plan_and_says_yes(both: Played) -> None:
+    asked = both.screen.index("Approve exactly this, once?")
+    for words in ("does", "may lose", "undo", "level"):
+        assert words in both.screen[both.screen.index("instead of") : asked]
+    assert "your yes" in both.screen[asked:]
+    assert "From the first row to the post-mortem" in both.screen
+    assert "Not everything came true" not in both.screen
+
+
+def test_two_demos_at_once_do_not_meet(both: Played) -> None:
+    assert both.report["url"] not in both.screen
+    assert f"session {both.report['terminated_pid']} " not in both.screen
+
+
+def test_nothing_is_left_of_them(both: Played) -> None:
+    for pid in both.pids:
+        nothing_is_left(pid)
+
+
+def test_without_anybody_to_approve_it_does_not_begin() -> None:
+    done = subprocess.run(
+        [*COMMAND, "--no-stay"], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+    )
+    assert done.returncode == 2
+    assert "--yes" in done.stderr
+
+
 @pytest.fixture
 def terminal() -> Iterator[type[Terminal]]:
     made: list[Terminal] = []
@@ -202,17 +232,6 @@ def terminal() -> Iterator[type[Terminal]]:
     yield Kept
     for one in made:
         one.close()
-
-
-def test_a_person_is_asked_says_yes_looks_around_and_leaves_with_ctrl_c(terminal: type[Terminal]) -> None:
-    there = terminal()
-    there.until(r"Approve exactly this, once\? \[y/n\]")
-    assert "may lose" in there.seen
-    there.type("y\n")
-    there.until(r"The page stays open: http://127\.0\.0\.1:\d+/incidents/1")
-    there.interrupt()
-    assert there.ends() == 0
-    nothing_is_left(there.process.pid)
 
 
 def test_ctrl_c_in_the_middle_stops_and_removes_everything(terminal: type[Terminal]) -> None:
@@ -235,7 +254,8 @@ def test_who_says_no_sees_that_nothing_was_changed(terminal: type[Terminal]) -> 
 
 def test_a_killed_demo_takes_fireline_with_it_and_the_next_one_sweeps_the_rest(terminal: type[Terminal]) -> None:
     there = terminal("--yes", "--no-stay")
-    there.until("Fireline, set up by daylight")
+    there.until("starting Fireline beside it")
+    time.sleep(4)
     pid = there.process.pid
     (folder,) = folders(pid)
     os.kill(pid, signal.SIGKILL)
