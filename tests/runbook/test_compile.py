@@ -52,6 +52,7 @@ def test_what_is_run_and_what_the_author_wrote_are_both_kept() -> None:
     second = step["alternatives"][1]
     assert second["command"].endswith('eas build:rollback "$BUILD_ID"')
     assert second["source"].endswith("eas build:rollback BUILD_ID")
+    assert [one["asks"] for one in step["alternatives"]] == [[], ["BUILD_ID"]]
 
 
 def test_a_fence_of_plain_lines_is_a_remedy() -> None:

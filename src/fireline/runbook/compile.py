@@ -2,7 +2,8 @@
 
 A compiled step is a `document.Step` as JSON, and beside it
 - `statements` of a SQL action (see `sqltext.Statement`), `lines` of a remedy (the words of each `fireline …` line);
-- in every action: `command` is what is run (placeholders of bash have become "$NAME"), `source` what the author wrote.
+- in every action: `command` is what is run (placeholders of bash have become "$NAME"), `source` what the author wrote,
+  `asks` the names of the parameters that this command needs: of several ways, only one is gone.
 """
 
 from __future__ import annotations
@@ -88,7 +89,8 @@ def _language(command: str, wanted: str | None) -> Language:
 
 
 def _action(action: Action, parameters: tuple[Parameter, ...]) -> dict[str, Any]:
-    made: dict[str, Any] = _json(asdict(action)) | {"source": action.command}
+    asks = [one.name for one in fence.parameters(action, {})[0]]
+    made: dict[str, Any] = _json(asdict(action)) | {"source": action.command, "asks": asks}
     if action.language == "sql":
         types = tuple((one.name, one.type) for one in parameters if one.kind == "variable")
         made["statements"] = [_json(asdict(one)) for one in sqltext.read(action.command, types).statements]
