@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import cache
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Query, Request
@@ -19,6 +20,7 @@ PREFIX = "/api/v1"
 Endpoint = Callable[..., Response]
 
 
+@cache
 def router() -> APIRouter:
     """Every operation with its own body, so that the OpenAPI is true."""
     made = APIRouter(prefix=PREFIX)

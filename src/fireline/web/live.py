@@ -63,6 +63,10 @@ class Hub:
         self._closed = True
         self._tell_everybody()
 
+    def closed(self) -> bool:
+        """Whether the server is about to stop."""
+        return self._closed
+
     @property
     def watchers(self) -> int:
         """How many streams are open."""
@@ -75,9 +79,11 @@ class Hub:
         ends = asyncio.get_running_loop().time() + _LONGEST
         try:
             yield b"retry: 1000\nevent: changed\ndata: now\n\n"
-            while not self._closed and asyncio.get_running_loop().time() < ends:
+            while not self.closed() and asyncio.get_running_loop().time() < ends:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(event.wait(), _QUIET)
+                if self.closed():
+                    return
                 yield b"event: changed\ndata: now\n\n" if event.is_set() else b": quiet\n\n"
                 event.clear()
         finally:

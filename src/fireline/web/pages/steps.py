@@ -1,0 +1,37 @@
+"""A run's view made ready for its page: the words of decisions, and what the runbook says beside a title. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_LEAD = re.compile(r"\*\*(.+?)\*\*:?")
+_LABEL = re.compile(r"\*\*[^*]+:\*\*|\*\*[^*]+\*\*:")
+
+
+def ready(run: dict[str, Any]) -> dict[str, Any]:
+    """A run whose steps know the words of their decision and what the runbook says beside the title."""
+    steps = [
+        {**step, "choices": choices(step), "prose": prose(step["text"], step["title"], step["decision"])}
+        for step in run["steps"]
+    ]
+    return {**run, "steps": steps}
+
+
+def prose(text: str, title: str, decision: str | None) -> str:
+    """What the runbook says of a step besides its title and the labels of its parts."""
+    lines = [line for line in text.splitlines() if not _LABEL.fullmatch(line.strip())]
+    rest = "\n".join(lines).strip()
+    lead = _LEAD.match(rest)
+    if lead and lead[1].strip(" :.").casefold() == title.strip(" :.").casefold():
+        rest = rest[lead.end() :].strip(" :\n")
+    return "" if rest.casefold() in (title.casefold(), (decision or "").casefold()) else rest
+
+
+def choices(step: dict[str, Any]) -> list[tuple[str, str]]:
+    """What a decision may be answered with: the value and the words on its button."""
+    if step["state"] == "unknown":
+        return [("worked", "It worked"), ("failed", "It did not")]
+    if (step.get("outcome") or {}).get("expectation"):
+        return [("continue", "Go on"), ("stop", "Stop here")]
+    return [("yes", "Yes, do it"), ("no", "No, not needed"), ("not possible", "Not possible")]

@@ -1,0 +1,34 @@
+"""Alerts, however many there are."""
+
+from __future__ import annotations
+
+import re
+
+from fireline import clock
+from tests.web import story
+from tests.web.site import Site
+
+
+def test_ten_thousand_alerts_on_one_incident_are_counted_and_paged_not_all_shown(site: Site) -> None:
+    number = story.declare(site, site.person("ada", "admin"))
+    with site.context.store.transaction() as conn:
+        conn.execute(
+            """INSERT INTO alert (key, key_reason, source, title, status, first_at, last_at, group_key, incident_id)
+            SELECT 'key ' || n, 'all labels', 'prom', 'HighLatency on pod ' || n, 'firing', %(now)s, %(now)s, 'g', %(incident)s
+            FROM generate_series(1, 10000) AS n""",
+            {"now": clock.now(), "incident": number},
+        )
+        conn.execute("ANALYZE alert")
+    with site.client("maya") as browser:
+        page = browser.get(f"/incidents/{number}")
+        assert "10,000 alerts" in page.text
+        assert len(page.text) < 200_000
+        listed = browser.get("/alerts", params={"search": f"INC-{number}"})
+        assert listed.text.count('class="line') == 50
+        following = re.search(r'href="([^"]+)" rel="next"', listed.text)
+        assert following
+        older = browser.get(following[1].replace("&amp;", "&"))
+        assert older.text.count('class="line') == 50
+        first = re.findall(r"HighLatency on pod \d+", listed.text)
+        assert not set(first) & set(re.findall(r"HighLatency on pod \d+", older.text))
+        assert "HighLatency on pod 777" in browser.get("/alerts", params={"search": "pod 777"}).text
