@@ -197,3 +197,34 @@ def test_the_ledger_tells_the_whole_story_and_its_seals_hold(scene: Scene) -> No
     assert scene.kinds() == [
         "run_started", "approval_wanted", "approved", "intent", "running", "step", "run_finished",
     ]  # fmt: skip
+
+
+def test_an_identifier_and_a_value_of_one_statement_both_arrive(scene: Scene) -> None:
+    with connect(scene.target, write=True, autocommit=True) as conn:
+        conn.execute('CREATE TABLE "odd name" (n int)')
+        conn.execute('INSERT INTO "odd name" VALUES (4), (5)')
+    wanted = [
+        {"name": "place", "kind": "variable", "token": ':"place"', "type": "identifier"},
+        {"name": "n", "kind": "variable", "token": ":n", "type": "number"},
+    ]
+    scene.start(sql('SELECT count(*) AS found FROM :"place" WHERE n = :n', parameters=wanted))
+    scene.say(person.answer, step=1, answers={"place": "odd name", "n": "5"})
+    assert scene.step()["outcome"]["summary"] == "found = 1"
+
+
+def test_the_value_of_a_remedys_parameter_reaches_its_plan(scene: Scene) -> None:
+    asked = {"name": "COLOUR", "kind": "variable", "token": "$COLOUR"}
+    fence = action("bash", 'fireline resolve mark "$COLOUR"')
+    scene.start(step("remedy", action=fence, lines=fence["lines"], parameters=[asked]))
+    scene.say(person.answer, step=1, answers={"COLOUR": "deep blue; rm -rf /"})
+    assert scene.step()["plan"]["summary"] == "write deep blue; rm -rf /"
+    scene.approve()
+    assert marks(scene.target) == ["deep blue; rm -rf /"]
+
+
+def test_only_what_the_chosen_alternative_needs_is_asked_for(scene: Scene) -> None:
+    one, two = action("bash", "echo plain"), action("bash", 'echo "$BUILD_ID"')
+    asked = {"name": "BUILD_ID", "kind": "placeholder", "token": "BUILD_ID"}
+    scene.start(step("decision", alternatives=[{**one, "asks": []}, {**two, "asks": ["BUILD_ID"]}], parameters=[asked]))
+    scene.say(person.decide, step=1, choice="1")
+    assert scene.step()["waits_for"] == "approval"

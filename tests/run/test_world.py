@@ -24,6 +24,16 @@ def test_a_changed_runbook_is_read_again(scene: Scene, tmp_path: Path) -> None:
     assert scene.world.procedure("Listen")[1].title == "Listen"
 
 
+def test_a_changed_file_that_the_runbook_links_to_is_read_again(scene: Scene, tmp_path: Path) -> None:
+    (tmp_path / "more.md").write_text(BOOK.replace("Look", "Listen"))
+    (tmp_path / "book.md").write_text(BOOK + "\nSee [more](more.md)\n")
+    scene.with_settings(runbook=RunbookSettings(files=[tmp_path / "book.md"]))
+    assert scene.world.procedure("Listen")[1].title == "Listen"
+    (tmp_path / "more.md").write_text(BOOK.replace("Look", "Mend"))
+    os.utime(tmp_path / "more.md", ns=(1, 1))
+    assert scene.world.procedure("Mend")[1].title == "Mend"
+
+
 def test_a_target_is_found_by_name_or_because_it_is_the_only_one(scene: Scene) -> None:
     assert scene.world.target(None).name == "main"
     with pytest.raises(NotFound) as missing:

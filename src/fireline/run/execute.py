@@ -227,9 +227,10 @@ def texts(conn: Connection, action: dict[str, Any], values: dict[str, Any]) -> l
     """
     made = []
     for one in action["statements"]:
+        bound = tuple(values.get(name) for name in one["binds"])
         by_server = sqltext.rendering(one)
         if by_server is None:
-            made.append(Statement(one["sql"], tuple(values.get(name) for name in one["binds"])))
+            made.append(Statement(one["sql"], bound))
             continue
         query, names = by_server
         result = conn.pgconn.exec_params(
@@ -239,7 +240,7 @@ def texts(conn: Connection, action: dict[str, Any], values: dict[str, Any]) -> l
         if written is None:
             said = (result.error_field(DiagnosticField.MESSAGE_PRIMARY) or b"it can not be written").decode()
             raise Refused(f"the values do not fit the statement: {said}")
-        made.append(Statement(written.decode()))
+        made.append(Statement(written.decode(), bound))
     return made
 
 

@@ -50,9 +50,11 @@ def by_hand(step: DictRow, earlier: list[DictRow]) -> Need | None:
         return Need("wait", "decision")
     if content.get("call"):
         return Need("wait", "call")
-    if chosen_action(content, step["choice"]) is None:
+    action = chosen_action(content, step["choice"])
+    if action is None:
         return Need("wait", "input")
-    missing = [parameter for parameter in content.get("parameters", []) if not _has_value(parameter, step)]
+    asked = [one for one in content.get("parameters", []) if one["name"] in action.get("asks", [one["name"]])]
+    missing = [parameter for parameter in asked if not _has_value(parameter, step)]
     if missing:
         names = ", ".join(parameter["name"] for parameter in missing)
         return Need("wait", "input", outcome={"summary": f"asks for {names}"})
@@ -77,14 +79,19 @@ def by_machine(world: World, run: DictRow, step: DictRow, target: Target | None)
     action = chosen_action(step["content"], step["choice"])
     assert action is not None
     try:
-        if line.are_remedies(action.get("lines"), world.remedies):
-            return _remedy(world, step, run, action["lines"])
+        values = {name: str(value) for name, value in values_of(step).items()}
+        lines = [[shell.fill(word, values) for word in words] for words in action.get("lines") or []]
+        if line.are_remedies(lines, world.remedies):
+            return _remedy(world, step, run, lines)
         if action["language"] == "sql":
             return _sql(step, target)
         if action["language"] == "bash":
             return _bash(step, action["command"])
     except FirelineError as wrong:
         return Need("failed", outcome={"error": wrong.message, "hint": wrong.hint, "summary": wrong.message})
+    except KeyError as unknown:
+        why = f"no value is known for ${unknown.args[0]}"
+        return Need("failed", outcome={"error": why, "summary": why, "hint": "Write the value itself."})
     return Need("failed", outcome={"error": f"Fireline can not run {action['language']}", "summary": "can not be run"})
 
 

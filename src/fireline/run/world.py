@@ -23,6 +23,11 @@ def no_backup(conn: Connection, target: str) -> datetime | None:
     return None
 
 
+def _state(files: list[Path]) -> tuple[object, ...]:
+    """What changes when one of the files does."""
+    return tuple((str(file), file.stat().st_mtime_ns if file.exists() else None) for file in files)
+
+
 @dataclass
 class World:
     """One process's view of what it works with; built by `app`, handed to everything that acts.
@@ -36,6 +41,7 @@ class World:
     shelves: Callable[[], dict[str, Remedy]] = dict  # read at the first use: most commands need no remedy
     verified_backup: Callable[[Connection, str], datetime | None] = no_backup
     _read: tuple[tuple[object, ...], list[Runbook]] | None = None
+    _linked: list[Path] = field(default_factory=list)  # also what the files link to counts
     _reading: threading.Lock = field(default_factory=threading.Lock)
 
     @cached_property
@@ -51,10 +57,11 @@ class World:
         from fireline.runbook import parse  # Markdown is needed by few commands
 
         files = [self.settings.path(file) for file in self.settings.runbook.files]
-        state = tuple((str(file), file.stat().st_mtime_ns if file.exists() else None) for file in files)
         with self._reading:
-            if self._read is None or self._read[0] != state:
-                self._read = (state, parse.read_all(files))
+            if self._read is None or self._read[0] != _state([*files, *self._linked]):
+                found = parse.read_all(files)
+                self._linked = [Path(runbook.path) for runbook in found]
+                self._read = (_state([*files, *self._linked]), found)
             return self._read[1]
 
     def procedures(self) -> list[tuple[Runbook, Procedure]]:
