@@ -36,13 +36,15 @@ def set_up(stage: Stage, voice: Voice, report: Report, port: int) -> None:
     _traffic(stage, voice, report)
     voice.chapter("Fireline, set up by daylight")
     voice.fact("fireline", "init read the team's runbook, as it is: incident-response.md")
-    unfilled = len(said["placeholders"])
-    voice.fact(
-        "contacts",
-        f"{unfilled} places in it were never filled in; the address in it is not confirmed, so nobody is mailed",
-    )
-    voice.fact("on call", "is told through a webhook on this machine, which stands for your phone")
     voice.fact("fireline", f"up answered after {span(up_after)}: {stage.home.url}")
+    with voice.waiting("fireline doctor"):
+        lines = stage.home.run("doctor")["lines"]
+    for line in lines:
+        if line["about"].startswith("runbook") and line["state"] != "ok":
+            voice.fact("doctor", line["text"])
+    unfilled = len(said["placeholders"])
+    report.expect(unfilled and any(line["state"] != "ok" for line in lines), "nothing was found amiss in the runbook")
+    voice.fact("on call", "is told through a webhook on this machine, which stands for your phone; nobody else is")
     voice.fact("log in", f"as {NAME} with {stage.person.password.reveal()}, if you want to follow in the browser")
 
 
