@@ -1,7 +1,5 @@
 """Everything a person sees is also one JSON document."""
 
-import pytest
-
 from tests.cli.conftest import Fireline
 
 READS = [
@@ -18,23 +16,24 @@ ACTS = [
 ]  # fmt: skip
 
 
+ERRORS = [
+    "incident show INC-77", "run show 77", "run approve 77 1 --yes", "alert show 77", "run start nothing", "token revoke 77",
+    "approve", "resolve nothing", "incident severity INC-1 P9", "nonsense", "halt --lift --show", "incident list --config nowhere",
+]  # fmt: skip
+
+
 def test_every_command_answers_with_one_json_document(house: Fireline) -> None:
-    house("declare", "the queue is odd", "--severity", "P1")
-    for line in [*READS, *ACTS]:
-        done = house(*line.split(), "--json")
+    lines = ["declare odd --severity P1", *READS, *ACTS]
+    for line, done in zip(lines, house.each(*(f"{line} --json" for line in lines))[0], strict=True):
         assert done.code == 0, f"{line}: {done.out}{done.err}"
         assert done.err == "", line
         assert done.data is not None, line
 
 
-@pytest.mark.parametrize(
-    "line",
-    ["incident show INC-77", "run show 77", "run approve 77 1 --yes", "alert show 77", "run start nothing", "token revoke 77",
-     "approve", "resolve nothing", "incident severity INC-1 P9", "config --config nowhere"],
-)  # fmt: skip
-def test_every_error_is_one_json_document(house: Fireline, line: str) -> None:
-    done = house(*line.split(), "--json")
-    assert done.code in (1, 2)
-    assert set(done.data) == {"error", "hint"}
-    assert "\n" not in done.data["error"]
-    assert done.err == ""
+def test_every_error_is_one_json_document(house: Fireline) -> None:
+    house("declare", "odd")
+    for line, done in zip(ERRORS, house.each(*(f"--json {line}" for line in ERRORS))[0], strict=True):
+        assert done.code in (1, 2), line
+        assert set(done.data) == {"error", "hint"}, line
+        assert "\n" not in done.data["error"], line
+        assert done.err == "", line

@@ -1,4 +1,3 @@
-import json
 import os
 import signal
 import subprocess
@@ -142,21 +141,15 @@ HEAVY = {
 NIGHT = ["ack INC-1", "note INC-1 seen", "incident take INC-1", "incident timeline INC-1", "halt --show"]
 
 
-def loaded(program: Fireline, line: str) -> set[str]:
-    """The modules that a command has imported at its end."""
-    look = f"import sys, json, fireline.cli.main as m; m.main({line.split()!r}); print(); print(json.dumps(sorted(sys.modules)))"
-    done = subprocess.run(
-        [sys.executable, "-c", look], capture_output=True, text=True, cwd=program.folder, check=True, env=program.clean
-    )
-    return set(json.loads(done.stdout.splitlines()[-1]))
-
-
 def test_the_list_of_commands_needs_hardly_anything(bare: Fireline) -> None:
-    assert loaded(bare, "--help") & (HEAVY | {"rich", "pydantic", "psycopg"}) == set()
+    _, loaded = bare.each("--help", "--version")
+    assert loaded & (HEAVY | {"rich", "pydantic", "psycopg"}) == set()
 
 
 def test_what_is_typed_at_night_loads_only_what_it_needs(fireline: Fireline) -> None:
     fireline("declare", "odd")
-    for line in NIGHT:
-        assert loaded(fireline, line) & HEAVY == set(), line
-    assert loaded(fireline, "incident show") & (HEAVY - {"markdown_it", "postgast"}) == set()
+    done, loaded = fireline.each(*NIGHT)
+    assert [one.code for one in done] == [0] * len(done)
+    assert loaded & HEAVY == set()
+    _, loaded = fireline.each("incident show")
+    assert loaded & (HEAVY - {"markdown_it", "postgast"}) == set()
