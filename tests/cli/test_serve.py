@@ -25,6 +25,11 @@ def test_a_store_that_was_never_migrated_is_told_with_the_command_that_does_it(b
     done = bare("worker")
     assert done.code == 2
     assert done.err == "error: the store is empty\nhint: Run `fireline migrate`, or start all with `fireline up`.\n"
+    said = bare("incident", "list").err
+    assert (
+        said
+        == "error: the store is empty, or older than this program\nhint: Run `fireline migrate`, or `fireline up`.\n"
+    )
     assert bare("migrate").out.startswith("applied: ")
     assert bare("migrate").out == "nothing to do: the store is up to date\n"
 

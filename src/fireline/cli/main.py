@@ -155,11 +155,23 @@ def main(arguments: list[str] | None = None) -> int:
         place = f"{fault.filename}: " if fault.filename else ""
         return _fail(fault, f"{place}{fault.strerror or fault}", None, 2)
     except Exception as fault:  # noqa: BLE001 - the last door: a person gets a line, not a traceback
-        from fireline import redact
-
-        words = redact.text(f"{type(fault).__name__}: {fault}")
-        return _fail(fault, f"unexpected: {words}", "Run it again with --debug to see where.", 2)
+        return _fail(fault, *_explained(fault), 2)
     return code
+
+
+_OTHER_SHAPE = ("UndefinedTable", "UndefinedColumn", "UndefinedFunction", "InvalidSchemaName")
+
+
+def _explained(fault: Exception) -> tuple[str, str]:
+    """What happened and what to do, for an error that nobody foresaw, and for a store that lacks what we look for."""
+    if type(fault).__module__.startswith("psycopg") and type(fault).__name__ in _OTHER_SHAPE:
+        return "the store is empty, or older than this program", "Run `fireline migrate`, or `fireline up`."
+    from fireline import redact
+
+    return (
+        f"unexpected: {redact.text(f'{type(fault).__name__}: {fault}')}",
+        "Run it again with --debug to see where.",
+    )
 
 
 def _run(arguments: list[str]) -> int:
