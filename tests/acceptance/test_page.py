@@ -49,7 +49,7 @@ def wrong(fresh: Place) -> Iterator[Trouble]:
 def page() -> Iterator[Page]:
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
-        opened = browser.new_page(viewport={"width": 1440, "height": 1380}, timezone_id="UTC", color_scheme="light")
+        opened = browser.new_page(viewport={"width": 1440, "height": 1640}, timezone_id="UTC", color_scheme="light")
         opened.set_default_timeout(SLOW)
         expect.set_options(timeout=SLOW)
         yield opened
