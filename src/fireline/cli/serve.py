@@ -43,6 +43,8 @@ def server(
     context = _context(settings, "fireline-server")
     state = settings.path(settings.store.folder) / STATE
 
+    app = make_app(context)
+
     class Announcing(uvicorn.Server):
         """A server that tells where it answers as soon as it does."""
 
@@ -50,8 +52,12 @@ def server(
             await super().startup(sockets)
             _announce(state, url, context)
 
+        async def shutdown(self, sockets: Any = None) -> None:
+            app.state.hub.close()  # the streams of open pages end now, not when their grace is over
+            await super().shutdown(sockets)
+
     config = uvicorn.Config(
-        make_app(context),
+        app,
         loop="uvloop",
         http="httptools",
         ws="none",
