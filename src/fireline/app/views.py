@@ -74,7 +74,8 @@ def wanted(incident: dict[str, Any]) -> dict[str, Any]:
 def _of_step(run: dict[str, Any], step: dict[str, Any], incident: dict[str, Any]) -> dict[str, Any] | None:
     """What this step wants, if anything; a failed read wants nothing, the run has gone on behind it."""
     place = {"run": run["run"], "position": step["position"]}
-    title, state, waits = step["title"], step["state"], step["waits_for"]
+    title = step["command"] if step["replaced"] else step["title"]
+    state, waits = step["state"], step["waits_for"]
     approval = step["approval"]
     if approval is not None and approval["kind"] == "undo" and approval["state"] == "asked":
         return _want("approve", f"Approve or reject the undo of “{title}”.", **place)
