@@ -29,7 +29,7 @@ class Mailbox:
     to_rcpt: list[str] = field(default_factory=list)
     drop_at_data: int = 0  # how many connections break in the middle of a mail
     logins: list[tuple[str, str]] = field(default_factory=list)
-    during: Callable[[], None] | None = None  # done while a mail is being taken
+    during: Callable[[], object] | None = None  # done while a mail is being taken
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
         if self.to_rcpt:

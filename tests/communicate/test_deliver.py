@@ -4,6 +4,8 @@ import json
 import re
 import socket
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
@@ -11,10 +13,11 @@ from typing import Any
 import pytest
 
 from fireline import clock
-from fireline.communicate import deliver
+from fireline.communicate import deliver, notices
 from fireline.incident import ack_link, transitions
 from fireline.incident.people import Actor
 from fireline.store.connect import Store
+from tests.communicate import peers
 from tests.communicate.desk import SCHEME, Desk
 from tests.communicate.peers import Mailbox, Receiver
 
@@ -299,6 +302,39 @@ def test_the_whole_story_by_mail_is_one_thread(desk: Desk, mailbox: Mailbox) -> 
     ]
     assert len({mail["References"] for mail in mailbox.mails}) == 1
     assert len({mail["Message-ID"] for mail in mailbox.mails}) == 3
+
+
+def test_telling_now_begins_to_send_at_once_and_a_slow_server_holds_up_nobody(store: Store) -> None:
+    with peers.smtp() as mailbox:
+        desk = by_mail(store, mailbox)
+        desk.open()
+        let_go = threading.Event()
+        mailbox.during = lambda: let_go.wait(10)
+        assert notices.tell_now(store, 1, desk.settings) == 1
+        assert notices.tell_now(store, 1, desk.settings) == 0
+        assert desk.deliver() == 0  # it is under way
+        let_go.set()
+        end = time.monotonic() + 20
+        while state(desk)["state"] in ("queued", "sending") and time.monotonic() < end:
+            threading.Event().wait(0.01)
+        assert (state(desk)["state"], state(desk)["error"]) == ("sent", None)
+        assert len(mailbox.mails) == 1
+
+
+def test_telling_and_sending_at_the_same_time_do_not_wait_for_each_other_for_ever(
+    store: Store, receiver: Receiver
+) -> None:
+    contacts = {f"c{n}": {"channel": "webhook", "address": f"{receiver.url}/{n}", "confirmed": True} for n in range(4)}
+    desk = Desk(store, contacts=contacts)
+    desk.open()
+    desk.tell()
+    for _ in range(12):
+        desk.do("UPDATE outbox SET state = 'queued' RETURNING id")
+        work = [(desk.tell, ()), *((desk.deliver, (n,)) for n in range(1, 5)), (desk.tell, ())]
+        with ThreadPoolExecutor(len(work)) as threads:
+            for done in [threads.submit(one, *words) for one, words in work]:
+                done.result()
+    assert len(receiver.requests) == 48
 
 
 def test_the_webhook_has_the_incident_in_fields(store: Store, receiver: Receiver) -> None:

@@ -24,7 +24,7 @@ from fireline.communicate.channel import Message, TryLater
 from fireline.errors import DeliveryError, FirelineError
 from fireline.incident import ack_link, timeline
 from fireline.incident.people import FIRELINE
-from fireline.incident.row import ENDED
+from fireline.incident.row import ENDED, lock
 from fireline.settings import Settings
 from fireline.store.connect import Connection, Store, all_rows, one, queries
 from fireline.store.wake import wake
@@ -111,6 +111,8 @@ def _deliver_one(store: Store, settings: Settings, outbox: int) -> bool:
 
 def _claim(conn: Connection, outbox: int, claim: UUID) -> DictRow | None:
     """The row, ours for a while; None when there is nothing to send any more."""
+    known = one(conn, Q["message"], message=outbox)
+    _hold(conn, known)
     now = clock.now()
     row = one(conn, Q["claim_message"], message=outbox, claim=claim, now=now, until=now + CLAIM)
     if row is None:
@@ -123,6 +125,12 @@ def _claim(conn: Connection, outbox: int, claim: UUID) -> DictRow | None:
         _failed(conn, row, claim, DeliveryError(f"given up after {MOST_ATTEMPTS} attempts", permanent=True))
         return None
     return row
+
+
+def _hold(conn: Connection, row: DictRow | None) -> None:
+    """The incident first, then its messages: whoever queues messages locks in this order too, or both would wait for ever."""
+    if row is not None and row["incident_id"] is not None:
+        lock(conn, row["incident_id"])
 
 
 def _unwanted(conn: Connection, row: DictRow, now: datetime) -> str:
@@ -172,6 +180,7 @@ def _compose(conn: Connection, settings: Settings, row: DictRow) -> Message:
 
 
 def _sent(conn: Connection, row: DictRow, claim: UUID) -> bool:
+    _hold(conn, row)
     now = clock.now()
     if not _finish(conn, row, claim, state="sent", sent_at=now):
         return False
@@ -183,6 +192,7 @@ def _sent(conn: Connection, row: DictRow, claim: UUID) -> bool:
 
 def _failed(conn: Connection, row: DictRow, claim: UUID, failed: DeliveryError) -> None:
     """Try again later; or, when that can not help or has not helped for a day, give up loudly."""
+    _hold(conn, row)
     now = clock.now()
     error = redact.text(failed.message)[:1_000]
     over = failed.permanent or now - row["created_at"] >= GIVE_UP
