@@ -5,6 +5,7 @@ import pytest
 from fireline.postgres.connect import Target, connect
 from tests.cli.conftest import Fireline, until
 from tests.cli.screen import screen
+from tests.cli.test_diagnose import held_up
 
 
 def test_one_person_goes_through_an_incident_from_the_alert_to_the_end(
@@ -42,6 +43,28 @@ def test_one_person_goes_through_an_incident_from_the_alert_to_the_end(
     assert (shown["status"], shown["commander"], shown["resolution"]) == ("resolved", "root", "the vendor")
     notes = [event["text"] for event in shown["timeline"] if event["kind"] == "ticked"]
     assert "they are at it" in notes[0]
+
+
+def test_the_remedy_of_the_cause_takes_the_place_of_a_step_that_would_not_help(
+    house: Fireline, worker: subprocess.Popen[str], patient: Target
+) -> None:
+    dsn = patient.dsn.reveal()
+    with held_up(dsn) as holder:
+        house("declare", "the queue is stuck, updates hang", "--severity", "P1")
+        until(lambda: house.data("incident", "show", "1")["verdict"], what="the verdict")
+        shown = house("incident", "show", "1").out
+        assert f"pid {holder}" in shown
+        assert f"        fireline resolve terminate-session {holder} --target main" in shown.splitlines()
+        house("ack", "1")
+        with screen(house, "respond", "1") as here:
+            here.expect("Approve exactly this? [y/n/r/s/w/?/q]", 40)
+            here.type("r")
+            plan = here.expect("Approve exactly this? [y/n/s/w/?/q]", 40)
+            assert "Its uncommitted changes are lost" in plan
+            here.type("y")
+            here.expect("The cause idle_in_tx_row_lock on main is gone", 40)
+            here.type("q")
+            assert here.leave() == 0
 
 
 def test_a_question_put_off_is_not_asked_again_until_the_person_wants_it(fireline: Fireline) -> None:

@@ -89,7 +89,7 @@ def draw_wanted(view: dict[str, Any]) -> None:
     wanted = view["wanted"]
     calm = wanted["kind"] == "nothing"
     console().print()
-    console().print(Text("Now     ", style="bold") + Text(wanted["text"], style="" if calm else EMBER))
+    _labelled("Now", Text(wanted["text"], style="" if calm else EMBER))
     for line in commands_for(view):
         console().print(Text(f"        {line}", style="cyan"))
 
@@ -138,7 +138,7 @@ def draw_verdict(view: dict[str, Any], *, full: bool = False) -> None:
 
 def draw_cause(verdict: dict[str, Any], seen: str, *, full: bool = False) -> None:
     """One cause: in words, its proof, what it was not taken for, what mends it."""
-    console().print(Text("Cause   ", style="bold") + Text(verdict["title"]))
+    _labelled("Cause", Text(verdict["title"]))
     console().print(Text(f"        {verdict['cause']} · confidence {verdict['confidence']:.2f} · {seen}", style="dim"))
     tree = verdict.get("tree") or []
     for node in tree if full else tree[:_TREE]:
@@ -151,16 +151,25 @@ def draw_cause(verdict: dict[str, Any], seen: str, *, full: bool = False) -> Non
         _indented(f"not {other['cause']}: {other['because']}")
     remedy = verdict.get("remedy") or {}
     if remedy.get("text"):
-        console().print(Text("Remedy  ", style="bold") + Text(remedy["text"]))
+        _labelled("Remedy", Text(remedy["text"]))
     for line in [remedy["command"]] if remedy.get("command") else remedy.get("sql") or []:
         console().print(Text(f"        {line}", style="cyan"))
 
 
 def _draw_guess(view: dict[str, Any]) -> None:
-    console().print(Text("Cause   ", style="bold") + Text("not known", style="dim"))
+    _labelled("Cause", Text("not known", style="dim"))
     for match in view["matches"][:3]:
         words = ", ".join(match["words"])
         _indented(f"may be: {match['title']}  (score {match['score']:.2f}; {words})")
+
+
+def _labelled(label: str, words: Text) -> None:
+    """A label and its text, whose further lines begin below the first."""
+    grid = Table.grid()
+    grid.add_column(width=8, style="bold")
+    grid.add_column(overflow="fold")
+    grid.add_row(label, words)
+    console().print(grid)
 
 
 def _indented(text: str) -> None:

@@ -87,12 +87,10 @@ def draw_step(step: dict[str, Any], run: dict[str, Any]) -> None:
     grid.add_column(overflow="fold")
     for label, words in _facts(step, run):
         grid.add_row(f"  {label}", words)
+    for offer in step["offers"]:
+        grid.add_row("  offers", Text(offer["command"], style="cyan") + Text(f"  {offer['summary']}", style=""))
     console().print(grid)
     _draw_output(step)
-    for offer in step["offers"]:
-        console().print(
-            Text("  offers   ", style="dim") + Text(offer["command"], style="cyan") + Text(f"  {offer['summary']}")
-        )
 
 
 def _facts(step: dict[str, Any], run: dict[str, Any]) -> list[tuple[str, str]]:
