@@ -29,6 +29,15 @@ NOBODY = "postgresql://nobody@127.0.0.1:1/nothing"
 DOOR = "door-token-of-tests"
 
 
+class Server(uvicorn.Server):
+    """Ends the streams of open pages when it stops, as `fireline server` does."""
+
+    async def shutdown(self, sockets: Any = None) -> None:
+        """Stop."""
+        self.config.app.state.hub.close()  # type: ignore[union-attr]
+        await super().shutdown(sockets)
+
+
 class Site:
     """One server on a port of its own; `person` makes people, `client` logs them in."""
 
@@ -50,7 +59,7 @@ class Site:
         self.context: Context = make(self.settings, application="fireline-test")
         self.app = make_app(self.context)
         config = uvicorn.Config(self.app, port=0, log_level=LOG, lifespan="on", ws="none", timeout_keep_alive=60)
-        self._server = uvicorn.Server(config)
+        self._server = Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
 
     def __enter__(self) -> Site:
@@ -62,7 +71,6 @@ class Site:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.app.state.hub.close()
         self._server.should_exit = True
         self._thread.join(10)
         self.context.close()

@@ -34,6 +34,7 @@ def test_every_operation_is_in_the_openapi_with_its_own_fields(site: Site) -> No
         assert schema["additionalProperties"] is False
         assert path["post"]["summary"]
         assert ("get" in path) == operation.reads
+        assert path["post"]["security"] == [{"HTTPBearer": []}]
 
 
 def test_a_person_declares_and_reads_an_incident(site: Site, maya: httpx.Client) -> None:

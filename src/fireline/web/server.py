@@ -17,6 +17,7 @@ from fireline.app.context import Context
 from fireline.detect.door import Door
 from fireline.web import api, auth, doors, faults, health, pages
 from fireline.web.headers import SecureHeaders
+from fireline.web.limit import BodyLimit
 from fireline.web.live import Hub
 from fireline.web.render import STATIC
 
@@ -52,6 +53,7 @@ def make_app(context: Context) -> FastAPI:
     app.include_router(pages.router())
     app.mount("/static", _Static(directory=STATIC))
     faults.add_to(app)
+    app.add_middleware(BodyLimit, besides="/in/")
     return app
 
 

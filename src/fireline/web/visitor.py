@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.datastructures import FormData
 
 from fireline import clock
@@ -20,6 +21,10 @@ from fireline.run import halt
 
 COOKIE = "fireline_session"
 _SAFE = ("GET", "HEAD")
+Bearer = Annotated[
+    HTTPAuthorizationCredentials | None,
+    Depends(HTTPBearer(auto_error=False, description="A token of the account page.")),
+]
 
 
 @dataclass(frozen=True)
@@ -65,12 +70,11 @@ def visitor(request: Request) -> Visitor:
     return found
 
 
-def caller(request: Request) -> Visitor:
+def caller(request: Request, bearer: Bearer = None) -> Visitor:
     """Who calls the API: by a token, or by the page's own cookie with its mark against forgery."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
+    if bearer is not None:
         with context_of(request).store.transaction() as conn:
-            actor = actor_for_token(conn, token.strip(), now=clock.now())
+            actor = actor_for_token(conn, bearer.credentials, now=clock.now())
         if actor is None:
             raise Unauthenticated("this token opens nothing", hint="Tokens are made on the account page.")
         return Visitor(actor)
