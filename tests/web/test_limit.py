@@ -32,13 +32,13 @@ def test_a_body_that_does_not_end_is_cut_off(site: Site) -> None:
 
     def endless() -> Iterator[bytes]:
         nonlocal sent
-        yield b"name="
+        yield b"{"
         for _ in range(100):
             sent += 1
             yield b"x" * 1_000_000
 
     with site.stranger() as browser, contextlib.suppress(httpx.TransportError):
-        assert browser.post("/login", content=endless(), headers=FORM).status_code == 413
+        assert browser.post("/api/v1/incident/note", content=endless(), headers=JSON).status_code == 413
     assert sent < 100
 
 
