@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
 import json
@@ -10,6 +9,7 @@ import ssl
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache
+from threading import Timer
 
 import httpx
 from pydantic import Field
@@ -40,7 +40,7 @@ def send(settings: WebhookSettings, message: Message) -> Receipt:
         digest = hmac.new(settings.secret.reveal().encode(), body, hashlib.sha256).hexdigest()
         headers["X-Fireline-Signature"] = f"sha256={digest}"
     try:
-        answer = asyncio.run(asyncio.wait_for(_post(settings, message.address, headers, body), LONGEST_SEND))
+        answer = _post(settings, message.address, headers, body)
     except (httpx.InvalidURL, httpx.UnsupportedProtocol, ValueError) as wrong:
         raise DeliveryError(f"the address is no URL to post to: {wrong}", permanent=True) from None
     except (httpx.HTTPError, ssl.SSLError, TimeoutError, OSError) as away:
@@ -64,14 +64,21 @@ def payload(message: Message) -> dict[str, object]:
     }
 
 
-async def _post(settings: WebhookSettings, url: str, headers: dict[str, str], body: bytes) -> httpx.Response:
-    """The answer's head; its body is nobody's business, and may be endless."""
+def _post(settings: WebhookSettings, url: str, headers: dict[str, str], body: bytes) -> httpx.Response:
+    """The answer's head; its body is nobody's business, and may be endless.
+
+    Plain, not async: in a process of many threads an event loop for one request takes several times as long.
+    The timeout is that of one step; who answers a drop at a time is cut off by the timer.
+    """
     verify = _certificates() if url.lower().startswith("https:") else False
-    async with (
-        httpx.AsyncClient(verify=verify, timeout=settings.timeout.total_seconds(), follow_redirects=False) as client,
-        client.stream("POST", url, headers=headers, content=body) as answer,
-    ):
-        return answer
+    with httpx.Client(verify=verify, timeout=settings.timeout.total_seconds(), follow_redirects=False) as client:
+        enough = Timer(LONGEST_SEND, client.close)
+        enough.start()
+        try:
+            with client.stream("POST", url, headers=headers, content=body) as answer:
+                return answer
+        finally:
+            enough.cancel()
 
 
 @cache
