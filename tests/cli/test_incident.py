@@ -34,7 +34,7 @@ def test_the_only_open_incident_need_not_be_named_and_one_of_several_must(fireli
 def test_what_is_wanted_from_you_stands_before_everything_else(fireline: Fireline) -> None:
     fireline("declare", "checkout is down")
     lines = fireline("incident", "show").out.splitlines()
-    assert lines[0].startswith("INC-1  P1 High  checkout is down")
+    assert lines[0].startswith("INC-1  P1  checkout is down")
     now = next(line for line in lines if line.startswith("Now"))
     assert "Acknowledge" in now
     assert "        fireline ack INC-1" in lines

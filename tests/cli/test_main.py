@@ -152,4 +152,4 @@ def test_what_is_typed_at_night_loads_only_what_it_needs(fireline: Fireline) -> 
     assert [one.code for one in done] == [0] * len(done)
     assert loaded & HEAVY == set()
     _, loaded = fireline.each("incident show")
-    assert loaded & (HEAVY - {"markdown_it", "postgast"}) == set()
+    assert loaded & HEAVY == set()

@@ -27,8 +27,13 @@ class Desk(Protocol):
         """Carry out an operation; JSON data, times as ISO texts. Raises FirelineError."""
 
 
-def perform(context: Context, conn: Connection, actor: Actor, name: str, arguments: dict[str, Any]) -> Any:
-    """Carry out an operation inside the caller's transaction, the actor's role checked."""
+def perform(
+    context: Context, conn: Connection, actor: Actor, name: str, arguments: dict[str, Any], *, light: bool = False
+) -> Any:
+    """Carry out an operation inside the caller's transaction, the actor's role checked.
+
+    light: a single short command, which should not read the runbook only to name a severity.
+    """
     operation = OPERATIONS.get(name)
     if operation is None:
         raise NotFound(f"no operation {name!r}")
@@ -39,7 +44,8 @@ def perform(context: Context, conn: Connection, actor: Actor, name: str, argumen
         )
     handed = {"conn": conn, "actor": actor, "context": context, "world": context.world, "scheme": None}
     wanted = inspect.signature(operation.function).parameters
-    if "scheme" in wanted:
+    can_do_without = light and operation.reads
+    if "scheme" in wanted and not can_do_without:
         handed["scheme"] = context.scheme()
     unknown = set(arguments) - set(operation.parameters)
     missing = [key for key, one in operation.parameters.items() if one.default is one.empty and key not in arguments]
@@ -69,7 +75,7 @@ class LocalDesk:
         """Carry out an operation in a transaction of its own."""
         actor = self.actor
         with self.context.store.transaction() as conn:
-            result = perform(self.context, conn, actor, name, arguments)
+            result = perform(self.context, conn, actor, name, arguments, light=True)
         return plain(result)
 
 

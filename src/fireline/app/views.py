@@ -17,12 +17,14 @@ from fireline.run.world import World
 from fireline.store.connect import Connection
 
 
-def show_incident(conn: Connection, actor: Actor, world: World, scheme: Scheme, *, incident: str) -> dict[str, Any]:
+def show_incident(
+    conn: Connection, actor: Actor, world: World, scheme: Scheme | None = None, *, incident: str
+) -> dict[str, Any]:
     """Everything about an incident, with the one thing that is wanted now."""
     del actor
     found = number(incident)
     own = view.incident_view(conn, found, scheme)
-    runs = runs_of(conn, found, world.remedies.values())
+    runs = runs_of(conn, found, world.remedies.values)
     whole = {
         **own,
         "runs": runs,

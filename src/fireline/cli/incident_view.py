@@ -40,7 +40,10 @@ def draw_list(found: list[dict[str, Any]]) -> None:
 
 def severity_name(severity: Any) -> str:
     """`P1 High`, or the bare id where only that is known."""
-    return f"{severity['id']} {severity['name']}" if isinstance(severity, dict) else str(severity)
+    if not isinstance(severity, dict):
+        return str(severity)
+    named = severity["name"] != severity["id"]  # a short command does not read the runbook for the name
+    return f"{severity['id']} {severity['name']}" if named else str(severity["id"])
 
 
 def draw(view: dict[str, Any], *, full: bool = False) -> None:

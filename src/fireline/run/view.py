@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from psycopg.rows import DictRow
@@ -37,14 +37,14 @@ def list_runs(conn: Connection, actor: Actor, *, incident: str | None = None, li
     return [_head(row) for row in rows if row is not None]
 
 
-def runs_of(conn: Connection, incident: int, remedies: Iterable[Remedy] = ()) -> list[dict[str, Any]]:
+def runs_of(conn: Connection, incident: int, remedies: Callable[[], Iterable[Remedy]] = tuple) -> list[dict[str, Any]]:
     """The runs of an incident, oldest first, with their steps."""
     rows = (one(conn, Q["run"], run=row["id"]) for row in all_rows(conn, Q["runs_of_incident"], incident=incident))
     return [run_view(conn, row, remedies) for row in rows if row is not None]
 
 
-def run_view(conn: Connection, row: DictRow, remedies: Iterable[Remedy] = ()) -> dict[str, Any]:
-    """One run with its steps. remedies: those that may be offered for a manual step by their words."""
+def run_view(conn: Connection, row: DictRow, remedies: Callable[[], Iterable[Remedy]] = tuple) -> dict[str, Any]:
+    """One run with its steps. remedies: gives those that may be offered for a manual step by their words."""
     attempts = all_rows(conn, Q["attempts"], run=row["id"])
     approvals = all_rows(conn, Q["approvals"], run=row["id"])
     steps = all_rows(conn, Q["steps"], run=row["id"])
@@ -55,7 +55,7 @@ def run_view(conn: Connection, row: DictRow, remedies: Iterable[Remedy] = ()) ->
                 step,
                 [one for one in attempts if one["position"] == step["position"]],
                 [one for one in approvals if one["position"] == step["position"]],
-                list(remedies),
+                remedies,
                 row,
             )
             for step in steps
@@ -79,7 +79,11 @@ def _head(row: DictRow) -> dict[str, Any]:
 
 
 def _step(
-    step: DictRow, attempts: list[DictRow], approvals: list[DictRow], remedies: list[Remedy], run: DictRow
+    step: DictRow,
+    attempts: list[DictRow],
+    approvals: list[DictRow],
+    remedies: Callable[[], Iterable[Remedy]],
+    run: DictRow,
 ) -> dict[str, Any]:
     content = step["content"]
     language, command = command_of(content, step["choice"])
@@ -123,7 +127,7 @@ def _step(
         "replaced": step["replaced"],
         "attempts": [_attempt(one) for one in attempts],
         "approval": _approval(approval),
-        "offers": offers(step, remedies, run["target"]),
+        "offers": offers(step, remedies(), run["target"]) if _by_hand(step) else [],
         "actions": actions(step, approval, run["state"]),
     }
 
@@ -162,10 +166,12 @@ def _approval(row: DictRow | None) -> dict[str, Any] | None:
     return {**{key: row[key] for key in keys}, "state": "expired" if late else row["state"]}
 
 
-def offers(step: DictRow, remedies: list[Remedy], target: str | None) -> list[dict[str, str]]:
+def _by_hand(step: DictRow) -> bool:
+    return step["state"] not in ("succeeded", "skipped") and step["kind"] in ("manual", "checklist", "decision")
+
+
+def offers(step: DictRow, remedies: Iterable[Remedy], target: str | None) -> list[dict[str, str]]:
     """Remedies whose own words stand in a manual step: offered as a button, never run by themselves."""
-    if step["state"] in ("succeeded", "skipped") or step["kind"] not in ("manual", "checklist", "decision"):
-        return []
     text = f"{step['title']} {step['content'].get('text', '')}".casefold()
     return [
         {"command": f"fireline {remedy.phase} {remedy.name} --target {target or 'TARGET'}", "summary": remedy.summary}
