@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from fireline import clock
+from fireline.detect import intake
 from fireline.incident import findings
 from fireline.incident.people import FIRELINE, Actor
 from fireline.postgres.connect import Target, connect
@@ -102,3 +103,9 @@ def night(site: Site, patient: Target) -> int:
     )
     site.do(jonas, "incident.note", incident=str(incident), text="asked the worker team whether the import still runs")
     return incident
+
+
+def alert(site: Site, by: Actor) -> None:
+    """An alert with its signal, as intake makes it."""
+    site.do(by, "report.send", title="Export is broken", text="it hangs at 99 %", target="main")
+    intake.take(site.context.store, site.settings, site.context.scheme())

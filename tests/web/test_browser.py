@@ -22,7 +22,7 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
-PAGES = ["/incidents", "/incidents/1", "/incidents/1/postmortem", "/declare", "/report", "/alerts", "/runs", "/runs/1", "/runbooks",
+PAGES = ["/incidents", "/incidents/1", "/incidents/1/postmortem", "/incidents/1/timeline", "/alerts/1", "/declare", "/report", "/alerts", "/runs", "/runs/1", "/runbooks",
          "/runbooks/1", "/people", "/account"]  # fmt: skip
 WATCH = """addEventListener('securitypolicyviolation', (event) =>
   console.error('policy: ' + event.violatedDirective + ' ' + event.blockedURI))"""
@@ -95,6 +95,7 @@ def test_every_page_is_accessible_fits_and_breaks_no_rule(
     ward: Site, patient: Target, screens: Any, look: dict[str, Any]
 ) -> None:
     story.night(ward, patient)
+    story.alert(ward, Actor("maya"))
     screen = screens(ward, "maya", **look)
     axe = AXE.read_text(encoding="utf-8")
     wrong = []
@@ -234,6 +235,7 @@ def test_a_checklist_a_decision_and_a_placeholder_are_answered_in_place(
     story.go_on(ward, 1)
     wanted.get_by_label("Deployments").check()
     wanted.get_by_role("button", name="Done").click()
+    expect(wanted).to_contain_text("1 left")
     expect(wanted.get_by_label("Deployments")).to_be_checked()
     wanted.get_by_label("Migrations").check()
     wanted.get_by_role("button", name="Done").click()

@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 
 from fireline import clock
+from fireline.detect import intake
+from fireline.incident.people import Actor
 from tests.web import story
 from tests.web.site import Site
+
+MAYA = Actor("maya")
 
 
 def test_ten_thousand_alerts_on_one_incident_are_counted_and_paged_not_all_shown(site: Site) -> None:
@@ -32,3 +36,16 @@ def test_ten_thousand_alerts_on_one_incident_are_counted_and_paged_not_all_shown
         first = re.findall(r"HighLatency on pod \d+", listed.text)
         assert not set(first) & set(re.findall(r"HighLatency on pod \d+", older.text))
         assert "HighLatency on pod 777" in browser.get("/alerts", params={"search": "pod 777"}).text
+
+
+def test_an_alert_shows_the_signals_it_was_made_of_without_their_secrets(site: Site) -> None:
+    with site.client("maya") as browser:
+        site.do(
+            MAYA, "report.send", title="Export is broken", text="with the key sk_live_abcdefghijklmnop", target="main"
+        )
+        intake.take(site.context.store, site.settings, site.context.scheme())
+        page = browser.get("/alerts/1").text
+        assert "Export is broken" in page
+        assert "sk_live" not in page
+        assert "«redacted»" in page
+        assert 'href="/incidents/1"' in page

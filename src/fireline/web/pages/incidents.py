@@ -52,7 +52,8 @@ def may(who: Visitor, operation: str) -> None:
     """Denied when the form of this operation would be of no use to the visitor."""
     role = OPERATIONS[operation].role
     if not who.actor.may(role):
-        raise Denied(f"{operation} needs the role {role}", hint="An admin can change your role on the People page.")
+        hint = "An admin can change your role on the People page."
+        raise Denied(f"this needs the role {role}, and yours is {who.actor.role}", hint=hint)
 
 
 @router.get("/declare")
