@@ -70,7 +70,7 @@ def topics() -> dict[str, Duty]:
 
 def take_signals(world: World) -> int:
     """Make alerts and incidents of the signals that wait; how many were taken."""
-    return intake.take(world.store, world.settings, scheme_of(world), opened=lambda incident: tell(world, incident))
+    return intake.take(world.store, world.settings, scheme_of(world))
 
 
 def tell(world: World, incident: int) -> int:

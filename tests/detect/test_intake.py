@@ -334,23 +334,6 @@ def test_two_workers_at_once_take_every_signal_once(desk: Desk) -> None:
     assert len(desk.incidents()) == 1
 
 
-def test_a_new_incident_is_heard_of_once_it_is_committed_unless_there_are_many(desk: Desk) -> None:
-    heard: list[int] = []
-
-    def hear(incident: int) -> None:
-        assert desk.rows(f"SELECT id FROM incident WHERE id = {incident}")
-        heard.append(incident)
-
-    desk.put(firing("a"))
-    desk.put(firing("a"))
-    desk.put(firing("b"))
-    intake.take(desk.store, SETTINGS, SCHEME, opened=hear)
-    assert heard == [1, 2]
-    desk.put(*(firing(f"k{number}") for number in range(10)))
-    intake.take(desk.store, SETTINGS, SCHEME, opened=hear)
-    assert heard == [1, 2]
-
-
 def test_who_finds_another_worker_at_it_leaves_it_the_work(desk: Desk) -> None:
     desk.put(firing())
     with desk.store.transaction() as conn:

@@ -91,12 +91,16 @@ def _deliver_and_forget(store: Store, settings: Settings, outbox: int) -> bool:
 
 
 def _deliver_one(store: Store, settings: Settings, outbox: int) -> bool:
-    """True when it was sent by us now."""
+    """True when it was sent by us now. The claim is committed by itself, so that it never waits for an incident."""
     claim = uuid4()
     with store.transaction() as conn:
-        row = _claim(conn, outbox, claim)
-        message = _compose(conn, settings, row) if row else None
-    if row is None or message is None:
+        now = clock.now()
+        row = one(conn, Q["claim_message"], message=outbox, claim=claim, now=now, until=now + CLAIM)
+    if row is None:
+        return False
+    with store.transaction() as conn:
+        message = _compose(conn, settings, row) if _is_wanted(conn, row, claim) else None
+    if message is None:
         return False
     try:
         channel.send(settings, row["channel"], message)
@@ -109,32 +113,25 @@ def _deliver_one(store: Store, settings: Settings, outbox: int) -> bool:
         return _sent(conn, row, claim)
 
 
-def _claim(conn: Connection, outbox: int, claim: UUID) -> DictRow | None:
-    """The row, ours for a while; None when there is nothing to send any more."""
-    known = one(conn, Q["message"], message=outbox)
-    _hold(conn, known)
-    now = clock.now()
-    row = one(conn, Q["claim_message"], message=outbox, claim=claim, now=now, until=now + CLAIM)
-    if row is None:
-        return None
-    unwanted = _unwanted(conn, row, now)
+def _is_wanted(conn: Connection, row: DictRow, claim: UUID) -> bool:
+    """Looked at when it is sent and not when it is queued: what nobody needs any more is dropped."""
+    unwanted = _unwanted(conn, row, clock.now())
     if unwanted:
         _finish(conn, row, claim, state="dropped", error=unwanted)
-        return None
-    if row["attempts"] > MOST_ATTEMPTS:  # nobody who began to send it lived to say how it went
-        _failed(conn, row, claim, DeliveryError(f"given up after {MOST_ATTEMPTS} attempts", permanent=True))
-        return None
-    return row
+    elif row["attempts"] > MOST_ATTEMPTS:  # nobody who began to send it lived to say how it went
+        unwanted = f"given up after {MOST_ATTEMPTS} attempts"
+        _failed(conn, row, claim, DeliveryError(unwanted, permanent=True))
+    return not unwanted
 
 
 def _hold(conn: Connection, row: DictRow | None) -> None:
-    """The incident first, then its messages: whoever queues messages locks in this order too, or both would wait for ever."""
+    """The incident first, then the message: whoever queues messages locks in this order too, or both would wait for ever."""
     if row is not None and row["incident_id"] is not None:
         lock(conn, row["incident_id"])
 
 
 def _unwanted(conn: Connection, row: DictRow, now: datetime) -> str:
-    """Why nobody needs this message any more; empty when it is wanted. Looked at when it is sent, not when it is queued."""
+    """Why nobody needs this message any more; empty when it is wanted."""
     if row["incident_id"] is None:
         return ""
     about = row["message"].get("about", {})

@@ -57,9 +57,6 @@ SELECT id FROM outbox
 WHERE (state = 'queued' AND next_at <= %(now)s) OR (state = 'sending' AND claimed_until <= %(now)s)
 ORDER BY next_at LIMIT %(most)s;
 
--- message: which incident a message is about
-SELECT incident_id FROM outbox WHERE id = %(message)s;
-
 -- claim_message: mine to send, for a while
 UPDATE outbox SET state = 'sending', claim = %(claim)s, claimed_until = %(until)s, attempts = attempts + 1
 WHERE id = %(message)s

@@ -6,7 +6,6 @@ Whatever is wrong with one signal, the others are taken, and it is let through a
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 import psycopg
 import structlog
@@ -23,31 +22,25 @@ Q = queries("fireline.detect")
 
 MOST_SIGNALS = 200  # in one transaction
 MOST_EVENTS = 2_000  # likewise
-FEW = 3  # incidents opened by one batch that `opened` hears of
 PATIENCE = 0.05  # seconds that the people of a new incident wait for the rest of its batch
 TRIES = 3  # of a batch that ran into somebody who holds an incident it wants
 
 log = structlog.get_logger(__name__)
 
 
-def take(store: Store, settings: Settings, scheme: Scheme, *, opened: Callable[[int], object] | None = None) -> int:
+def take(store: Store, settings: Settings, scheme: Scheme) -> int:
     """Take all signals that wait; how many. Another worker that is at it already will see them, so then nothing.
 
     The look outside the lock closes the gap: who held it looks again after letting go, and whoever found it held
-    had committed its signal before. `opened` hears of a new incident as soon as it is committed, unless there are many:
-    then those who were woken for them are quicker.
+    had committed its signal before.
     """
     taken, limit = 0, MOST_SIGNALS
     while _any_waiting(store):
-        batch = _take_batch(store, settings, scheme, limit)
-        if batch is None:
+        number = _take_batch(store, settings, scheme, limit)
+        if number is None:
             break
-        number, incidents = batch
         taken += number
         limit = min(MOST_SIGNALS, max(10, 2 * number))  # what a batch cut short did not get to was read in vain
-        if opened is not None and len(incidents) <= FEW:
-            for incident in incidents:
-                opened(incident)
     return taken
 
 
@@ -56,7 +49,7 @@ def _any_waiting(store: Store) -> bool:
         return one(conn, Q["any_waiting"]) is not None
 
 
-def _take_batch(store: Store, settings: Settings, scheme: Scheme, limit: int) -> tuple[int, list[int]] | None:
+def _take_batch(store: Store, settings: Settings, scheme: Scheme, limit: int) -> int | None:
     """One transaction; None when another worker is at it."""
     for attempt in range(TRIES):
         try:
@@ -71,7 +64,7 @@ def _take_batch(store: Store, settings: Settings, scheme: Scheme, limit: int) ->
     return None
 
 
-def _take_signals(conn: Connection, settings: Settings, scheme: Scheme, limit: int) -> tuple[int, list[int]]:
+def _take_signals(conn: Connection, settings: Settings, scheme: Scheme, limit: int) -> int:
     """Work through signals; once an incident has opened not for long, since its people are woken by the commit."""
     began = time.monotonic()
     signals = _within_bounds(all_rows(conn, Q["waiting_signals"], limit=limit))
@@ -85,7 +78,7 @@ def _take_signals(conn: Connection, settings: Settings, scheme: Scheme, limit: i
         if batch.opened and time.monotonic() - began > PATIENCE:
             break
     batch.write(clock.now())
-    return taken, batch.opened
+    return taken
 
 
 def _within_bounds(signals: list[DictRow]) -> list[DictRow]:
