@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime
 from typing import Any
 
@@ -70,3 +71,21 @@ def test_work_that_is_being_done_may_be_asked_for_again(conn: Connection) -> Non
     conn.execute("UPDATE procrastinate_jobs SET status = 'doing'")
     wake(conn, "tell", 1)
     assert [job["status"] for job in jobs(conn)] == ["doing", "todo"]
+
+
+def test_two_who_ask_at_the_same_moment_both_go_on(store: Store) -> None:
+    def ask() -> None:
+        with store.transaction() as conn:
+            wake(conn, "tell", 1)
+            conn.execute("INSERT INTO halt (by, reason, at) VALUES ('ada', 'after', '2026-01-01Z')")
+
+    with store.transaction() as conn:
+        wake(conn, "tell", 1)
+        second = threading.Thread(target=ask)
+        second.start()
+        second.join(0.2)
+        assert second.is_alive()  # it waits for our commit: only then it is known whether the job is there
+    second.join()
+    with store.transaction() as conn:
+        assert len(jobs(conn)) == 1
+        assert len(all_rows(conn, "SELECT * FROM halt")) == 1

@@ -16,7 +16,6 @@ from datetime import datetime
 
 import psycopg
 import structlog
-from procrastinate.exceptions import ProcrastinateException
 from psycopg.rows import dict_row
 
 from fireline import clock, redact
@@ -224,7 +223,7 @@ class Committer:
             with conn.transaction():
                 conn.execute("SET LOCAL synchronous_commit = off")
                 work(conn)
-        except (psycopg.Error, ProcrastinateException) as lost:
+        except psycopg.Error as lost:
             log.warning("could not write beside the signals", error=redact.text(str(lost)).partition("\n")[0])
             self._disconnect()
 

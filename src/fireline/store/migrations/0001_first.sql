@@ -357,3 +357,14 @@ BEGIN
 END $$;
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON timeline FOR EACH ROW EXECUTE FUNCTION refuse_rewrite();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON ledger FOR EACH ROW EXECUTE FUNCTION refuse_rewrite();
+
+-- A job in the queue, in one round trip and inside the caller's transaction; asking for what is queued already is no error.
+CREATE FUNCTION wake(task text, queue text, once text, key text, at timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM procrastinate_jobs WHERE queueing_lock = once AND status = 'todo') THEN
+        PERFORM procrastinate_defer_jobs_v1(ARRAY[
+            ROW(queue, task, 0, NULL, once, jsonb_build_object('key', key), at)::procrastinate_job_to_defer_v1]);
+    END IF;
+EXCEPTION WHEN unique_violation THEN
+    NULL;  -- somebody else asked at the same moment
+END $$;
