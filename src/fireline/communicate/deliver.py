@@ -94,6 +94,7 @@ def _deliver_one(store: Store, settings: Settings, outbox: int) -> bool:
     """True when it was sent by us now. The claim is committed by itself, so that it never waits for an incident."""
     claim = uuid4()
     with store.transaction() as conn:
+        conn.execute("SET LOCAL synchronous_commit = off")  # a claim that a crash of the store forgets is made again
         now = clock.now()
         row = one(conn, Q["claim_message"], message=outbox, claim=claim, now=now, until=now + CLAIM)
     if row is None:

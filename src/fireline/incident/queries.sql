@@ -1,5 +1,5 @@
 -- lock_incident: one writer at a time; a statement of its own, since a statement that waited still reads its old snapshot
-SELECT id FROM incident WHERE id = %(incident)s FOR UPDATE;
+SELECT id FROM incident WHERE id = %(incident)s FOR NO KEY UPDATE;
 
 -- last_event: the newest event of an incident
 SELECT seq, hash FROM timeline WHERE incident_id = %(incident)s ORDER BY seq DESC LIMIT 1;
@@ -26,7 +26,7 @@ WHERE incident_id = %(incident)s AND kind IN ('matched', 'no_match') ORDER BY se
 SELECT * FROM incident WHERE id = %(incident)s;
 
 -- lock_row: one incident, held; a row that changed while this waited is read as it is now
-SELECT * FROM incident WHERE id = %(incident)s FOR UPDATE;
+SELECT * FROM incident WHERE id = %(incident)s FOR NO KEY UPDATE;
 
 -- incidents: the newest, those in one of these states only
 SELECT * FROM incident WHERE status = ANY(%(statuses)s) ORDER BY id DESC LIMIT %(limit)s;
