@@ -38,6 +38,7 @@ ELSEWHERE: dict[str, str] = {
     "cli/tables.py": "cli/test_people.py",
     "cli/wants.py": "cli/test_respond.py",
     "store/migrations/versions/0001_first.py": "store/test_migrate.py",
+    "detect/batch.py": "detect/test_intake.py",
     "run/attempts.py": "run/test_recover.py",
     "run/content.py": "run/test_approve.py",
     "run/execute.py": "run/test_advance.py",

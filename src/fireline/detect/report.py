@@ -8,15 +8,18 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from fireline import clock, redact
-from fireline.detect.sources import report
+from fireline import clock, redact, shelf
+from fireline.detect.source import Inbound
 from fireline.incident.people import Actor
+from fireline.redact import Secret
+from fireline.settings import SourceSettings
 from fireline.store.connect import Connection, one, queries
 from fireline.store.wake import wake
 
 Q = queries("fireline.detect")
 
 SOURCE = "report"
+_ITSELF = SourceSettings(format=SOURCE, token=Secret(""))  # nobody sends it: a person says it here
 
 
 def send(
@@ -30,7 +33,8 @@ def send(
 ) -> dict[str, Any]:
     """Report that something is wrong, in your own words; opens an incident, or joins the one about the same."""
     told = {"title": title, "text": text, "severity": severity or "", "target": target or "", "reporter": actor.name}
-    event = report.event(SOURCE, **told)
+    reading = shelf.read("fireline.detect.sources", "source")[SOURCE]
+    [event] = reading.parse(Inbound(SOURCE, json.dumps(told).encode(), _ITSELF))
     row = one(
         conn,
         Q["store_signal"],
