@@ -187,6 +187,7 @@ async def _work(world: World, labels: Sequence[str]) -> None:
     for task in (queue, sweeper):
         task.cancel()
     await asyncio.wait((queue, sweeper), timeout=5)
+    deliver.stop()
 
 
 async def _keep_sweeping(world: World, labels: Sequence[str], stop: asyncio.Event) -> None:

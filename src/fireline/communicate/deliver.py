@@ -37,6 +37,7 @@ LONGEST_WAIT = timedelta(minutes=10)
 GIVE_UP = timedelta(hours=24)
 MOST_ATTEMPTS = 500  # of which a day of trying makes less than 200
 AT_ONCE = 8  # so that one slow server does not hold up the others
+MOST_BEGUN = 4 * AT_ONCE  # under way or next in line
 SWEEP_SECONDS = 2.0  # a sweep waits no longer for what it began
 
 log = structlog.get_logger(__name__)
@@ -49,7 +50,7 @@ def deliver(store: Store, settings: Settings, outbox: int | None = None) -> int:
     sent, end = 0, time.monotonic() + SWEEP_SECONDS
     while time.monotonic() < end:
         with store.transaction() as conn:
-            due = [row["id"] for row in all_rows(conn, Q["due_messages"], now=clock.now(), most=2 * AT_ONCE)]
+            due = [row["id"] for row in all_rows(conn, Q["due_messages"], now=clock.now(), most=2 * MOST_BEGUN)]
         under_way = begin(store, settings, due)
         if not under_way:
             break
@@ -59,9 +60,10 @@ def deliver(store: Store, settings: Settings, outbox: int | None = None) -> int:
 
 
 def begin(store: Store, settings: Settings, messages: Iterable[int]) -> list[Future[bool]]:
-    """Begin to send these, as far as threads are free; those under way already, and the rest, are left to others."""
+    """Begin to send these, as far as there is room; those under way already, and the rest, are left to the next sweep."""
     with _lock:
-        begun = [message for message in messages if (store.url, message) not in _sending][: AT_ONCE - len(_sending)]
+        room = max(0, MOST_BEGUN - len(_sending))
+        begun = [message for message in messages if (store.url, message) not in _sending][:room]
         _sending.update((store.url, message) for message in begun)
     return [_threads().submit(_deliver_and_forget, store, settings, message) for message in begun]
 
@@ -69,6 +71,11 @@ def begin(store: Store, settings: Settings, messages: Iterable[int]) -> list[Fut
 @cache
 def _threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="deliver")
+
+
+def stop() -> None:
+    """Begin nothing more: the process is about to end, and what is not begun is in the outbox."""
+    _threads().shutdown(wait=False, cancel_futures=True)
 
 
 _lock = Lock()

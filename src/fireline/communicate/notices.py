@@ -33,7 +33,7 @@ def tell(store: Store, incident: int, settings: Settings) -> int:
 def tell_now(store: Store, incident: int, settings: Settings) -> int:
     """Queue what is owed and begin to send it at once, without waiting for the result; how many messages."""
     with store.transaction() as conn:
-        queued = queue_owed(conn, incident, settings)
+        queued = queue_owed(conn, incident, settings, waking=False)
     deliver.begin(store, settings, queued)
     return len(queued)
 
@@ -51,8 +51,8 @@ def sweep(store: Store, settings: Settings) -> int:
     return sum(tell(store, incident, settings) for incident in found)
 
 
-def queue_owed(conn: Connection, incident: int, settings: Settings) -> list[int]:
-    """The same inside a transaction of the caller; the messages that were queued."""
+def queue_owed(conn: Connection, incident: int, settings: Settings, *, waking: bool = True) -> list[int]:
+    """The same inside a transaction of the caller; the messages that were queued. waking: see `outbox.queue`."""
     try:
         facts = _facts(conn, incident, settings)
     except NotFound:
@@ -65,7 +65,7 @@ def queue_owed(conn: Connection, incident: int, settings: Settings) -> list[int]
     for one_owed in owed(facts, repeat):
         names = told if one_owed.to == "told" else settings.contacts.keys() - refused.keys()
         contacts = {name: one for name, one in settings.contacts.items() if name in names}
-        queued += _queue(conn, facts, one_owed, contacts)
+        queued += _queue(conn, facts, one_owed, contacts, waking)
         if one_owed.event == "opened" and rank < QUIET_RANK:
             _say_who_is_not_told(conn, facts, refused, anybody=bool(contacts))
     again = next_reminder(facts, repeat)
@@ -91,7 +91,7 @@ def _facts(conn: Connection, incident: int, settings: Settings) -> Facts:
     )
 
 
-def _queue(conn: Connection, facts: Facts, what: Owed, contacts: dict[str, ContactSettings]) -> list[int]:
+def _queue(conn: Connection, facts: Facts, what: Owed, contacts: dict[str, ContactSettings], waking: bool) -> list[int]:
     message = {
         "subject": subject(facts),
         "text": "\n".join([*what.lines, "", facts.url]),
@@ -112,6 +112,7 @@ def _queue(conn: Connection, facts: Facts, what: Owed, contacts: dict[str, Conta
             address=one.address,
             message=message,
             once=f"{what.once}:{name}",
+            waking=waking,
         )
         for name, one in contacts.items()
     ]

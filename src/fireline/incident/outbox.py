@@ -25,8 +25,12 @@ def queue(
     message: dict[str, Any],
     once: str,
     next_at: datetime | None = None,
+    waking: bool = True,
 ) -> int | None:
-    """Put a message in the outbox, secrets taken out, and wake `deliver`; None when `once` was queued before."""
+    """Put a message in the outbox, secrets taken out, and wake `deliver`; None when `once` was queued before.
+
+    waking: False when the caller sends it itself as soon as it is committed; the sweep finds it if that fails.
+    """
     now = clock.now()
     row = one(
         conn,
@@ -43,5 +47,6 @@ def queue(
     )
     if row is None:
         return None
-    wake(conn, "deliver", row["id"], at=next_at)
+    if waking:
+        wake(conn, "deliver", row["id"], at=next_at)
     return int(row["id"])
