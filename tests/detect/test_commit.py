@@ -11,7 +11,8 @@ import pytest
 from fireline import clock
 from fireline.cluster import Cluster
 from fireline.detect import commit
-from fireline.detect.commit import Committer, Overloaded, Row
+from fireline.detect.commit import Committer, Overloaded
+from fireline.detect.signals import Row
 from fireline.errors import StoreUnavailable, Usage
 from fireline.store.connect import Store, all_rows, one
 

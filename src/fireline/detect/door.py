@@ -16,7 +16,8 @@ from typing import Any
 
 from fireline import clock, shelf
 from fireline.detect import body as request_body
-from fireline.detect.commit import Committer, Row
+from fireline.detect.commit import Committer
+from fireline.detect.signals import Row
 from fireline.detect.source import Inbound, Source
 from fireline.errors import FirelineError, NotFound, SettingsError, StoreUnavailable, Unauthenticated, Usage
 from fireline.settings import Settings, SourceSettings

@@ -84,4 +84,4 @@ ORDER BY status = 'firing' DESC, last_at DESC, id DESC LIMIT %(limit)s;
 SELECT id AS signal, source, received_at, taken_at, fault,
        CASE WHEN octet_length(body::text) <= %(longest)s THEN body
             ELSE jsonb_build_object('too long to show, in bytes', octet_length(body::text)) END AS body
-FROM signal WHERE alert_ids @> ARRAY[%(alert)s::bigint] ORDER BY id DESC LIMIT %(limit)s;
+FROM signal WHERE alert_ids @> ARRAY[%(alert)s::bigint] AND alert_ids <> '{}' ORDER BY id DESC LIMIT %(limit)s;

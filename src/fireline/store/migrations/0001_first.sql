@@ -179,7 +179,7 @@ CREATE TABLE signal (
     fault       text                    -- why intake could not group it; it was let through as an alert of its own
 );
 CREATE INDEX signal_waiting ON signal (id) WHERE taken_at IS NULL;
-CREATE INDEX signal_alerts ON signal USING gin (alert_ids);
+CREATE INDEX signal_alerts ON signal USING gin (alert_ids) WHERE alert_ids <> '{}';   -- none while it waits
 CREATE TABLE source_state (
     name        text PRIMARY KEY,
     last_at     timestamptz,
