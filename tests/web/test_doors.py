@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,3 +53,26 @@ def test_a_body_over_the_limit_is_not_read_to_its_end(store_url: str, tmp_path: 
         with contextlib.suppress(httpx.TransportError):
             assert sender.post("/in/prom", content=endless(), headers=BEARER).status_code == 413
     assert sent < 2000
+
+
+def test_the_doors_answer_with_the_same_headers_as_all_else(site: Site) -> None:
+    with site.stranger() as sender:
+        for answer in (sender.post("/in/prom", json={"title": "x"}, headers=BEARER), sender.get("/in/prom")):
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+            assert answer.headers["Cache-Control"] == "no-store"
+            assert answer.headers["Content-Type"] == "application/json"
+        assert sender.get("/in/prom").headers["Allow"] == "POST"
+        assert sender.post("/in/", json={"title": "x"}, headers=BEARER).status_code == 404
+        assert sender.post("/in/prom/more", json={"title": "x"}, headers=BEARER).status_code == 404
+
+
+def test_a_sender_that_goes_in_the_middle_of_a_body_leaves_nothing(site: Site) -> None:
+    place = httpx.URL(site.url)
+    head = f"POST /in/prom HTTP/1.1\r\nHost: x\r\n{'Authorization'}: Bearer {DOOR}\r\nContent-Length: 1000\r\n\r\n"
+    with socket.create_connection((place.host, place.port or 80)) as sender:
+        sender.sendall(head.encode() + b'{"title": "half of')
+    with site.stranger() as other:
+        assert other.post("/in/prom?token=" + DOOR, json={"title": "whole"}).status_code == 202
+    with site.context.store.transaction() as conn:
+        assert [row["body"] for row in all_rows(conn, "SELECT body FROM signal")] == [{"title": "whole"}]

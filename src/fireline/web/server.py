@@ -15,7 +15,8 @@ from starlette.types import ASGIApp, Scope
 import fireline
 from fireline.app.context import Context
 from fireline.detect.door import Door
-from fireline.web import api, auth, doors, faults, health, pages
+from fireline.web import api, auth, faults, health, pages
+from fireline.web.doors import Doors
 from fireline.web.headers import SecureHeaders
 from fireline.web.limit import BodyLimit
 from fireline.web.live import Hub
@@ -23,12 +24,13 @@ from fireline.web.render import STATIC
 
 
 class App(FastAPI):
-    """FastAPI whose every answer carries the secure headers: outside of all else, so that a 500 has them too."""
+    """FastAPI whose every answer carries the secure headers, a 500 too, and the doors before all of it."""
 
     def build_middleware_stack(self) -> ASGIApp:
         """The layers around the routes."""
         tls = self.state.context.settings.server.url.startswith("https:")
-        return SecureHeaders(super().build_middleware_stack(), tls=tls)
+        secured = SecureHeaders(super().build_middleware_stack(), tls=tls)
+        return Doors(secured, self.state.door, secured.always)
 
 
 def make_app(context: Context) -> FastAPI:
@@ -45,7 +47,6 @@ def make_app(context: Context) -> FastAPI:
     app.state.context = context
     app.state.door = Door(context.store, context.settings)
     app.state.hub = Hub(context.store.url)
-    app.add_route("/in/{source}", doors.receive, methods=["POST"], include_in_schema=False)
     app.add_route("/healthz", health.healthz, include_in_schema=False)
     app.add_route("/metrics", health.metrics, include_in_schema=False)
     app.include_router(api.router())
