@@ -17,6 +17,7 @@ def test_one_person_goes_through_an_incident_from_the_alert_to_the_end(
         here.expect("Acknowledge INC-1: you have it? [y/w/?/q]")
         here.type("?")
         here.expect("Stops the response clock")
+        here.expect("[y/w/?/q]")
         here.type("y")
         here.expect("Leave a mark")
         asked = here.expect("Approve exactly this? [y/n/s/w/?/q]", 40)
