@@ -69,8 +69,8 @@ def test_half_a_character_becomes_a_replacement() -> None:
 
 
 def test_a_body_without_secrets_is_kept_as_it_came() -> None:
-    text = '{"groupKey": "{}:{alertname=\\"Down\\"}", "text": "line\\nline – ü", "url": "http:\\/\\/prom\\/graph"}'
-    assert body.redacted(text, json.loads(text)) == text
+    document = {"groupKey": '{}:{alertname="Down"}', "text": "line\nline – ü \\ tab\t", "url": "http://prom/graph"}
+    assert json.loads(body.redacted(document)) == document
 
 
 @pytest.mark.parametrize(
@@ -85,14 +85,15 @@ def test_a_body_without_secrets_is_kept_as_it_came() -> None:
         {"labels": {"Authorization": "hunter2hunter2"}},
         {"deep": [{"db_password": "hunter2hunter2"}]},
         {"back": "\\password=hunter2hunter2"},
+        {"back": "\\\\n password=hunter2hunter2 \u0001"},
+        {"bell": "\u0007password=hunter2hunter2"},
+        {"feed": "\fpassword=hunter2hunter2"},
     ],
 )
-def test_secrets_are_out_however_they_are_escaped(document: object) -> None:
-    plain = json.dumps(document, ensure_ascii=False)
-    escaped = "".join(f"\\u{ord(sign):04x}" if sign.isalpha() else sign for sign in json.dumps(document))
-    for text in (plain, json.dumps(document), plain.replace("/", "\\/")):
-        assert "hunter2" not in body.redacted(text, json.loads(text))
-    assert "hunter2" not in body.redacted(escaped, document)
+def test_secrets_are_out_whatever_stands_before_them(document: object) -> None:
+    kept = body.redacted(document)
+    assert "hunter2" not in kept
+    assert json.loads(kept) == redact.tree(document)
 
 
 @given(JSON)
@@ -100,7 +101,7 @@ def test_the_quick_look_finds_whatever_the_long_look_finds(document: object) -> 
     redact.register("sentinel-value-1")
     whole = {"a": document, "b": ["x\nsentinel-value-1", {"c": 'password="y"'}]}
     for kept in (document, whole):
-        assert json.loads(body.redacted(json.dumps(kept, ensure_ascii=False), kept)) == redact.tree(kept)
+        assert json.loads(body.redacted(kept)) == redact.tree(kept)
 
 
 @given(st.binary(max_size=200), st.sampled_from(["", "application/json", "application/x-www-form-urlencoded"]))

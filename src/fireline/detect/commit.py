@@ -22,7 +22,7 @@ from fireline.errors import FirelineError, StoreUnavailable, Usage
 MOST_AT_ONCE = 500  # signals in one commit
 MOST_BYTES = 64_000_000  # of bodies waiting; memory stays flat whatever the senders do
 COUNT_EVERY = 1.0  # seconds between writings of the counters
-WAKE_EVERY = 0.05  # seconds: in a storm intake is woken for many signals at once, the first one wakes it at once
+WAKE_EVERY = 0.1  # seconds: in a storm intake is woken for many signals at once, the first one wakes it at once
 
 log = structlog.get_logger(__name__)
 

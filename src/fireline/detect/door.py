@@ -6,7 +6,6 @@ import asyncio
 import base64
 import binascii
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -120,8 +119,8 @@ def _read(source: Source, inbound: Inbound) -> Row:
         source=inbound.source,
         received_at=clock.now(),
         digest=hashlib.sha256(inbound.body).digest(),
-        body=request_body.redacted(json.dumps(inbound.document, ensure_ascii=False), inbound.document),
-        events=request_body.redacted(json.dumps(events, ensure_ascii=False), events),
+        body=request_body.redacted(inbound.document),
+        events=request_body.redacted(events),
     )
 
 

@@ -93,10 +93,13 @@ class Source:
 
 def line(value: object, most: int = LONGEST_TITLE) -> str:
     """Any value as one printable line of bounded length."""
+    if value is None:
+        return ""
     text = as_text(value)[: most * 4]
     if not text.isprintable():
         text = "".join(sign if sign.isprintable() else " " for sign in text)
-    text = " ".join(text.split())
+    if " " in text:
+        text = " ".join(text.split())
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
@@ -127,12 +130,16 @@ def labels(value: object) -> dict[str, str]:
     """A JSON object as labels: texts by name, of bounded size."""
     if not isinstance(value, dict):
         return {}
+    if not value:
+        return {}
     given = [(name, item) for name, item in value.items() if item is not None][:MOST_LABELS]
     return {line(name, 200): as_text(item)[:LONGEST_LABEL] for name, item in given}
 
 
 def moment(value: object) -> str | None:
     """A time as ISO text in UTC; None when it is none, or the zero that stands for not yet."""
+    if value is None:
+        return None
     try:
         at = datetime.fromisoformat(str(value))
         return at.astimezone(UTC).isoformat() if at.tzinfo and at.year > 1 else None

@@ -30,8 +30,9 @@ def parse(inbound: Inbound) -> list[Event]:
 def _event(source: str, fields: object, beside: Mapping[str, str]) -> Event:
     if not isinstance(fields, dict):
         raise Usage("an alert is a JSON object or a form", hint='Send at least {"summary": "what is wrong"}.')
-    fields = {**beside, **fields}
-    resolved = any(line(fields.get(name), 40).casefold() in _RESOLVED for name in ("action", "status", "event_action"))
+    fields = {**beside, **fields} if beside else fields
+    states = [fields[name] for name in ("action", "status", "event_action") if name in fields]
+    resolved = any(line(state, 40).casefold() in _RESOLVED for state in states)
     dedup = _first(fields, _DEDUP, 2_000)
     title = _first(fields, _TITLE, 300)
     if not title and not (dedup and resolved):
@@ -59,7 +60,10 @@ def _event(source: str, fields: object, beside: Mapping[str, str]) -> Event:
 
 
 def _first(fields: dict[str, Any], names: tuple[str, ...], most: int) -> str:
-    return next((found for name in names if (found := line(fields.get(name), most))), "")
+    for name in names:
+        if fields.get(name) is not None and (found := line(fields[name], most)):
+            return found
+    return ""
 
 
 source = Source("generic", "a JSON object or a form with summary, details, severity, status, dedup, target", parse)
