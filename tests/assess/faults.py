@@ -79,8 +79,8 @@ class Faults:
         self._begin(run)
         return pid
 
-    def repeating(self, application: str, *statements: str) -> None:
-        """A session that runs a short transaction over and over."""
+    def repeating(self, application: str, *statements: str) -> int:
+        """A session that runs a short transaction over and over; its pid."""
         conn = self.open(application)
 
         def run() -> None:
@@ -91,6 +91,7 @@ class Faults:
                     conn.commit()
 
         self._begin(run)
+        return conn.info.backend_pid
 
     def _begin(self, run: Any) -> None:
         thread = threading.Thread(target=run, daemon=True)

@@ -122,7 +122,7 @@ def _play() -> dict[str, Any]:
     finally:
         there.close()
         alone.kill()
-        alone.wait()
+        alone.communicate()  # closes its pipes
     return {"out": out, "err": err, "screen": there.seen, "pids": [alone.pid, there.process.pid]}
 
 

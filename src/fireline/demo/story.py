@@ -47,7 +47,10 @@ def run(
             if tell is not None:
                 tell(report.json())
             if stay and report.url:
-                _stay(stage, voice, report)
+                try:
+                    _stay(stage, voice, report)
+                except KeyboardInterrupt:  # at any moment of the stay it is the way to end it
+                    voice.gap()
         finally:
             with undisturbed(), voice.waiting("stopping what was started"):
                 stage.clear(keep=keep)
@@ -85,7 +88,4 @@ def _stay(stage: Stage, voice: Voice, report: Report) -> None:
     voice.say(f"The page stays open: {where}", EMBER)
     voice.say(f"Log in as {NAME} with {stage.person.password.reveal()}. Logs and the post-mortem: {stage.folder}")
     voice.say("Ctrl-C stops and removes everything.")
-    try:
-        voice.rest()
-    except KeyboardInterrupt:
-        voice.gap()
+    voice.rest()
