@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Iterator, MutableMapping
@@ -18,6 +19,10 @@ from fireline.shelf import load
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
+
+# Keeps `ack` and `show` quick: nobody plugs into our models, and loading modules leaves no garbage worth looking for.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
+gc.set_threshold(50_000)
 
 
 class Entry(NamedTuple):
