@@ -5,17 +5,33 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import psycopg
 
+from fireline.assess import complaint
 from fireline.assess.diagnose import causes, diagnose, probe
+from fireline.assess.snapshot import Asked, Snapshot
 from fireline.assess.verdict import Verdict
 from fireline.postgres.connect import Target
+
+NOTHING_SEEN = Snapshot("main", datetime(2026, 3, 1, tzinfo=UTC), None)  # what a check is given that looks alone
+
+
+def asking(symptom: str) -> Asked:
+    """A question that comes with a complaint."""
+    return Asked(complaint.read(symptom))
+
+
+def complaining(snapshot: Snapshot, symptom: str) -> Snapshot:
+    """The same look, made because of a complaint."""
+    return replace(snapshot, asked=asking(symptom))
 
 
 def the_root(target: Target, symptom: str = "") -> Verdict:
     """The cause named first; its shape is checked, and that its probe is red."""
-    found = diagnose(target, symptom)
+    found = diagnose(target, asking(symptom))
     assert found.causes, found
     root = found.causes[0]
     data = json.loads(json.dumps(root.json()))

@@ -6,15 +6,17 @@ from typing import Any
 
 import pytest
 
+from fireline.assess import complaint
 from fireline.assess.look import checks, look
-from fireline.assess.snapshot import Check
+from fireline.assess.snapshot import Asked, Check, Snapshot
 from fireline.errors import TargetUnavailable
 from fireline.postgres.connect import Connection, Target
 from fireline.redact import Secret
 
 
 def asking(statement: str) -> Any:
-    def read(conn: Connection) -> Any:
+    def read(conn: Connection, sofar: Snapshot) -> Any:
+        del sofar
         return conn.execute(statement.encode()).fetchall()
 
     return read
@@ -23,7 +25,8 @@ def asking(statement: str) -> Any:
 def test_every_check_on_the_shelf_can_be_read(target: Target) -> None:
     found = look(target)
     assert found.unknown == {}
-    assert set(found.readings) == set(checks()) == {"locks", "progress", "replication"}
+    assert set(found.readings) == {name for name, check in checks().items() if check.read and not check.wanted}
+    assert {"locks", "progress", "replication"} <= set(found.readings)
     assert found.server is not None
     assert (found.server.number >= 140000, found.server.standby, found.server.role) == (True, False, "postgres")
 
@@ -76,3 +79,30 @@ def test_a_reading_that_shows_only_a_part_is_unknown_and_still_there(target: Tar
 def test_without_a_connection_there_is_no_look() -> None:
     with pytest.raises(TargetUnavailable):
         look(Target("main", Secret("host=127.0.0.1 port=1")))
+
+
+def test_a_check_that_follows_up_is_read_behind_the_others_and_only_when_they_ask_for_it(target: Target) -> None:
+    def follow(conn: Connection, sofar: Snapshot) -> Any:
+        return [sofar.readings["first"][-1], conn.info.backend_pid > 0]
+
+    def wanted(sofar: Snapshot) -> bool:
+        return sofar.complaint.about("slow")
+
+    shelf = {
+        "a_follower": Check("a_follower", follow, wanted=wanted),
+        "first": Check("first", asking("SELECT 1 AS one")),
+    }
+    assert "a_follower" not in look(target, shelf).readings
+    found = look(target, shelf, asked=Asked(complaint.read("the page is slow")))
+    assert found.readings["a_follower"] == ([[{"one": 1}], True],)
+
+
+def test_of_a_server_that_does_not_answer_this_machine_tells_what_it_knows() -> None:
+    away = Target("gone", Secret("postgresql://x@127.0.0.1:1/x?connect_timeout=2"))
+    local = Check("local", None, away=lambda target, sofar: f"{target.name}: {sofar.away is not None}")
+    silent = Check("silent", None, away=lambda target, sofar: None)
+    found = look(away, {"local": local, "silent": silent})
+    assert found.server is None
+    assert found.readings == {"local": ("gone: True",)}
+    with pytest.raises(TargetUnavailable):
+        look(away, {"silent": silent})

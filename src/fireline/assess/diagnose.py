@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from fireline import shelf
 from fireline.assess.look import look
-from fireline.assess.snapshot import Snapshot
+from fireline.assess.snapshot import Asked, Snapshot
 from fireline.assess.verdict import RANK, Cause, Verdict
 from fireline.errors import FirelineError
 from fireline.postgres.connect import Target
@@ -55,28 +55,49 @@ def causes() -> dict[str, Cause]:
     return shelf.read("fireline.assess.causes", "cause")
 
 
-def diagnose(target: Target, symptom: str | None = None) -> Diagnosis:
-    """Look at a target and name what ails it. `symptom` is the complaint in words, if there is one.
+def diagnose(target: Target, asked: Asked | None = None) -> Diagnosis:
+    """Look at a target and name what ails it.
 
-    Raises TargetUnavailable when there is no connection.
+    Raises TargetUnavailable when there is no connection and this machine does not tell why.
     """
-    return conclude(look(target), symptom or "")
+    return conclude(look(target, asked=asked))
 
 
-def conclude(snapshot: Snapshot, symptom: str) -> Diagnosis:
-    """What a snapshot means, given the complaint."""
+def conclude(snapshot: Snapshot) -> Diagnosis:
+    """What a snapshot means. Raises TargetUnavailable when there was no connection and no cause of that is seen."""
     began = time.monotonic()
-    verdicts = judge(snapshot, symptom)
+    verdicts = judge(snapshot)
+    if snapshot.away is not None and not verdicts:
+        raise snapshot.away
     unknown, coverage = _unknown(snapshot, causes())
     version = snapshot.server.version if snapshot.server else None
     ms = snapshot.ms + round((time.monotonic() - began) * 1000)
     return Diagnosis(snapshot.target, version, snapshot.taken_at, ms, coverage, verdicts, unknown)
 
 
-def judge(snapshot: Snapshot, symptom: str) -> tuple[Verdict, ...]:
-    """Every cause's verdicts on a snapshot, the worst first: by severity, by how many suffer, by how sure it is."""
-    found = [verdict for cause in causes().values() for verdict in cause.judge(snapshot, symptom)]
-    return tuple(sorted(found, key=lambda one: (RANK[one.severity], -one.hurt, -one.confidence, one.cause)))
+def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
+    """Every cause's verdicts on a snapshot, the root first; what a root explains is not listed as a cause of its own.
+
+    First what the complaint is about, then by severity, by how many suffer, by how sure it is.
+    """
+    known = {cause.label: cause for cause in causes().values()}
+    found = [verdict for cause in known.values() for verdict in cause.judge(snapshot)]
+    explained = {label: one for one in found for label in known[one.cause].absorbs}
+    for verdict in [one for one in found if one.cause in explained]:
+        found.remove(verdict)
+    kinds = snapshot.complaint.kinds
+    return tuple(
+        sorted(
+            found,
+            key=lambda one: (
+                kinds.isdisjoint(known[one.cause].complaints),
+                RANK[one.severity],
+                -one.hurt,
+                -one.confidence,
+                one.cause,
+            ),
+        )
+    )
 
 
 def _unknown(snapshot: Snapshot, known: Mapping[str, Cause]) -> tuple[tuple[dict[str, Any], ...], float]:

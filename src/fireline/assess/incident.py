@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from fireline import clock
+from fireline.assess import complaint
 from fireline.assess.diagnose import State, ask, conclude
+from fireline.assess.snapshot import Asked
 from fireline.assess.turns import FRESH_SECONDS, Busy, in_turn, shared_look
 from fireline.errors import FirelineError
 from fireline.incident import findings
@@ -72,7 +74,8 @@ def assess(world: World, incident: int, *, fresh: bool = False) -> None:
 def _look(world: World, target: str | None, symptom: str, *, fresh: bool) -> _Look:
     asked_at, began = clock.now(), time.monotonic()
     try:
-        found = conclude(shared_look(world.target(target), fresh=fresh), symptom)
+        asked = Asked(complaint.read(symptom))
+        found = conclude(shared_look(world.target(target), asked, fresh=fresh))
     except FirelineError as blind:
         return _Look([], [blind.message], asked_at, round((time.monotonic() - began) * 1000))
     unknown = [f"{one['check']}: {one['because']}" for one in found.unknown]

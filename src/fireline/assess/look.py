@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import psycopg
 
 from fireline import clock, redact, shelf
-from fireline.assess.snapshot import Check, Server, Snapshot
+from fireline.assess.snapshot import Asked, Check, Server, Snapshot
+from fireline.errors import TargetUnavailable
 from fireline.postgres.connect import Connection, Target, connect
 
 SAMPLES = 2
@@ -18,6 +20,7 @@ MOST_SAMPLES = 3
 GAP_SECONDS = 0.25
 _LOCK_LIMIT = timedelta(milliseconds=100)
 _TIME_LIMIT = timedelta(seconds=2)
+_DEEP_LIMIT = timedelta(seconds=60)
 
 _SERVER = """
 SELECT split_part(current_setting('server_version'), ' ', 1) AS version, current_setting('server_version_num')::int AS number,
@@ -34,56 +37,103 @@ def look(
     target: Target,
     wanted: Mapping[str, Check] | None = None,
     *,
+    asked: Asked | None = None,
     samples: int = SAMPLES,
     gap: float = GAP_SECONDS,
 ) -> Snapshot:
     """Read everything the checks know into a snapshot; what fails is unknown, with the reason, and the rest goes on.
 
-    Each reading is a transaction of its own, as pg_stat_activity does not change within one.
-    Raises TargetUnavailable when there is no connection.
+    Each reading is a transaction of its own, as pg_stat_activity does not change within one. Checks that follow up
+    what was seen come last. Raises TargetUnavailable when there is no connection and this machine tells nothing either.
     """
     chosen = checks() if wanted is None else wanted
-    taken_at, began = clock.now(), time.monotonic()
-    readings: dict[str, list[Any]] = {name: [] for name in chosen}
-    unknown: dict[str, str] = {}
-    with connect(target, statement_timeout=_TIME_LIMIT, lock_timeout=_LOCK_LIMIT) as conn:
-        conn.read_only = True
-        server = _server(conn)
+    began = time.monotonic()
+    reading = _Reading(Snapshot(target.name, clock.now(), None, asked=asked or Asked()))
+    limit = _DEEP_LIMIT if reading.sofar.asked.deep else _TIME_LIMIT
+    try:
+        with connect(target, statement_timeout=limit, lock_timeout=_LOCK_LIMIT) as conn:
+            conn.read_only = True
+            reading.sofar = replace(reading.sofar, server=_server(conn))
+            first = [check for check in chosen.values() if check.read and check.wanted is None]
+            reading.sample(conn, first, samples, gap)
+            reading.follow(conn, [check for check in chosen.values() if check.wanted])
+    except TargetUnavailable as away:
+        if reading.sofar.server is not None:
+            raise  # lost in the middle
+        reading.without(target, [check for check in chosen.values() if check.away], away)
+        if not reading.sofar.readings:
+            raise
+    return replace(reading.sofar, ms=round((time.monotonic() - began) * 1000))
+
+
+class _Reading:
+    """A snapshot while it grows."""
+
+    def __init__(self, sofar: Snapshot) -> None:
+        self.sofar = sofar
+
+    def sample(self, conn: Connection, first: list[Check], samples: int, gap: float) -> None:
+        """Read what every look reads, some of it several times."""
         for number in range(MOST_SAMPLES):
-            again = [
-                check
-                for check in chosen.values()
-                if number == 0 or _again(check, readings[check.name], number, samples)
-            ]
+            again = [check for check in first if number == 0 or self._again(check, number, samples)]
             if not again:
                 break
             if number:
                 time.sleep(gap)
             for check in again:
-                _sample(conn, check, readings, unknown)
-    for name, seen in readings.items():
-        partly = chosen[name].blind
-        because = partly(seen[-1]) if partly and seen else None
-        if because and server:
-            unknown.setdefault(name, f"role {server.role} {because}")
-    ms = round((time.monotonic() - began) * 1000)
-    return Snapshot(target.name, taken_at, server, {name: tuple(seen) for name, seen in readings.items()}, unknown, ms)
+                self._read(conn, check)
+        for check in first:
+            self._blind(check)
 
+    def _again(self, check: Check, number: int, samples: int) -> bool:
+        seen = self.sofar.readings.get(check.name, ())
+        if not check.sampled or len(seen) < number:  # once it failed, it is not tried again
+            return False
+        return number < samples or bool(check.unsettled and check.unsettled(seen))
 
-def _again(check: Check, seen: list[Any], number: int, samples: int) -> bool:
-    if not check.sampled or len(seen) < number:  # once it failed, it is not tried again
-        return False
-    return number < samples or bool(check.unsettled and check.unsettled(tuple(seen)))
+    def follow(self, conn: Connection, later: list[Check]) -> None:
+        """Read what is asked for by what was seen."""
+        for check in later:
+            if check.wanted and check.wanted(self.sofar):
+                self._read(conn, check)
+                self._blind(check)
 
+    def without(self, target: Target, local: list[Check], away: TargetUnavailable) -> None:
+        """Read what this machine knows of a target that does not answer."""
+        self.sofar = replace(self.sofar, away=away)
+        for check in local:
+            assert check.away is not None
+            try:
+                seen = check.away(target, self.sofar)
+            except OSError as fault:
+                self._unknown(check, str(fault))
+            else:
+                if seen is not None:
+                    self._keep(check, seen)
 
-def _sample(conn: Connection, check: Check, readings: dict[str, list[Any]], unknown: dict[str, str]) -> None:
-    try:
-        readings[check.name].append(check.read(conn))
-    except psycopg.Error as fault:
-        unknown[check.name] = redact.text(str(fault.diag.message_primary or fault).strip().splitlines()[0])
-    finally:
-        if not conn.closed:
-            conn.rollback()
+    def _read(self, conn: Connection, check: Check) -> None:
+        assert check.read is not None
+        try:
+            self._keep(check, check.read(conn, self.sofar))
+        except (psycopg.Error, OSError) as fault:
+            told = fault.diag.message_primary if isinstance(fault, psycopg.Error) else None
+            self._unknown(check, str(told or fault).strip().splitlines()[0])
+        finally:
+            if not conn.closed:
+                conn.rollback()
+
+    def _keep(self, check: Check, seen: Any) -> None:
+        before = self.sofar.readings.get(check.name, ())
+        self.sofar = replace(self.sofar, readings={**self.sofar.readings, check.name: (*before, seen)})
+
+    def _blind(self, check: Check) -> None:
+        seen = self.sofar.readings.get(check.name)
+        because = check.blind(seen[-1]) if check.blind and seen else None
+        if because and self.sofar.server and check.name not in self.sofar.unknown:
+            self._unknown(check, f"role {self.sofar.server.role} {because}")
+
+    def _unknown(self, check: Check, because: str) -> None:
+        self.sofar = replace(self.sofar, unknown={**self.sofar.unknown, check.name: redact.text(because)})
 
 
 def _server(conn: Connection) -> Server | None:

@@ -4,10 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
 
-from fireline.postgres.connect import Connection
+from fireline.assess.complaint import Complaint
+from fireline.errors import TargetUnavailable
+from fireline.postgres.connect import Connection, Target
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a look is asked: the complaint that led to it, and how far it may go.
+
+    since: how far back the log is read. log_file: the server's log, where it can not be found by itself.
+    deep: also read the team's tables (with a weak lock, a lock limit and a time limit), whatever the complaint is about.
+    """
+
+    complaint: Complaint = field(default_factory=Complaint)
+    since: timedelta = timedelta(minutes=15)
+    log_file: Path | None = None
+    deep: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,6 +136,25 @@ class Snapshot:
     readings: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     unknown: dict[str, str] = field(default_factory=dict)
     ms: int = 0
+    asked: Asked = field(default_factory=Asked)
+    away: TargetUnavailable | None = None  # why there was no connection; then only this machine was read
+
+    @property
+    def complaint(self) -> Complaint:
+        """What led to the look; empty when nothing did."""
+        return self.asked.complaint
+
+    def last(self, check: str, kind: type[T]) -> T | None:
+        """The newest reading of a check; None when it could not be read."""
+        seen = self.readings.get(check, ())
+        assert not seen or isinstance(seen[-1], kind), f"the check {check} reads {type(seen[-1])}"
+        return seen[-1] if seen else None
+
+    def all(self, check: str, kind: type[T]) -> tuple[T, ...]:
+        """Every reading of a check, oldest first."""
+        seen = self.readings.get(check, ())
+        assert all(isinstance(one, kind) for one in seen), f"the check {check} reads something else"
+        return seen
 
     @property
     def locks(self) -> tuple[LockReading, ...]:
@@ -134,12 +172,18 @@ class Snapshot:
 class Check:
     """One file on the shelf of checks: one thing that a look reads into the snapshot, in a read-only transaction.
 
+    read: given the connection and what was read so far (only a check with `wanted` may count on that).
     sampled: read in every sample, to tell what lasts from what passes. unsettled: whether one more sample would tell.
     blind: why a reading shows only a part, or None.
+    wanted: read behind all others, and only when what they saw and the complaint ask for it; may read the team's
+    tables then, briefly. None: read in every look, and takes no lock on anybody's table.
+    away: read when there is no connection, from this machine alone; None when it has nothing to say then.
     """
 
     name: str
-    read: Callable[[Connection], Any]
+    read: Callable[[Connection, Snapshot], Any] | None
     sampled: bool = False
     unsettled: Callable[[tuple[Any, ...]], bool] | None = None
     blind: Callable[[Any], str | None] | None = None
+    wanted: Callable[[Snapshot], bool] | None = None
+    away: Callable[[Target, Snapshot], Any] | None = None

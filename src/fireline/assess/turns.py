@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from fireline.assess.look import look
-from fireline.assess.snapshot import Snapshot
+from fireline.assess.snapshot import Asked, Snapshot
 from fireline.errors import TargetUnavailable
 from fireline.postgres.connect import Target
 from fireline.redact import Secret
@@ -62,11 +62,16 @@ def _taken(target: Target) -> Iterator[_Turn]:
         turn.lock.release()
 
 
-def shared_look(target: Target, *, fresh: bool = False) -> Snapshot:
-    """A snapshot of the target, taken now or a moment ago; `fresh` takes it now. Raises Busy, TargetUnavailable."""
+def shared_look(target: Target, asked: Asked | None = None, *, fresh: bool = False) -> Snapshot:
+    """A snapshot of the target, taken now or a moment ago for the same kind of complaint; `fresh` takes it now.
+
+    Raises Busy, TargetUnavailable.
+    """
+    question = asked or Asked()
     with _taken(target) as turn:
-        if fresh or turn.snapshot is None or time.monotonic() - turn.seen_at > FRESH_SECONDS:
-            turn.snapshot = look(target)
+        old = turn.snapshot is None or time.monotonic() - turn.seen_at > FRESH_SECONDS
+        if fresh or old or turn.snapshot is None or turn.snapshot.asked != question:
+            turn.snapshot = look(target, asked=question)
             turn.seen_at = time.monotonic()
         return turn.snapshot
 

@@ -83,11 +83,15 @@ class Verdict:
 class Cause:
     """One file on the shelf of causes; pure.
 
-    judge: every case of this cause in a snapshot, given the complaint that led to the look (empty when there is none).
+    judge: every case of this cause in a snapshot, which also holds the complaint that led to it (empty without one).
     needs: the checks without which it can not be told.
+    complaints: the kinds of trouble (`complaint.py`) that people feel when it strikes; puts it first for such a complaint.
+    absorbs: labels that are only its consequences, and are not named beside it.
     """
 
     label: str
     family: str
-    judge: Callable[[Snapshot, str], tuple[Verdict, ...]]
+    judge: Callable[[Snapshot], tuple[Verdict, ...]]
     needs: tuple[str, ...]
+    complaints: tuple[str, ...]
+    absorbs: tuple[str, ...] = ()

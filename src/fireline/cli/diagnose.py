@@ -25,10 +25,12 @@ def diagnose(
     Reads only, takes no lock on a table, and works while the server is full or stuck. Exit code 1 when a cause was
     found, 0 when none was.
     """
+    from fireline.assess import complaint
     from fireline.assess import diagnose as diagnosis
+    from fireline.assess.snapshot import Asked
     from fireline.store.chain import plain
 
-    found = plain(diagnosis.diagnose(_target(target, dsn), symptom or None).json())
+    found = plain(diagnosis.diagnose(_target(target, dsn), Asked(complaint.read(symptom))).json())
     answer(found, lambda told: _draw(told, full=full))
     if found["causes"]:
         raise typer.Exit(1)

@@ -11,7 +11,7 @@ from fireline.assess.diagnose import diagnose
 from fireline.assess.snapshot import Lock
 from fireline.postgres.connect import Target
 from tests.assess.faults import Faults
-from tests.assess.judging import only, remedied, the_root
+from tests.assess.judging import asking, complaining, only, remedied, the_root
 from tests.assess.test_tangle import NOW, reading, session, snapshot
 
 
@@ -33,7 +33,9 @@ def test_an_advisory_lock_at_work_is_no_leak(target: Target, faults: Faults) -> 
     faults.running("cron", "SELECT pg_advisory_lock(42), pg_sleep(60)")
     faults.until("SELECT FROM pg_locks WHERE locktype = 'advisory'")
     faults.waiting("job", "SELECT pg_advisory_lock(42)")
-    assert "advisory_lock_leak" not in [verdict.cause for verdict in diagnose(target, "the job never starts").causes]
+    assert "advisory_lock_leak" not in [
+        verdict.cause for verdict in diagnose(target, asking("the job never starts")).causes
+    ]
 
 
 def test_a_complaint_about_jobs_makes_an_old_idle_holder_a_suspect_though_nobody_waits() -> None:
@@ -41,13 +43,13 @@ def test_a_complaint_about_jobs_makes_an_old_idle_holder_a_suspect_though_nobody
     thing = ("advisory", "5", None, None, None, None, None, "0", "42", "1")
     lock = Lock(7, "advisory", thing, None, False, "ExclusiveLock", True, None, "7/7", None)
     seen = snapshot(reading(holder, blocked={}, locks=(lock,)))
-    (found,) = cause.judge(seen, "the nightly job never starts")
+    (found,) = cause.judge(complaining(seen, "the nightly job never starts"))
     assert (
         found.title
         == "An idle session keeps the advisory lock pg_advisory_lock(42); a job that tries for it would not start."
     )
     assert (found.confidence, found.tree[0].pid) == (0.4, 7)
     assert "classid = 0 AND objid = 42 AND objsubid = 1" in found.probe.sql
-    assert cause.judge(seen, "the page is slow") == ()
+    assert cause.judge(complaining(seen, "the page is slow")) == ()
     young = snapshot(reading(replace(holder, state_change=NOW), blocked={}, locks=(lock,)))
-    assert cause.judge(young, "the nightly job never starts") == ()
+    assert cause.judge(complaining(young, "the nightly job never starts")) == ()

@@ -8,7 +8,7 @@ from fireline.assess.causes.idle_in_tx_row_lock import cause
 from fireline.assess.diagnose import diagnose
 from fireline.postgres.connect import Target
 from tests.assess.faults import Faults
-from tests.assess.judging import only, quietly, remedied, the_root
+from tests.assess.judging import asking, complaining, only, quietly, remedied, the_root
 from tests.assess.test_tangle import NOW, reading, session, snapshot
 
 
@@ -36,7 +36,7 @@ def test_an_idle_transaction_without_waiters_is_no_cause_unless_somebody_complai
 ) -> None:
     faults.idle("worker", "UPDATE orders SET n = 1 WHERE id = 1")
     assert diagnose(target).causes == ()
-    assert diagnose(target, "updates hang").causes == ()  # it is young
+    assert diagnose(target, asking("updates hang")).causes == ()  # it is young
 
 
 def test_a_chain_of_waiters_leads_to_its_end(target: Target, faults: Faults) -> None:
@@ -55,13 +55,13 @@ def test_a_complaint_makes_an_old_idle_writer_a_suspect_though_nobody_waits() ->
     writer = replace(
         session(7, "idle in transaction", began=400, changed=300), xid="77", query="UPDATE orders SET n = 1"
     )
-    (found,) = cause.judge(snapshot(reading(writer, blocked={})), "updates hang now and then")
+    (found,) = cause.judge(complaining(snapshot(reading(writer, blocked={})), "updates hang now and then"))
     assert (found.confidence, found.severity, found.tree[0].pid) == (0.4, "medium", 7)
     assert found.tree[0].text == "idle in transaction 5 min   app7@local   UPDATE orders SET n = 1"
     assert found.probe.sql.startswith("SELECT pid FROM pg_stat_activity WHERE pid = 7 AND backend_start = ")
     assert "UNION" not in found.probe.sql
-    assert cause.judge(snapshot(reading(writer, blocked={})), "the logo is blue") == ()
-    assert cause.judge(snapshot(reading(replace(writer, xid=None), blocked={})), "updates hang") == ()
+    assert cause.judge(complaining(snapshot(reading(writer, blocked={})), "the logo is blue")) == ()
+    assert cause.judge(complaining(snapshot(reading(replace(writer, xid=None), blocked={})), "updates hang")) == ()
     young = replace(writer, state_change=NOW)
-    assert cause.judge(snapshot(reading(young, blocked={})), "updates hang") == ()
-    assert cause.judge(snapshot(), "updates hang") == ()
+    assert cause.judge(complaining(snapshot(reading(young, blocked={})), "updates hang")) == ()
+    assert cause.judge(complaining(snapshot(), "updates hang")) == ()

@@ -30,7 +30,7 @@ def test_autovacuum_is_not_ended_but_what_waits_for_it() -> None:
     held = Lock(7, "relation", ("orders",), "orders", True, "ShareUpdateExclusiveLock", True, None, "7/7", None)
     wanted = replace(held, pid=8, mode="AccessExclusiveLock", granted=False, since=NOW)
     seen = reading(vacuum, migration, blocked={8: (7,)}, locks=(held, wanted))
-    (found,) = cause.judge(snapshot(seen, seen), "")
+    (found,) = cause.judge(snapshot(seen, seen))
     assert found.title == "Autovacuum holds locks on orders that others wait for."
     assert (found.remedy.command, found.remedy.sql) == (None, ("SELECT pg_cancel_backend(8)",))
     assert "Let it finish" in found.remedy.text

@@ -8,12 +8,13 @@ from fireline.assess.checks.locks import blind, read, unsettled
 from fireline.assess.snapshot import LockReading
 from fireline.postgres.connect import Target, connect
 from tests.assess.faults import Faults
+from tests.assess.judging import NOTHING_SEEN
 from tests.assess.test_tangle import NOW
 
 
 def sample(target: Target) -> LockReading:
     with connect(target) as conn:
-        found = read(conn)
+        found = read(conn, NOTHING_SEEN)
         assert conn.info.backend_pid not in found.sessions
         return found
 

@@ -15,7 +15,7 @@ COMPLAINT = re.compile(r"\b(job|cron|worker|schedul|queue|advisory|never starts|
 LONG_SECONDS = 300.0
 
 
-def judge(snapshot: Snapshot, symptom: str) -> tuple[Verdict, ...]:
+def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
     """Every tangle around an advisory lock whose holder is idle; one nobody waits for only when somebody complains of jobs."""
     found = []
     for tangle in lasting(snapshot):
@@ -24,7 +24,7 @@ def judge(snapshot: Snapshot, symptom: str) -> tuple[Verdict, ...]:
         ]
         if roots:
             found.append(_verdict(snapshot, tangle, roots))
-    if not found and COMPLAINT.search(symptom):
+    if not found and COMPLAINT.search(snapshot.complaint.text):
         found += _unwatched(snapshot)
     return tuple(found)
 
@@ -120,4 +120,4 @@ def _unwatched(snapshot: Snapshot) -> list[Verdict]:
     ]
 
 
-cause = Cause(LABEL, FAMILY, judge, ("locks",))
+cause = Cause(LABEL, FAMILY, judge, ("locks",), ("hang", "slow"))

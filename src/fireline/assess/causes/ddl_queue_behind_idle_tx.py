@@ -11,9 +11,8 @@ from fireline.assess.verdict import Cause, Evidence, Verdict
 LABEL = "ddl_queue_behind_idle_tx"
 
 
-def judge(snapshot: Snapshot, symptom: str) -> tuple[Verdict, ...]:
+def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
     """Every tangle in which DDL waits for an idle transaction that holds no more than a query's lock."""
-    del symptom
     found = []
     for tangle in lasting(snapshot):
         roots = [
@@ -106,4 +105,4 @@ def _advice(tangle: Tangle, roots: list[Root], migration: Waiter, behind: int) -
     )
 
 
-cause = Cause(LABEL, FAMILY, judge, ("locks",))
+cause = Cause(LABEL, FAMILY, judge, ("locks",), ("hang", "slow", "timeout", "slots", "slow_writes"))

@@ -11,9 +11,8 @@ from fireline.assess.verdict import Cause, Evidence, Probe, Verdict
 LABEL = "exclusive_maintenance"
 
 
-def judge(snapshot: Snapshot, symptom: str) -> tuple[Verdict, ...]:
+def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
     """Every tangle whose root is at work and holds a lock on a table that shuts others out."""
-    del symptom
     found = []
     for tangle in lasting(snapshot):
         roots = [root for root in tangle.roots if root.state == "active" and _tables(root) and steady(snapshot, root)]
@@ -81,4 +80,4 @@ def _verdict(snapshot: Snapshot, tangle: Tangle, root: Root) -> Verdict:
     )
 
 
-cause = Cause(LABEL, FAMILY, judge, ("locks",))
+cause = Cause(LABEL, FAMILY, judge, ("locks",), ("hang", "slow", "slow_writes", "timeout"))

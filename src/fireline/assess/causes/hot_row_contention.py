@@ -12,9 +12,8 @@ LABEL = "hot_row_contention"
 LEAST_WAITING = 2
 
 
-def judge(snapshot: Snapshot, symptom: str) -> tuple[Verdict, ...]:
+def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
     """The row that changes hands between the samples while others keep waiting for it."""
-    del symptom
     crowds = [crowd for reading in snapshot.locks for crowd in tangles(reading) if _crowded(crowd)]
     if not crowds:
         return ()
@@ -77,4 +76,4 @@ def _verdict(snapshot: Snapshot, tangle: Tangle, holders: int, samples: int) -> 
     )
 
 
-cause = Cause(LABEL, FAMILY, judge, ("locks",))
+cause = Cause(LABEL, FAMILY, judge, ("locks",), ("hang", "slow", "slow_writes", "timeout"))

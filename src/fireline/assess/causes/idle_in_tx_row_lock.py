@@ -15,7 +15,7 @@ COMPLAINT = re.compile(r"hang|stuck|lock|time ?out|slow|wait|block|frozen|deadlo
 LONG_SECONDS = 60.0
 
 
-def judge(snapshot: Snapshot, symptom: str) -> tuple[Verdict, ...]:
+def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
     """Every tangle whose root is idle in a transaction and holds rows; without waiters only when somebody complains."""
     found = []
     for tangle in lasting(snapshot):
@@ -26,7 +26,7 @@ def judge(snapshot: Snapshot, symptom: str) -> tuple[Verdict, ...]:
         ]
         if roots:
             found.append(_verdict(snapshot, tangle, roots))
-    if not found and COMPLAINT.search(symptom):
+    if not found and COMPLAINT.search(snapshot.complaint.text):
         found += _unwatched(snapshot)
     return tuple(found)
 
@@ -120,4 +120,4 @@ def _suspect(snapshot: Snapshot, tangle: Tangle) -> Verdict:
     )
 
 
-cause = Cause(LABEL, FAMILY, judge, ("locks",))
+cause = Cause(LABEL, FAMILY, judge, ("locks",), ("hang", "slow", "slow_writes", "timeout"))

@@ -11,9 +11,8 @@ from fireline.assess.verdict import Cause, Evidence, Verdict
 LABEL = "idle_in_tx_table_lock"
 
 
-def judge(snapshot: Snapshot, symptom: str) -> tuple[Verdict, ...]:
+def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
     """Every tangle whose root is idle in a transaction and holds a lock on a table that shuts others out."""
-    del symptom
     found = []
     for tangle in lasting(snapshot):
         roots = [root for root in tangle.roots if _tables(root) and root.idle_in_transaction and steady(snapshot, root)]
@@ -66,4 +65,4 @@ def _verdict(snapshot: Snapshot, tangle: Tangle, roots: list[Root]) -> Verdict:
     )
 
 
-cause = Cause(LABEL, FAMILY, judge, ("locks",))
+cause = Cause(LABEL, FAMILY, judge, ("locks",), ("hang", "slow", "slow_writes", "timeout"))

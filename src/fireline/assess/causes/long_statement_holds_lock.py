@@ -12,9 +12,8 @@ LABEL = "long_statement_holds_lock"
 LEAST_SECONDS = 1.0
 
 
-def judge(snapshot: Snapshot, symptom: str) -> tuple[Verdict, ...]:
+def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
     """Every tangle whose root runs one statement all the time and holds rows, or no more than a query's lock."""
-    del symptom
     found = []
     for tangle in lasting(snapshot):
         roots = [root for root in tangle.roots if _at_work(snapshot, tangle, root)]
@@ -87,4 +86,4 @@ def _vacuum(tangle: Tangle) -> Cure:
     )
 
 
-cause = Cause(LABEL, FAMILY, judge, ("locks",))
+cause = Cause(LABEL, FAMILY, judge, ("locks",), ("hang", "slow", "slow_writes", "timeout"))

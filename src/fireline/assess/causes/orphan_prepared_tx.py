@@ -11,9 +11,8 @@ from fireline.assess.verdict import Cause, Cure, Evidence, Probe, Verdict
 LABEL = "orphan_prepared_tx"
 
 
-def judge(snapshot: Snapshot, symptom: str) -> tuple[Verdict, ...]:
+def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
     """Every tangle whose root is a prepared transaction."""
-    del symptom
     found = []
     for tangle in lasting(snapshot):
         roots = [root for root in tangle.roots if root.prepared and steady(snapshot, root)]
@@ -71,4 +70,4 @@ def _probe(tangle: Tangle, prepared: list[Prepared]) -> Probe:
     return Probe(f"{left} UNION ALL {still_waiting(tangle).replace('SELECT pid', 'SELECT pid::text', 1)}", "rows = 0")
 
 
-cause = Cause(LABEL, FAMILY, judge, ("locks",))
+cause = Cause(LABEL, FAMILY, judge, ("locks",), ("hang", "slow", "slow_writes", "timeout"))

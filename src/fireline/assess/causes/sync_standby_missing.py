@@ -11,9 +11,8 @@ LABEL = "sync_standby_missing"
 _MANY, _SHOWN = 5, 8
 
 
-def judge(snapshot: Snapshot, symptom: str) -> tuple[Verdict, ...]:
+def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
     """Sessions whose commit waits for a standby in every sample, while no synchronous standby is connected."""
-    del symptom
     seen = snapshot.readings.get("replication", ())
     if not snapshot.locks or not seen:
         return ()
@@ -68,4 +67,4 @@ def _verdict(snapshot: Snapshot, replication: Replication, waiting: list[Session
     )
 
 
-cause = Cause(LABEL, FAMILY, judge, ("locks", "replication"))
+cause = Cause(LABEL, FAMILY, judge, ("locks", "replication"), ("hang", "slow", "slow_writes", "timeout", "replica"))

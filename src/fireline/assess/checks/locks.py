@@ -8,7 +8,7 @@ from typing import Any
 from psycopg.rows import DictRow
 
 from fireline import redact
-from fireline.assess.snapshot import Check, Lock, LockReading, Prepared, Session
+from fireline.assess.snapshot import Check, Lock, LockReading, Prepared, Session, Snapshot
 from fireline.postgres.connect import Connection
 
 MOST_WAITING = 300  # whose blockers are asked for; each question takes all partitions of the lock table for a moment
@@ -51,8 +51,9 @@ FROM pg_prepared_xacts
 """
 
 
-def read(conn: Connection) -> LockReading:
+def read(conn: Connection, sofar: Snapshot) -> LockReading:
     """One sample; the blockers are asked for right after the sessions, so that they fit together."""
+    del sofar
     sessions = [_session(row) for row in conn.execute(_SESSIONS).fetchall()]
     blocked = {
         row["pid"]: tuple(sorted(set(row["by"]))) for row in conn.execute(_BLOCKED, {"most": MOST_WAITING}).fetchall()

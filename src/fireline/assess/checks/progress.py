@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fireline.assess.snapshot import Check, Progress
+from fireline.assess.snapshot import Check, Progress, Snapshot
 from fireline.postgres.connect import Connection
 
 _PROGRESS = """
@@ -12,8 +12,9 @@ UNION ALL SELECT pid, 'VACUUM', phase, heap_blks_scanned, heap_blks_total FROM p
 """
 
 
-def read(conn: Connection) -> tuple[Progress, ...]:
+def read(conn: Connection, sofar: Snapshot) -> tuple[Progress, ...]:
     """What is under way; a command that our role may not see has no phase, and is left out."""
+    del sofar
     rows = conn.execute(_PROGRESS).fetchall()
     return tuple(
         Progress(**{**row, "done": row["done"] or 0, "total": row["total"] or 0}) for row in rows if row["phase"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fireline.assess.snapshot import Check, Replication
+from fireline.assess.snapshot import Check, Replication, Snapshot
 from fireline.postgres.connect import Connection
 
 _SETTING = "SELECT setting, source FROM pg_settings WHERE name = 'synchronous_standby_names'"
@@ -12,8 +12,9 @@ FROM pg_stat_replication
 """
 
 
-def read(conn: Connection) -> Replication:
+def read(conn: Connection, sofar: Snapshot) -> Replication:
     """The setting and the standbys connected now."""
+    del sofar
     setting = conn.execute(_SETTING).fetchone()
     standbys = tuple((row["application"], row["state"], row["sync"]) for row in conn.execute(_STANDBYS).fetchall())
     return Replication(setting["setting"] if setting else "", setting["source"] if setting else "", standbys)
