@@ -1,0 +1,1 @@
+"""Drills: faults made on real servers, diagnosed, remedied, and seen gone."""

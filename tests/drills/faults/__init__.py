@@ -1,0 +1,1 @@
+"""The shelf of faults: one file each, named as the cause that must be found."""
