@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from tests import servers
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Clear away what a killed run has left; not in each worker."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # so starts a shell what it puts into the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(session.config, "workerinput"):
         servers.sweep()
 

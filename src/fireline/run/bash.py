@@ -19,6 +19,7 @@ from fireline.errors import Refused
 KEEP = 1_000_000  # bytes kept of the beginning, and of the end
 MARGIN = 8_192  # read past the cut before it is redacted, so that a secret cut in two is still known
 GRACE_SECONDS = 5.0  # between the polite and the impolite signal
+LEFTOVER_SECONDS = 3.0  # for looking after what left the group
 MARK = "FIRELINE_ATTEMPT"  # in the environment, so that whatever a step leaves behind can be found and ended
 
 
@@ -181,17 +182,33 @@ def _group_lives(process: subprocess.Popen[bytes]) -> bool:
 
 
 def end_leftovers(attempt: int) -> int:
-    """End processes that carry this attempt's mark though they left its process group; how many."""
+    """End processes that carry this attempt's mark though they left its process group; how many.
+
+    Looked for until two looks in a row find none: a process has no environment in the moment it becomes another program.
+    """
+    found = set[int]()
+    clean, until = 0, time.monotonic() + LEFTOVER_SECONDS
+    while clean < 2 and time.monotonic() < until:  # noqa: PLR2004 - two looks
+        marked = _marked(attempt)
+        for pid in marked:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        found |= marked
+        clean = 0 if marked else clean + 1
+        time.sleep(0.01)
+    return len(found)
+
+
+def _marked(attempt: int) -> set[int]:
     mark = f"{MARK}={attempt}".encode()
-    ended = 0
+    found = set[int]()
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit() or int(folder.name) == os.getpid():
             continue
         with suppress(OSError):
             if mark in (folder / "environ").read_bytes().split(b"\0"):
-                os.kill(int(folder.name), signal.SIGKILL)
-                ended += 1
-    return ended
+                found.add(int(folder.name))
+    return found
 
 
 def _status(process: subprocess.Popen[bytes]) -> int:
