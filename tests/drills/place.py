@@ -32,10 +32,23 @@ SETTINGS = {
     "track_io_timing": "on",
     "logging_collector": "off",
 }
-PASSWORD = "drill-pw-8472"  # noqa: S105 - of a server that lives for seconds
+PASSWORD = "drill-pw-8472"
 Conn = psycopg.Connection[Any]
 
-_words = ("invoice", "parcel", "booking", "ledger", "visit", "reading", "ticket", "order", "shipment", "claim", "score", "memo")
+_words = (
+    "invoice",
+    "parcel",
+    "booking",
+    "ledger",
+    "visit",
+    "reading",
+    "ticket",
+    "order",
+    "shipment",
+    "claim",
+    "score",
+    "memo",
+)
 _made: dict[Path, Path] = {}
 _making = threading.Lock()
 
@@ -82,7 +95,9 @@ class Place:
         """The same, to be diagnosed. role="watcher" is a member of pg_monitor and nothing else."""
         return Target("main", Secret(self.dsn(role, **more)))
 
-    def connect(self, role: str | None = None, *, application: str = "drill", autocommit: bool = False, **more: Any) -> Conn:
+    def connect(
+        self, role: str | None = None, *, application: str = "drill", autocommit: bool = False, **more: Any
+    ) -> Conn:
         """A session, closed with the place."""
         dsn = self.dsn(role, application_name=application, **more)
         conn = psycopg.connect(dsn, autocommit=autocommit, prepare_threshold=None)
@@ -101,7 +116,9 @@ class Place:
             conn.execute(statement.encode())
         return conn
 
-    def background(self, *statements: str, role: str | None = None, application: str = "web", again: bool = False, **more: Any) -> int:
+    def background(
+        self, *statements: str, role: str | None = None, application: str = "web", again: bool = False, **more: Any
+    ) -> int:
         """A session that runs a transaction in the background, once or over and over; its pid. It shrugs at errors."""
         conn = self.connect(role, application=application, **more)
         pid = conn.info.backend_pid
@@ -170,7 +187,9 @@ class Place:
         """End what was begun; the server goes on."""
         self.stopping.set()
         with suppress(Exception):
-            self.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()")
+            self.sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+            )
         for thread in self._threads:
             thread.join(5)
         for conn in self._conns:

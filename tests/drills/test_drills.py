@@ -24,7 +24,9 @@ def test_every_drill_is_for_a_cause_that_is_known() -> None:
     assert set(faults()) <= {cause.label for cause in causes().values()}
 
 
-@pytest.mark.parametrize("fault", [fault for label, fault in faults().items() if label in SHORT], ids=lambda one: one.label)
+@pytest.mark.parametrize(
+    "fault", [fault for label, fault in faults().items() if label in SHORT], ids=lambda one: one.label
+)
 def test_a_fault_is_named_first_and_its_remedy_helps(fault: Fault) -> None:
     major = max(versions())
     done = run(fault, major, SEED)

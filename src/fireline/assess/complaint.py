@@ -57,7 +57,9 @@ _NAMED = re.compile(
     r"\s+(?:\"([^\"]{1,200})\"|«([^»]{1,200})»|'([^']{1,200})'|([\w.]{1,200}))|\"([^\"]{1,200})\"",
     re.IGNORECASE,
 )
-_CODE = re.compile(r"(?:sqlstate|code|state)\W{0,3}([0-9A-Z]{5})\b|\b((?:[0-5]\d|XX|P0)[0-9A-Z]*[A-Z][0-9A-Z]*)\b", re.IGNORECASE)
+_CODE = re.compile(
+    r"(?:sqlstate|code|state)\W{0,3}([0-9A-Z]{5})\b|\b((?:[0-5]\d|XX|P0)[0-9A-Z]*[A-Z][0-9A-Z]*)\b", re.IGNORECASE
+)
 _CODE_LENGTH = 5
 _LONGEST = 20_000
 
