@@ -121,12 +121,12 @@ token = "a-token-of-the-test"
         with self.store.transaction() as conn:
             return start(conn, ADA, compiled=compiled, incident=None, target="main", reason="a test")
 
-    def say(self, name: str, **words: Any) -> Any:
+    def say(self, operation: str, /, **words: Any) -> Any:
         """A person's operation."""
         context = self.context()
         try:
             with context.store.transaction() as conn:
-                return plain(perform(context, conn, ADA, name, words))
+                return plain(perform(context, conn, ADA, operation, words))
         finally:
             context.close()
 

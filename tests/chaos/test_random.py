@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import random
-import signal
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +17,8 @@ from fireline.cluster import Cluster
 from fireline.errors import FirelineError
 from fireline.postgres.connect import Target
 from fireline.store.migrate import migrate
-from tests import servers
 from tests.chaos import stage as staging
+from tests.chaos.dying import kill_store
 from tests.chaos.stage import Stage, until
 from tests.run.scene import sql
 
@@ -30,18 +28,6 @@ MOMENTS = int(os.environ.get("FIRELINE_CHAOS_MOMENTS", "4"))
 SEED = int(os.environ.get("FIRELINE_CHAOS_SEED", "0")) or random.SystemRandom().randrange(2**32)
 STEPS = 3
 AWAY = (FirelineError, psycopg.Error, httpx.HTTPError)
-
-
-@pytest.fixture
-def mortal() -> Iterator[Cluster]:
-    """A store of its own that may be killed, and keeps what was committed."""
-    with servers.private_folder() as folder:
-        made = Cluster(folder / "pg", servers.embedded(), settings=servers.STORE)
-        made.start()
-        try:
-            yield made
-        finally:
-            made.remove()
 
 
 class Sender(threading.Thread):
@@ -136,9 +122,7 @@ def test_killed_at_a_random_moment_nothing_is_lost_and_nothing_happens_twice(
             time.sleep(0.02)
         victim = chance.choice(["worker", "server", "store"])
         if victim == "store":
-            running = mortal.running
-            assert running is not None
-            os.kill(running.pid, signal.SIGKILL)
+            kill_store(mortal)
             time.sleep(chance.uniform(0, 1))
             mortal.start()
         elif victim == "worker":

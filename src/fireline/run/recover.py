@@ -29,8 +29,8 @@ PATIENCE = timedelta(minutes=3)  # a target that is away may come back and tell
 def recover(world: World, lease: Lease, step: DictRow) -> None:
     """Settle the attempt that a dead lease left behind.
 
-    intent: the side effect was never begun, since `running` is committed before it. Nothing was changed.
-    running, read: run again. running with a transaction id: the server knows. Anything else: unknown, a person decides.
+    A read runs again. intent: the side effect was never begun, since `running` is committed before it; nothing was
+    changed. running with a transaction id: the server knows. Anything else: unknown, a person decides.
     """
     with lease.transaction() as (conn, run):
         left = one(conn, Q["open_attempt"], run=run["id"], position=step["position"], kind="do")
@@ -62,12 +62,12 @@ def recover(world: World, lease: Lease, step: DictRow) -> None:
 
 def _settle(world: World, run: DictRow, step: DictRow, left: DictRow) -> Result | None:
     """What can be known about the attempt; None while the server still works on its transaction."""
+    if left["level"] == "read":
+        return Result("unknown", {"summary": "its worker died while it ran"})
     if left["state"] == "intent":
         return Result(
             "failed", {"summary": "its worker died before it began; nothing was changed", "error": "not begun"}
         )
-    if left["level"] == "read":
-        return Result("unknown", {"summary": "its worker died while it ran"})
     if left["xid"] is not None:
         return _by_transaction(world, run, step, left)
     return _unknown(world, run, step, left)
