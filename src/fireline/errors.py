@@ -77,9 +77,13 @@ class ClusterError(FirelineError):
 
 
 class TargetUnavailable(FirelineError):
-    """the target does not answer"""
+    """the target does not answer; `kind` says what happened at its door, as `postgres.unreachable` tells the kinds."""
 
     http_status = 502
+
+    def __init__(self, message: str | None = None, *, hint: str | None = None, kind: str = "other") -> None:
+        self.kind = kind
+        super().__init__(message or "the target does not answer", hint=hint)
 
 
 class DeliveryError(FirelineError):

@@ -16,7 +16,7 @@ HOST = {"host": "db.example", "port": "5433"}
         (
             'connection failed: connection to server at "10.0.0.1", port 5433 failed: FATAL:  sorry, too many clients already',
             "sorry, too many clients already",
-            "All connection slots are taken; a superuser's reserved slot may still answer.",
+            "All ordinary slots are taken; a superuser, or from version 16 on a role with pg_use_reserved_connections, still gets in.",
         ),
         (
             'connection failed: connection to server at "10.0.0.1", port 5433 failed: FATAL:  the database system is starting up\n',
@@ -41,7 +41,7 @@ HOST = {"host": "db.example", "port": "5433"}
         (
             'connection failed: connection to server at "10.0.0.1", port 5433 failed: server does not support SSL, but SSL was required',
             "server does not support SSL, but SSL was required",
-            "Check sslmode in targets.main.dsn.",
+            "Check sslmode and sslrootcert in targets.main.dsn.",
         ),
         (
             'connection failed: FATAL:  no pg_hba.conf entry for host "10.0.0.9", user "u", database "d", no encryption',

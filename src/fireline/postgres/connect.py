@@ -119,7 +119,7 @@ def connect(
         if not conn.closed:
             raise
         said = text(str(error).strip().splitlines()[0])
-        raise TargetUnavailable(f"the connection to target {target.name} was lost: {said}") from None
+        raise TargetUnavailable(f"the connection to target {target.name} was lost: {said}", kind="lost") from None
     finally:
         conn.close()
 
@@ -132,6 +132,7 @@ def _open(name: str, secret: Secret, limits: dict[str, str], *, autocommit: bool
         raise TargetUnavailable(
             f"the DSN of target {name} can not be read",
             hint=f"Write targets.{name}.dsn as postgresql://user:password@host:port/database.",
+            kind="dsn",
         ) from None
     arguments: dict[str, Any] = {
         **parts,

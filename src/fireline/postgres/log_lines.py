@@ -1,0 +1,216 @@
+"""What PostgreSQL wrote to its log, in any of its three formats and with any prefix, as entries with their parts. Pure."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+Format = Literal["stderr", "csvlog", "jsonlog"]
+SEVERITIES = ("PANIC", "FATAL", "ERROR", "WARNING", "LOG", "NOTICE", "INFO")
+_PARTS = {"DETAIL": "detail", "HINT": "hint", "STATEMENT": "statement", "CONTEXT": "context", "QUERY": "query"}
+_HEAD = re.compile(rf"\b({'|'.join((*SEVERITIES, *_PARTS, 'LOCATION'))}|DEBUG\d?): {{1,2}}(?=\S)")
+_TIME = re.compile(
+    r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(\.\d{1,6})?(?: ([A-Z]{2,5}|[+-]\d\d(?::?\d\d)?)\b)?|\b(1\d{9})\.\d{3}\b"
+)
+_PID = re.compile(r"\[(\d{1,8})(?:-\d+)?\]|\bpid[=:](\d+)|(?<=[\s:])(\d{2,8})(?=[\s:]|$)")
+_WHO = (
+    re.compile(r"user[=:](?P<user>[^,\s]*)[,\s]+(?:db|database)[=:](?P<database>[^,\s]*)"),
+    re.compile(r"(?P<user>[\w.$-]+|\[unknown\])@(?P<database>[\w.$-]+|\[unknown\])"),
+)
+_HOST = re.compile(r"(?:client|host|remote)[=:](?P<host>[^,\s(]+)|(?P<address>\b\d{1,3}(?:\.\d{1,3}){3})\(\d+\)")
+_CODE = re.compile(r"\b([0-5][0-9A-Z]{4}|XX[0-9A-Z]{3}|P0[0-9A-Z]{3}|F0[0-9A-Z]{3})\b")
+_LONGEST = 4000  # of one part
+_QUARTER, _MOST_OFFSET = 900, 14 * 3600
+_CSV = (
+    "log_time", "user_name", "database_name", "process_id", "connection_from", "session_id", "session_line_num", "command_tag",
+    "session_start_time", "virtual_transaction_id", "transaction_id", "error_severity", "sql_state_code", "message", "detail", "hint",
+    "internal_query", "internal_query_pos", "context", "query", "query_pos", "location", "application_name", "backend_type",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Said:
+    """One thing that the server said, with what belongs to it. Empty or None: the log does not tell."""
+
+    severity: str
+    message: str
+    at: datetime | None = None
+    code: str = ""  # SQLSTATE
+    pid: int | None = None
+    user: str = ""
+    database: str = ""
+    host: str = ""
+    detail: str = ""
+    hint: str = ""
+    statement: str = ""
+    context: str = ""
+
+
+def format_of(text: str, name: str = "") -> Format:
+    """Which of the three formats a log is in."""
+    if name.endswith(".csv"):
+        return "csvlog"
+    if name.endswith(".json"):
+        return "jsonlog"
+    lines = [line for line in text.splitlines()[:40] if line.strip()]
+    if any(line.startswith('{"') and '"error_severity"' in line for line in lines):
+        return "jsonlog"
+    if any(re.match(r'\d{4}-\d\d-\d\d [\d:.]+ \S+,("|,)', line) for line in lines):
+        return "csvlog"
+    return "stderr"
+
+
+def parse(text: str, form: Format, written: datetime | None = None) -> Iterator[Said]:
+    """The entries of a piece of a log, oldest first; half an entry at its beginning is left out.
+
+    written: when the piece was last written to, by which a time zone that is only an abbreviation is known.
+    """
+    lines = text.splitlines()
+    entries = _stderr(lines) if form == "stderr" else _csv(text) if form == "csvlog" else _json(lines)
+    found = list(entries)
+    zone = _zone(found, written)
+    for one, moment, named in found:
+        yield replace(one, at=_utc(moment, named, zone))
+
+
+_Raw = tuple[Said, datetime | None, str | None]
+
+
+def _stderr(lines: list[str]) -> Iterator[_Raw]:
+    """Each entry begins with a severity behind the prefix; its parts and further lines follow it."""
+    current: dict[str, Any] | None = None
+    part = "message"
+    for line in lines:
+        head = _HEAD.search(line, 0, 300)
+        prefix = line[: head.start()] if head else ""
+        if head is None or (line[:1] in ("\t", " ") and current):
+            if current is not None and len(current.get(part, "")) < _LONGEST:
+                current[part] = f"{current.get(part, '')}\n{line.strip()}"
+            continue
+        word, rest = head[1], line[head.end() :]
+        if word in _PARTS or word == "LOCATION":
+            part = _PARTS.get(word, "location")
+            if current is not None:
+                current[part] = rest
+            continue
+        if current is not None:
+            yield _entry(current)
+        current, part = {"severity": word, "message": rest, "prefix": prefix}, "message"
+    if current is not None:
+        yield _entry(current)
+
+
+def _entry(parts: dict[str, Any]) -> _Raw:
+    prefix = parts["prefix"]
+    said = Said(
+        parts["severity"], parts["message"][:_LONGEST], detail=parts.get("detail", "")[:_LONGEST], hint=parts.get("hint", "")[:_LONGEST],
+        statement=parts.get("statement", "")[:_LONGEST], context=parts.get("context", "")[:_LONGEST],
+    )  # fmt: skip
+    when = _TIME.search(prefix)
+    left = prefix if when is None else prefix[: when.start()] + " " + prefix[when.end() :]
+    moment, zone = _moment(when)
+    pid = _PID.search(left)
+    who = next((found for shape in _WHO if (found := shape.search(left))), None)
+    host, code = _HOST.search(left), _CODE.search(left)
+    known = {name: value for name, value in (who.groupdict() if who else {}).items() if value != "[unknown]"}
+    return (
+        replace(
+            said, pid=int(next(one for one in pid.groups() if one)) if pid else None, code=code[1] if code else "",
+            host=(host["host"] or host["address"]) if host else "", user=known.get("user", ""), database=known.get("database", ""),
+        ),
+        moment,
+        zone,
+    )  # fmt: skip
+
+
+def _moment(when: re.Match[str] | None) -> tuple[datetime | None, str | None]:
+    if when is None:
+        return None, None
+    if when[4]:
+        return datetime.fromtimestamp(int(when[4]), UTC).replace(tzinfo=None), "UTC"
+    return _stamp(when[1], when[2] or ""), when[3]
+
+
+def _stamp(whole: str, part: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(whole) + timedelta(seconds=float(f"0{part}") if part else 0)
+    except ValueError:
+        return None
+
+
+def _csv(text: str) -> Iterator[_Raw]:
+    csv.field_size_limit(10_000_000)
+    begun = re.search(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", text, re.MULTILINE)
+    lines = text[begun.start() :].splitlines(keepends=True) if begun else []
+    try:
+        for row in csv.reader(lines):
+            if len(row) > _CSV.index("message"):
+                yield _fields(dict(zip(_CSV, row, strict=False)))
+    except csv.Error:  # the end of the piece is in the middle of an entry
+        return
+
+
+def _json(lines: list[str]) -> Iterator[_Raw]:
+    names = {
+        "user": "user_name",
+        "dbname": "database_name",
+        "pid": "process_id",
+        "state_code": "sql_state_code",
+        "timestamp": "log_time",
+    }
+    for line in lines:
+        try:
+            row = json.loads(line) if line.startswith("{") else None
+        except ValueError:
+            continue
+        if isinstance(row, dict) and "error_severity" in row:
+            known = {names.get(name, name): str(value) for name, value in row.items()}
+            yield _fields(
+                {**known, "connection_from": str(row.get("remote_host", "")), "query": str(row.get("statement", ""))}
+            )
+
+
+def _fields(row: dict[str, str]) -> _Raw:
+    when = _TIME.search(row.get("log_time", ""))
+    moment, zone = _moment(when)
+    host = row.get("connection_from", "")
+    pid = row.get("process_id", "")
+    return (
+        Said(
+            row.get("error_severity", ""), row.get("message", "")[:_LONGEST], code=row.get("sql_state_code", "").replace("00000", ""),
+            pid=int(pid) if pid.isdigit() else None, user=row.get("user_name", ""), database=row.get("database_name", ""),
+            host=host.rpartition(":")[0] or host, detail=row.get("detail", "")[:_LONGEST], hint=row.get("hint", "")[:_LONGEST],
+            statement=row.get("query", "")[:_LONGEST], context=row.get("context", "")[:_LONGEST],
+        ),
+        moment,
+        zone,
+    )  # fmt: skip
+
+
+def _zone(found: list[_Raw], written: datetime | None) -> timedelta:
+    """How far local times are ahead of UTC, where the zone is only an abbreviation: the last entry was written just then."""
+    last = next((moment for _, moment, _ in reversed(found) if moment), None)
+    if last is None or written is None:
+        return datetime.now().astimezone().utcoffset() or timedelta()
+    ahead = (last - written.astimezone(UTC).replace(tzinfo=None)).total_seconds()
+    whole = round(ahead / _QUARTER) * _QUARTER
+    if abs(whole) <= _MOST_OFFSET and abs(ahead - whole) < _QUARTER / 3:
+        return timedelta(seconds=whole)
+    return datetime.now().astimezone().utcoffset() or timedelta()
+
+
+def _utc(moment: datetime | None, named: str | None, zone: timedelta) -> datetime | None:
+    if moment is None:
+        return None
+    if named in ("UTC", "GMT", "Z"):
+        return moment.replace(tzinfo=UTC)
+    if named and named[0] in "+-":
+        digits = named[1:].replace(":", "").ljust(4, "0")
+        ahead = timedelta(hours=int(digits[:2]), minutes=int(digits[2:4]))
+        return (moment - (ahead if named[0] == "+" else -ahead)).replace(tzinfo=UTC)
+    return (moment - zone).replace(tzinfo=UTC)
