@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from fireline import shelf
 from fireline.assess.look import look
+from fireline.assess.score import Score, could_judge, score
 from fireline.assess.snapshot import Asked, Snapshot
 from fireline.assess.verdict import RANK, Cause, Verdict
 from fireline.errors import FirelineError
@@ -34,6 +35,7 @@ class Diagnosis:
     taken_at: datetime
     duration_ms: int
     coverage: float  # the share of known causes that could be judged
+    score: Score
     causes: tuple[Verdict, ...]
     unknown: tuple[dict[str, Any], ...]  # {"check", "because", "causes"}
 
@@ -45,6 +47,7 @@ class Diagnosis:
             "taken_at": self.taken_at,
             "duration_ms": self.duration_ms,
             "coverage": self.coverage,
+            "score": self.score.json(),
             "causes": [verdict.json() for verdict in self.causes],
             "unknown": list(self.unknown),
         }
@@ -70,9 +73,10 @@ def conclude(snapshot: Snapshot) -> Diagnosis:
     if snapshot.away is not None and not verdicts:
         raise snapshot.away
     unknown, coverage = _unknown(snapshot, causes())
+    points = score(snapshot, verdicts, causes().values())
     version = snapshot.server.version if snapshot.server else None
     ms = snapshot.ms + round((time.monotonic() - began) * 1000)
-    return Diagnosis(snapshot.target, version, snapshot.taken_at, ms, coverage, verdicts, unknown)
+    return Diagnosis(snapshot.target, version, snapshot.taken_at, ms, coverage, points, verdicts, unknown)
 
 
 def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
@@ -102,7 +106,7 @@ def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
 
 def _unknown(snapshot: Snapshot, known: Mapping[str, Cause]) -> tuple[tuple[dict[str, Any], ...], float]:
     """What could not be seen, with the causes that could therefore not be judged; and the share of those that could."""
-    lost = {cause.label for cause in known.values() if any(need in snapshot.unknown for need in cause.needs)}
+    lost = {cause.label for cause in known.values() if not could_judge(snapshot, cause.needs)}
     told = [
         {
             "check": check,
