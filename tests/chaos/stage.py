@@ -61,8 +61,12 @@ format = "generic"
 token = "a-token-of-the-test"
 """
         )
-        self.settings = settings_file.read(folder / "fireline.toml", {})
+        self.reread()
         self.store = Store(store_url, application="fireline-chaos", pool_size=4)
+
+    def reread(self) -> None:
+        """Take the settings from their file."""
+        self.settings = settings_file.read(self.folder / "fireline.toml", {})
 
     def context(self) -> Context:
         """The same parts as the processes have."""
