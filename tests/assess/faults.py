@@ -13,7 +13,7 @@ from psycopg.conninfo import make_conninfo
 
 from fireline.postgres.connect import Target
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 Any_ = psycopg.Connection[Any]
 
 

@@ -26,7 +26,7 @@ def test_a_healthy_server_has_no_cause(target: Target, faults: Faults) -> None:
     assert found.json()["causes"] == []
 
 
-def test_it_takes_less_than_a_second(target: Target, faults: Faults) -> None:
+def test_it_does_not_wait_for_those_who_wait(target: Target, faults: Faults) -> None:
     faults.idle("worker", "UPDATE orders SET n = 1 WHERE id = 1")
     faults.waiting("web", "UPDATE orders SET n = 2 WHERE id = 1")
     diagnose(target)
