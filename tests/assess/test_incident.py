@@ -260,3 +260,15 @@ def test_the_sweep_asks_a_red_probe_soon_and_a_green_one_seldom(world: World, tr
     with clock.moved(timedelta(seconds=60)):
         assessment.sweep(world)
         assert _jobs(world, "probe") == [str(incident)]
+
+
+def test_a_grave_cause_proposes_the_severity_that_the_criteria_give_it_and_a_person_decides(world: World) -> None:
+    incident = _open(world)
+    grave = {"cause": "idle_in_tx_row_lock", "title": "The site is down.", "severity": "high", "explains": ["hangs"]}
+    with world.store.transaction() as conn:
+        assessment._propose_severity(conn, world, incident, grave)
+        assessment._propose_severity(conn, world, incident, grave)
+    proposed = [payload for kind, payload in _told(world, incident) if kind == "severity_proposed"]
+    assert [one["severity"] for one in proposed] == ["P0"]
+    assert proposed[0]["reason"].endswith("The site is down.")
+    assert _row(world, incident)["severity"] == "P1"

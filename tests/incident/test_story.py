@@ -21,6 +21,8 @@ TOLD: list[tuple[str, str, dict[str, Any], str]] = [
      "Fireline opened the incident as P1: Slow; label severity"),
     ("severity", "anna", {"from": "P1", "to": "P0", "reason": "logins fail"},
      "anna changed the severity from P1 to P0: logins fail"),
+    ("severity_proposed", "fireline", {"severity": "P0", "rank": 0, "reason": "data is lost"},
+     "Fireline proposes P0: data is lost"),
     ("status", "fireline", {"from": "detected", "to": "assessing", "reason": ""},
      "Fireline moved the incident from detected to assessing"),
     ("acknowledged", "anna", {"door": "mail"}, "anna acknowledged by the link in a message"),

@@ -9,16 +9,18 @@ from typing import Any
 
 from fireline import clock
 from fireline.assess import complaint
-from fireline.assess.diagnose import State, ask, conclude
+from fireline.assess.diagnose import State, ask, causes, conclude
 from fireline.assess.snapshot import Asked
 from fireline.assess.turns import FRESH_SECONDS, Busy, in_turn, shared_look
 from fireline.errors import FirelineError
 from fireline.incident import findings
 from fireline.incident.people import FIRELINE
+from fireline.incident.proposal import propose
 from fireline.incident.row import ACTIVE, get, lock
 from fireline.incident.transitions import advance_status
+from fireline.run.scheme import scheme_of
 from fireline.run.world import World
-from fireline.store.connect import all_rows, queries
+from fireline.store.connect import Connection, all_rows, queries
 from fireline.store.wake import wake
 
 Q = queries("fireline.assess")
@@ -32,6 +34,13 @@ YOUNG = timedelta(hours=1)
 ASK_AGAIN = 10 * _SECOND  # a red probe
 ASK_SELDOM = 30 * _SECOND  # a green one
 MOST = 10  # of each kind in one sweep
+# What a critical cause of a family means for users, in the words that runbooks' criteria use.
+_IMPACT = {
+    "connections": "Application completely down",
+    "integrity": "Data loss or corruption",
+    "security": "Security breach",
+    "queries": "Performance degradation affecting many users",
+}
 
 
 @dataclass(frozen=True)
@@ -69,6 +78,22 @@ def assess(world: World, incident: int, *, fresh: bool = False) -> None:
         advance_status(conn, incident, "assessing", FIRELINE)
         name = before["target"] or next(iter(world.targets), "")
         findings.record(conn, incident, name, seen.verdicts, seen.taken_at, seen.ms, unknown=seen.unknown)
+        if seen.verdicts:
+            _propose_severity(conn, world, incident, seen.verdicts[0])
+
+
+def _propose_severity(conn: Connection, world: World, incident: int, verdict: dict[str, Any]) -> None:
+    """Propose the severity that the runbook's criteria give to what was found, should it be a higher one."""
+    scheme = scheme_of(world)
+    family = next((one.family for one in causes().values() if one.label == verdict["cause"]), "")
+    impact = _IMPACT.get(family, _IMPACT["queries"]) if verdict["severity"] == "critical" else ""
+    felt = f"{verdict['title']} {'. '.join(verdict['explains'])}. {impact}"
+    suggestion = scheme.suggest(felt) if scheme.suggest else None
+    if suggestion is None:
+        return
+    severity = scheme.find(suggestion[0])
+    reason = f"{suggestion[1]}: {verdict['title']}"
+    propose(conn, incident, severity=severity.id, rank=severity.rank, reason=reason)
 
 
 def _look(world: World, target: str | None, symptom: str, *, fresh: bool) -> _Look:

@@ -76,6 +76,11 @@ def draw_head(view: dict[str, Any]) -> None:
     else:
         facts.append(f"open for {span(since(view['opened_at']))}")
     console().print(Text(" · ".join(facts), style="dim"))
+    if proposal := view.get("proposal"):
+        words = f"Proposed  {proposal['severity']}: {proposal['reason']}"
+        console().print(
+            Text(f"{words}\n          fireline incident severity {view['id']} {proposal['severity']}", style=EMBER)
+        )
     if view["impact"] or view["users_affected"] is not None:
         users = f" ({view['users_affected']} users)" if view["users_affected"] is not None else ""
         console().print(f"Impact  {view['impact']}{users}")

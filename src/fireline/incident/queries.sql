@@ -276,3 +276,9 @@ UPDATE api_token SET revoked_at = %(now)s WHERE id = %(id)s;
 
 -- revoke_tokens: none of this person's opens anything any more
 UPDATE api_token SET revoked_at = %(now)s WHERE person_id = %(person)s AND revoked_at IS NULL;
+
+-- newest_proposal: the severity proposed last, unless one was set since
+SELECT payload FROM timeline t
+WHERE incident_id = %(incident)s AND kind = 'severity_proposed'
+  AND NOT EXISTS (SELECT FROM timeline s WHERE s.incident_id = t.incident_id AND s.kind = 'severity' AND s.seq > t.seq)
+ORDER BY seq DESC LIMIT 1;

@@ -169,6 +169,7 @@ _SENTENCES: dict[str, _Sentence] = {
     "alert_resolved": lambda _, p: f"The alert “{p['title']}” is resolved",
     "opened": lambda who, p: f"{who} opened the incident as {p['severity']}: {p['title']}{p.tail('reason', '; ')}",
     "severity": lambda who, p: f"{who} changed the severity from {p['from']} to {p['to']}{p.tail('reason')}",
+    "severity_proposed": lambda who, p: f"{who} proposes {p['severity']}{p.tail('reason')}",
     "status": _status,
     "acknowledged": _acknowledged,
     "commander": lambda who, p: (

@@ -9,7 +9,7 @@ from psycopg.rows import DictRow
 
 from fireline import clock
 from fireline.errors import Usage
-from fireline.incident import clocks, findings, row
+from fireline.incident import clocks, findings, proposal, row
 from fireline.incident.people import Actor
 from fireline.incident.row import ACTIVE, ENDED, TOP_RANK, Q, name
 from fireline.incident.scheme import Scheme
@@ -93,6 +93,7 @@ def incident_view(conn: Connection, incident: str | int, scheme: Scheme | None =
         "roles": {held["role"]: held["person"] for held in all_rows(conn, Q["roles"], incident=number)},
         "wanted": _wanted(found, newest, postmortem),
         "clocks": [_clock(running, now) for running in clocks.of(conn, number)],
+        "proposal": proposal.proposed(conn, found),
         "verdict": _finding(newest) if newest else None,
         "findings": [_finding(look) for look in looks],
         "matches": _matches(one(conn, Q["newest_match"], incident=number)),
