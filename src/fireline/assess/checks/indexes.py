@@ -127,7 +127,7 @@ class Indexes:
 
 def read(conn: Connection, sofar: Snapshot) -> Indexes:
     """The indexes of the chosen tables, and every one that is not valid."""
-    rows = conn.execute(_INDEXES, {"names": names_asked(sofar), "most": MOST}).fetchall()  # type: ignore[arg-type]
+    rows = conn.execute(_INDEXES, {"names": names_asked(sofar), "most": MOST}).fetchall()
     called = sorted({int(number) for row in rows for number in _CALLED.findall(row["tree"] or "")})
     names = _names(conn, called) if called else {}
     return Indexes(tuple(_index(row, names) for row in rows))
@@ -139,7 +139,7 @@ def _names(conn: Connection, oids: list[int]) -> dict[int, str]:
 
 def _index(row: DictRow, names: dict[int, str]) -> Index:
     keys, own, tree = row.pop("keys"), row.pop("own_keys"), row["tree"] or ""
-    arrays = {name: tuple(row.pop(name) or ()) for name in ("directions", "classes", "collations")}
+    arrays: dict[str, Any] = {name: tuple(row.pop(name) or ()) for name in ("directions", "classes", "collations")}
     calls = frozenset(names[int(number)] for number in _CALLED.findall(tree) if int(number) in names)
     columns = frozenset(int(number) for number in _MEANT.findall(tree))
     return Index(

@@ -225,7 +225,7 @@ def names_asked(sofar: Snapshot) -> list[str]:
 
 def read(conn: Connection, sofar: Snapshot) -> Tables:
     """The chosen tables, their columns, and what ANALYZE knows of these."""
-    rows = conn.execute(_TABLES, {"names": names_asked(sofar), "most": MOST}).fetchall()  # type: ignore[arg-type]
+    rows = conn.execute(_TABLES, {"names": names_asked(sofar), "most": MOST}).fetchall()
     columns: dict[int, list[DictRow]] = {}
     for column in conn.execute(_COLUMNS, {"oids": [row["oid"] for row in rows]}).fetchall():
         columns.setdefault(column.pop("oid"), []).append(column)
