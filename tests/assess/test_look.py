@@ -78,7 +78,7 @@ def test_a_reading_that_shows_only_a_part_is_unknown_and_still_there(target: Tar
 
 def test_without_a_connection_there_is_no_look() -> None:
     with pytest.raises(TargetUnavailable):
-        look(Target("main", Secret("host=127.0.0.1 port=1")))
+        look(Target("main", Secret("host=127.0.0.1 port=1")), {"fine": Check("fine", asking("SELECT 1 AS one"))})
 
 
 def test_a_check_that_follows_up_is_read_behind_the_others_and_only_when_they_ask_for_it(target: Target) -> None:

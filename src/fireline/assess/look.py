@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -12,6 +14,7 @@ import psycopg
 
 from fireline import clock, redact, shelf
 from fireline.assess.snapshot import Asked, Check, Server, Snapshot
+from fireline.assess.ways import ways
 from fireline.errors import TargetUnavailable
 from fireline.postgres.connect import Connection, Target, connect
 
@@ -21,6 +24,7 @@ GAP_SECONDS = 0.25
 _LOCK_LIMIT = timedelta(milliseconds=100)
 _TIME_LIMIT = timedelta(seconds=2)
 _DEEP_LIMIT = timedelta(seconds=60)
+_LOST = re.compile(r"terminat|closed|lost|reset|shut")
 
 _SERVER = """
 SELECT split_part(current_setting('server_version'), ' ', 1) AS version, current_setting('server_version_num')::int AS number,
@@ -44,26 +48,27 @@ def look(
     """Read everything the checks know into a snapshot; what fails is unknown, with the reason, and the rest goes on.
 
     Each reading is a transaction of its own, as pg_stat_activity does not change within one. Checks that follow up
-    what was seen come last. Raises TargetUnavailable when there is no connection and this machine tells nothing either.
+    what was seen come last. A target that refuses is looked at by another way where there is one (another role of
+    the target, another database), else this machine tells what it knows. Raises TargetUnavailable when nothing does.
     """
     chosen = checks() if wanted is None else wanted
     began = time.monotonic()
-    reading = _Reading(Snapshot(target.name, clock.now(), None, asked=asked or Asked()))
-    limit = _DEEP_LIMIT if reading.sofar.asked.deep else _TIME_LIMIT
+    reading = _Reading(Snapshot(target.name, clock.now(), None, asked=asked or Asked(), at=target))
     try:
-        with connect(target, statement_timeout=limit, lock_timeout=_LOCK_LIMIT) as conn:
-            conn.read_only = True
-            reading.sofar = replace(reading.sofar, server=_server(conn))
-            first = [check for check in chosen.values() if check.read and check.wanted is None]
-            reading.sample(conn, first, samples, gap)
-            reading.follow(conn, [check for check in chosen.values() if check.wanted])
+        with _connected(target, reading.sofar) as conn:
+            reading.all(conn, chosen, samples, gap)
     except TargetUnavailable as away:
-        if reading.sofar.server is not None:
-            raise  # lost in the middle
-        reading.without(target, [check for check in chosen.values() if check.away], away)
+        reading.refused(away)
+        if reading.sofar.server is not None or not reading.another_way(target, chosen, samples, gap):
+            reading.without(target, [check for check in chosen.values() if check.away])
         if not reading.sofar.readings:
             raise
     return replace(reading.sofar, ms=round((time.monotonic() - began) * 1000))
+
+
+def _connected(target: Target, sofar: Snapshot) -> AbstractContextManager[Connection]:
+    limit = _DEEP_LIMIT if sofar.asked.deep else _TIME_LIMIT
+    return connect(target, statement_timeout=limit, lock_timeout=_LOCK_LIMIT)
 
 
 class _Reading:
@@ -71,6 +76,39 @@ class _Reading:
 
     def __init__(self, sofar: Snapshot) -> None:
         self.sofar = sofar
+
+    def all(self, conn: Connection, chosen: Mapping[str, Check], samples: int, gap: float) -> None:
+        """Everything. Raises TargetUnavailable when the connection is lost on the way, with what was read before kept."""
+        conn.read_only = True
+        self.sofar = replace(self.sofar, server=_server(conn))
+        first = [check for check in chosen.values() if check.read and check.wanted is None]
+        self.sample(conn, first, samples, gap)
+        self.follow(conn, [check for check in chosen.values() if check.wanted])
+        if conn.closed:
+            lost = next((because for because in self.sofar.unknown.values() if _LOST.search(because)), "it is closed")
+            raise TargetUnavailable(f"the connection to target {self.sofar.target} was lost: {lost}", kind="lost")
+
+    def refused(self, away: TargetUnavailable) -> None:
+        """Keep why the target's own door is shut."""
+        self.sofar = replace(self.sofar, away=away)
+
+    def another_way(self, target: Target, chosen: Mapping[str, Check], samples: int, gap: float) -> bool:
+        """Look by another way in; whether there was one. Every way tried is told."""
+        assert self.sofar.away is not None
+        for way in ways(target, self.sofar.away):
+            try:
+                with _connected(way.target, self.sofar) as conn:
+                    self.sofar = replace(
+                        self.sofar, through=way.words, tried=(*self.sofar.tried, f"{way.words}: let in")
+                    )
+                    self.all(conn, chosen, samples, gap)
+                    return True
+            except TargetUnavailable as refused:
+                if self.sofar.server is not None:
+                    return False
+                because = refused.message.partition("does not answer: ")[2] or refused.message
+                self.sofar = replace(self.sofar, through=None, tried=(*self.sofar.tried, f"{way.words}: {because}"))
+        return False
 
     def sample(self, conn: Connection, first: list[Check], samples: int, gap: float) -> None:
         """Read what every look reads, some of it several times."""
@@ -98,9 +136,8 @@ class _Reading:
                 self._read(conn, check)
                 self._blind(check)
 
-    def without(self, target: Target, local: list[Check], away: TargetUnavailable) -> None:
+    def without(self, target: Target, local: list[Check]) -> None:
         """Read what this machine knows of a target that does not answer."""
-        self.sofar = replace(self.sofar, away=away)
         for check in local:
             assert check.away is not None
             try:

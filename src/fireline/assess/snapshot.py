@@ -137,7 +137,12 @@ class Snapshot:
     unknown: dict[str, str] = field(default_factory=dict)
     ms: int = 0
     asked: Asked = field(default_factory=Asked)
-    away: TargetUnavailable | None = None  # why there was no connection; then only this machine was read
+    away: TargetUnavailable | None = (
+        None  # why the target refused, or was lost; without `through` only this machine was read
+    )
+    through: str | None = None  # by which other way the checks were read then
+    tried: tuple[str, ...] = ()  # every other way that was tried, with what came of it
+    at: Target | None = field(default=None, repr=False, compare=False)  # whom was asked
 
     @property
     def complaint(self) -> Complaint:

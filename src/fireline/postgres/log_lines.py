@@ -169,7 +169,7 @@ def _json(lines: list[str]) -> Iterator[_Raw]:
         except ValueError:
             continue
         if isinstance(row, dict) and "error_severity" in row:
-            known = {names.get(name, name): str(value) for name, value in row.items()}
+            known: dict[str, str] = {names.get(name, str(name)): str(value) for name, value in row.items()}
             yield _fields(
                 {**known, "connection_from": str(row.get("remote_host", "")), "query": str(row.get("statement", ""))}
             )
@@ -195,13 +195,16 @@ def _fields(row: dict[str, str]) -> _Raw:
 def _zone(found: list[_Raw], written: datetime | None) -> timedelta:
     """How far local times are ahead of UTC, where the zone is only an abbreviation: the last entry was written just then."""
     last = next((moment for _, moment, _ in reversed(found) if moment), None)
-    if last is None or written is None:
-        return datetime.now().astimezone().utcoffset() or timedelta()
+    if last is None:
+        return timedelta()
+    machine = last.astimezone().utcoffset() or timedelta()
+    if written is None:
+        return machine
     ahead = (last - written.astimezone(UTC).replace(tzinfo=None)).total_seconds()
     whole = round(ahead / _QUARTER) * _QUARTER
     if abs(whole) <= _MOST_OFFSET and abs(ahead - whole) < _QUARTER / 3:
         return timedelta(seconds=whole)
-    return datetime.now().astimezone().utcoffset() or timedelta()
+    return machine
 
 
 def _utc(moment: datetime | None, named: str | None, zone: timedelta) -> datetime | None:
