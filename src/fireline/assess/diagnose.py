@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from fireline import shelf
+from fireline.assess.away import gave_up
 from fireline.assess.look import look
 from fireline.assess.score import Score, could_judge, score
 from fireline.assess.snapshot import Asked, Snapshot
@@ -71,7 +72,7 @@ def conclude(snapshot: Snapshot) -> Diagnosis:
     began = time.monotonic()
     verdicts = judge(snapshot)
     if snapshot.away is not None and not verdicts:
-        raise snapshot.away
+        raise gave_up(snapshot, snapshot.away)
     unknown, coverage = _unknown(snapshot, causes())
     points = score(snapshot, verdicts, causes().values())
     version = snapshot.server.version if snapshot.server else None
