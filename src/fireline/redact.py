@@ -25,6 +25,10 @@ _PATTERNS = (
             r"(\\?[\"']?\s*[=:]\s*)(\\?'[^']*'|\\?\"[^\"]*\"|[^\s,;&'\"]+)"
         ),
     ),
+    (
+        ("password",),
+        re.compile(r"(?i)\b(password)(\s+)(E?'(?:[^'\\]|\\.|'')*'?|\$\w*\$.*)", re.S),
+    ),  # CREATE ROLE … PASSWORD '…'
     (("eyj",), re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*")),  # JWT
     (
         ("xox", *(word + sign for word in ("sk", "rk", "pk", "sbp", "ghp", "gho", "ghs", "glpat") for sign in "_-")),

@@ -23,7 +23,7 @@ def plain(annotation: object) -> bool:
 def test_an_operation_exists_and_can_be_told_in_plain_values(operation: Operation) -> None:
     assert inspect.getdoc(operation.function)
     handed = list(inspect.signature(operation.function).parameters)[:2]
-    assert handed == ["conn", "actor"]
+    assert handed == (["actor", "world"] if operation.outside else ["conn", "actor"])
     for name, parameter in operation.parameters.items():
         assert parameter.kind is parameter.KEYWORD_ONLY, name
         assert plain(parameter.annotation), f"{name}: {parameter.annotation}"

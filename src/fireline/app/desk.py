@@ -27,8 +27,23 @@ class Desk(Protocol):
         """Carry out an operation; JSON data, times as ISO texts. Raises FirelineError."""
 
 
+def carry_out(context: Context, actor: Actor, name: str, arguments: dict[str, Any], *, light: bool = False) -> Any:
+    """Carry out an operation in a transaction of its own; one that only works on a target holds none meanwhile."""
+    operation = OPERATIONS.get(name)
+    if operation is not None and operation.outside:
+        return perform(context, None, actor, name, arguments, light=light)
+    with context.store.transaction() as conn:
+        return perform(context, conn, actor, name, arguments, light=light)
+
+
 def perform(
-    context: Context, conn: Connection, actor: Actor, name: str, arguments: dict[str, Any], *, light: bool = False
+    context: Context,
+    conn: Connection | None,
+    actor: Actor,
+    name: str,
+    arguments: dict[str, Any],
+    *,
+    light: bool = False,
 ) -> Any:
     """Carry out an operation inside the caller's transaction, the actor's role checked.
 
@@ -42,7 +57,7 @@ def perform(
             f"{name} needs the role {operation.role}; {actor.name} is {actor.role}",
             hint="An admin can change roles on the People page or with `fireline user`.",
         )
-    handed = {"conn": conn, "actor": actor, "context": context, "world": context.world, "scheme": None}
+    handed: dict[str, Any] = {"conn": conn, "actor": actor, "context": context, "world": context.world, "scheme": None}
     wanted = inspect.signature(operation.function).parameters
     can_do_without = light and operation.reads
     if "scheme" in wanted and not can_do_without:
@@ -73,10 +88,7 @@ class LocalDesk:
 
     def call(self, name: str, /, **arguments: Any) -> Any:
         """Carry out an operation in a transaction of its own."""
-        actor = self.actor
-        with self.context.store.transaction() as conn:
-            result = perform(self.context, conn, actor, name, arguments, light=True)
-        return plain(result)
+        return plain(carry_out(self.context, self.actor, name, arguments, light=True))
 
 
 _KINDS: dict[int, type[FirelineError]] = {

@@ -18,12 +18,14 @@ class Operation:
 
     path: the function, `(conn, actor, *, …)` of a room. What it names `context`, `world` or `scheme` it is handed.
     role: the least role that may. reads: changes nothing, so the API also answers GET.
+    outside: works on a target and on no row, `(actor, …)`: no transaction of the store waits for it.
     """
 
     name: str
     path: str
     role: Literal["viewer", "responder", "admin"] = "responder"
     reads: bool = False
+    outside: bool = False
 
     @property
     def function(self) -> Callable[..., Any]:
@@ -38,11 +40,13 @@ class Operation:
         return {name: one for name, one in every.items() if name not in HANDED}
 
 
-def _group(group: str, **operations: tuple[str, str] | tuple[str, str, bool]) -> dict[str, Operation]:
+def _group(
+    group: str, *, outside: bool = False, **operations: tuple[str, str] | tuple[str, str, bool]
+) -> dict[str, Operation]:
     made = {}
     for key, (path, role, *reads) in operations.items():
         name = f"{group}.{key.strip('_').replace('_', '-')}"
-        made[name] = Operation(name, f"fireline.{path}", role, bool(reads))  # type: ignore[arg-type]
+        made[name] = Operation(name, f"fireline.{path}", role, bool(reads), outside)  # type: ignore[arg-type]
     return made
 
 
@@ -87,6 +91,12 @@ OPERATIONS: dict[str, Operation] = {
         changes=("run.undo:changes", "viewer", True),
     ),
     **_group(
+        "target",
+        list=("assess.history:list_targets", "viewer", True),
+        show=("assess.history:show_target", "viewer", True),
+        look=("assess.history:look_now", "viewer"),
+    ),
+    **_group(
         "remedy",
         run=("app.acts:run_remedy", "responder"),
         plan=("app.acts:plan_remedy", "viewer"),
@@ -97,7 +107,14 @@ OPERATIONS: dict[str, Operation] = {
         list=("detect.alerts:list_alerts", "viewer", True),
         show=("detect.alerts:show", "viewer", True),
     ),
-    **_group("report", send=("detect.report:send", "responder")),
+    **_group(
+        "assess",
+        outside=True,
+        diagnose=("assess.asking:diagnose", "viewer", True),
+        health=("assess.asking:health", "viewer", True),
+        check=("assess.asking:check", "viewer", True),
+    ),
+    **_group("report", send=("detect.report:send", "viewer")),
     **_group(
         "halt",
         set=("run.halt:halt", "responder"),

@@ -2,67 +2,87 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from fireline.cli.terminal import answer, options, say
-from fireline.errors import NotFound, Usage
-
-if TYPE_CHECKING:
-    from fireline.postgres.connect import Target
+from fireline.cli.patient import Dsn, TargetName, patient, remote
+from fireline.cli.terminal import answer, say
+from fireline.errors import Usage
 
 
 def diagnose(
-    target: Annotated[str | None, typer.Option(help="As named in the settings; the only one if left out.")] = None,
-    dsn: Annotated[str | None, typer.Option(metavar="DSN", help="Any database, or @FILE that holds its DSN.")] = None,
+    target: TargetName = None,
+    dsn: Dsn = None,
     symptom: Annotated[str, typer.Option(help="The complaint or error message, in words.")] = "",
+    since: Annotated[str, typer.Option(metavar="TIME", help="How far back the server's log is read.")] = "15m",
+    log_file: Annotated[Path | None, typer.Option(help="The server's log, where it can not be found.")] = None,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Also read the tables themselves; takes up to a minute.")
+    ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Look again and again until Ctrl-C; tell what changes.")
+    ] = False,
     full: Annotated[bool, typer.Option("--full", help="All evidence, and what was ruled out.")] = False,
 ) -> None:
     """Name the root cause of what ails a database.
 
     Reads only, takes no lock on a table, and works while the server is full or stuck. Exit code 1 when a cause was
-    found, 0 when none was.
+    found, 0 when none was, 2 when the database could not be looked at.
     """
+    if remote(dsn) and log_file is not None:
+        raise Usage("--log-file is read on this machine", hint="Leave it out, or give --dsn.")
+
+    def look() -> dict[str, Any]:
+        return _look(target, dsn, symptom, since, log_file, deep=deep)
+
+    if watch:
+        from fireline.cli.watching import watch_causes
+
+        found = watch_causes(look, lambda told: _draw(told, full=full))
+    else:
+        found = look()
+        answer(found, lambda told: _draw(told, full=full))
+    if found["causes"]:
+        raise typer.Exit(1)
+
+
+def _look(
+    target: str | None, dsn: str | None, symptom: str, since: str, log_file: Path | None, *, deep: bool
+) -> dict[str, Any]:
+    """One look: from here, or by the server that FIRELINE_URL names."""
+    if remote(dsn):
+        from fireline.cli.desk import call
+
+        found: dict[str, Any] = call("assess.diagnose", target=target, symptom=symptom, since=since, deep=deep)
+        return found
     from fireline.assess import complaint
     from fireline.assess import diagnose as diagnosis
     from fireline.assess.snapshot import Asked
     from fireline.store.chain import plain
 
-    found = plain(diagnosis.diagnose(_target(target, dsn), Asked(complaint.read(symptom))).json())
-    answer(found, lambda told: _draw(told, full=full))
-    if found["causes"]:
-        raise typer.Exit(1)
+    asked = Asked(complaint.read(symptom), duration(since), log_file, deep)
+    made: dict[str, Any] = plain(diagnosis.diagnose(patient(target, dsn), asked).json())
+    return made
 
 
-def _target(name: str | None, dsn: str | None) -> Target:
-    from fireline import settings as settings_file
-    from fireline.postgres.connect import Target
-    from fireline.redact import Secret
+def duration(text: str) -> timedelta:
+    """`15m`, `2h` as a length of time. Raises Usage."""
+    from fireline.settings import duration as read
 
-    if dsn is not None:
-        if name is not None:
-            raise Usage("--target and --dsn exclude each other")
-        given = Path(dsn[1:]).read_text(encoding="utf-8").strip() if dsn.startswith("@") else dsn
-        return Target("database", Secret(given))
-    settings = settings_file.read(options.config)
-    known = settings.targets
-    wanted = name or (next(iter(known)) if len(known) == 1 else None)
-    if wanted is None or wanted not in known:
-        asked = f"no target {name!r}" if name else "which database is meant is not known"
-        raise NotFound(asked, hint=f"Targets in the settings: {', '.join(known) or 'none'}. Or give --dsn.")
-    one = known[wanted]
-    return Target(wanted, one.dsn, one.read_dsn, one.labels, settings.policy.lock_timeout)
+    try:
+        return read(text)
+    except ValueError as wrong:
+        raise Usage(f"--since: {wrong}") from None
 
 
 def _draw(told: dict[str, Any], *, full: bool) -> None:
     from fireline.cli.incident_view import draw_cause
     from fireline.cli.terminal import console
-    from fireline.cli.times import at
 
-    version = f", PostgreSQL {told['server_version']}" if told["server_version"] else ""
-    say(f"{told['target']}{version}, looked at {at(told['taken_at'])} for {told['duration_ms']} ms")
+    say(looked(told))
     for cause in told["causes"]:
         console().print()
         draw_cause(cause, cause["severity"], full=full)
@@ -70,4 +90,17 @@ def _draw(told: dict[str, Any], *, full: bool) -> None:
         say("", "No cause that Fireline knows was seen. That is no proof of health.")
     if told["unknown"]:
         say("", f"Not seen ({told['coverage']:.0%} of the known causes could be judged):")
-        say(*(f"  {one['check']}: {one['because']}" for one in told["unknown"]))
+        draw_unknown(told["unknown"])
+
+
+def looked(told: dict[str, Any]) -> str:
+    """Which server was looked at, when, for how long."""
+    from fireline.cli.times import at
+
+    version = f", PostgreSQL {told['server_version']}" if told["server_version"] else ""
+    return f"{told['target']}{version}, looked at {at(told['taken_at'])} for {told['duration_ms']} ms"
+
+
+def draw_unknown(unknown: list[dict[str, Any]]) -> None:
+    """What could not be seen, and why."""
+    say(*(f"  {one['check']}: {one['because']}" for one in unknown))

@@ -51,6 +51,8 @@ COMMANDS = {
     "remedy": Entry("remedies:remedy", "List the remedies of both phases", _REMEDY),
     "runbook": Entry("runbook:app", "What Fireline reads in a runbook", _DAYLIGHT),
     "diagnose": Entry("diagnose:diagnose", "Name the root cause of what ails a database", _NOW),
+    "health": Entry("health:health", "Score a database, with a reason for every lost point", _NOW),
+    "check": Entry("check:check", "Look at one side of a database: connections, locks, slow-queries …", _NOW),
     "doctor": Entry("doctor:doctor", "Check the whole set-up", _DAYLIGHT),
     "demo": Entry("demo:demo", "Watch one incident from alert to post-mortem", _DAYLIGHT),
     "init": Entry("init:init", "Write a first fireline.toml from a runbook", _SETUP),

@@ -56,9 +56,7 @@ def context_of(request: Request) -> Context:
 
 def perform(request: Request, actor: Actor, name: str, /, **arguments: Any) -> Any:
     """Carry out an operation in a transaction of its own."""
-    context = context_of(request)
-    with context.store.transaction() as conn:
-        return desk.perform(context, conn, actor, name, arguments)
+    return desk.carry_out(context_of(request), actor, name, arguments)
 
 
 def visitor(request: Request) -> Visitor:

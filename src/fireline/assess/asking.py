@@ -1,0 +1,66 @@
+"""What a person may ask of a target: a diagnosis, its health, a check. They hold no row of the store while they look."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from fireline.assess import complaint, view
+from fireline.assess.diagnose import Diagnosis, conclude
+from fireline.assess.snapshot import Asked
+from fireline.assess.turns import Busy, shared_look
+from fireline.errors import Refused, Usage
+from fireline.incident.people import Actor
+from fireline.postgres.connect import Target
+from fireline.run.world import World
+from fireline.settings import duration
+
+PATIENCE_SECONDS = 5.0  # for another look at the same target to end
+
+
+def diagnose(
+    actor: Actor, world: World, *, target: str | None = None, symptom: str = "", since: str = "15m", deep: bool = False
+) -> dict[str, Any]:
+    """Look at a target and name the root cause of what ails it."""
+    del actor
+    try:
+        back = duration(since)
+    except ValueError as wrong:
+        raise Usage(f"since: {wrong}") from None
+    asked = Asked(complaint.read(symptom), back, None, deep)
+    return _look(world.target(target), asked).json()
+
+
+def health(actor: Actor, world: World, *, target: str | None = None) -> dict[str, Any]:
+    """Look at a target and give its score, with everything that lowers it."""
+    del actor
+    return healthy(_look(world.target(target), Asked()))
+
+
+def check(actor: Actor, world: World, *, target: str | None = None, name: str | None = None) -> dict[str, Any]:
+    """Look at one side of a target: connections, locks, slow-queries …; at all of them without a name."""
+    del actor
+    return view.examine(world.target(target), view.named([name] if name else None))
+
+
+def healthy(found: Diagnosis) -> dict[str, Any]:
+    """A diagnosis as the answer to how healthy a target is: the score, and the causes by name."""
+    told = found.json()
+    causes = [
+        {key: one[key] for key in ("cause", "title", "severity", "confidence", "objects")} for one in told["causes"]
+    ]
+    return {**{key: value for key, value in told.items() if key != "coverage"}, **told["score"], "causes": causes}
+
+
+def _look(target: Target, asked: Asked) -> Diagnosis:
+    """One look, or the one that somebody else took a moment ago; several people share it."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return conclude(shared_look(target, asked))
+        except Busy:
+            if time.monotonic() > end:
+                raise Refused(
+                    f"another look at {target.name} is still under way", hint="Ask again in a moment."
+                ) from None
+            time.sleep(0.05)

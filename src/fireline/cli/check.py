@@ -1,0 +1,156 @@
+"""`fireline check`: one look at one side of a database: connections, locks, slow queries …; facts, and no judgement."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fireline.cli.patient import Dsn, TargetName, patient, remote
+from fireline.cli.terminal import answer, say
+from fireline.errors import Usage
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+_KB, _THOUSAND = 1024, 1000
+_WIDE = 160  # of a cell on a terminal; --json has all
+
+
+def check(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Without a name: the list of checks.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="All of them, in one look.")] = False,
+    target: TargetName = None,
+    dsn: Dsn = None,
+) -> None:
+    """Look at one side of a database: connections, locks, slow-queries, tables, indexes, settings …
+
+    Reads only and needs no store. Exit code 2 when the database, or what was asked for, could not be seen.
+    """
+    from fireline.assess.view import views
+
+    if name is None and not every:
+        listed = [{"check": view.name, "summary": view.summary} for view in views().values()]
+        answer(listed, _draw_list)
+        return
+    if name is not None and every:
+        raise Usage("a name and --all exclude each other")
+    found = _look(name, target, dsn)
+    answer(found, _draw)
+    if any(not one["facts"] and not one["sections"] and one["unknown"] for one in found["checks"] if name):
+        raise typer.Exit(2)
+
+
+def _look(name: str | None, target: str | None, dsn: str | None) -> dict[str, Any]:
+    if remote(dsn):
+        from fireline.cli.desk import call
+
+        found: dict[str, Any] = call("assess.check", target=target, name=name)
+        return found
+    from fireline.assess.view import examine, named
+    from fireline.store.chain import plain
+
+    made: dict[str, Any] = plain(examine(patient(target, dsn), named([name] if name else None)))
+    return made
+
+
+def _draw_list(listed: list[dict[str, Any]]) -> None:
+    from fireline.cli.tables import draw_rows
+
+    draw_rows(listed, ["check", "summary"])
+
+
+def _draw(told: dict[str, Any]) -> None:
+    from rich.text import Text
+
+    from fireline.cli.diagnose import draw_unknown, looked
+    from fireline.cli.terminal import console
+
+    say(looked(told))
+    for one in told["checks"]:
+        console().print(Text(f"\n{one['check']}", style="bold"))
+        say(*(f"  {fact}." for fact in one["facts"]))
+        for section in one["sections"]:
+            _draw_section(section)
+        if one["unknown"]:
+            say("  Not seen:")
+            draw_unknown(one["unknown"])
+
+
+def _draw_section(section: dict[str, Any]) -> None:
+    """A table; an empty one is a line."""
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
+    from fireline.cli.terminal import console
+
+    if not section["rows"]:
+        console().print(Text(f"  {section['title']}: none", style="dim"))
+        return
+    console().print(Text(f"\n  {section['title']}", style="bold"))
+    if section["note"]:
+        console().print(Padding(Text(section["note"], style="dim"), (0, 0, 0, 2), expand=False))
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for name in section["rows"][0]:
+        numbers = all(isinstance(row[name], int | float) or row[name] is None for row in section["rows"])
+        table.add_column(heading(name), overflow="fold", justify="right" if numbers else "left")
+    for row in section["rows"]:
+        table.add_row(*(_cell(name, value) for name, value in row.items()))
+    console().print(Padding(table, (0, 0, 0, 2), expand=False))
+
+
+_UNITS = ("_bytes", "_ms", "_s")
+
+
+def heading(name: str) -> str:
+    """A column's name as a person reads it: the unit stands in the cells."""
+    for unit in _UNITS:
+        if name.endswith(unit):
+            return name.removesuffix(unit).replace("_", " ")
+    return name.replace("_", " ")
+
+
+def _cell(name: str, value: Any) -> Text:
+    from rich.text import Text
+
+    return Text(cell(name, value))
+
+
+def cell(name: str, value: Any) -> str:
+    """A value as a person reads it, by the unit that its column's name ends with."""
+    if value is None or value == "":
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return _number(name, value)
+    if name.endswith("_at"):
+        from fireline.cli.times import at
+
+        return at(value)
+    text = str(value)
+    return text if len(text) <= _WIDE else f"{text[: _WIDE - 1]}…"
+
+
+def _number(name: str, value: float) -> str:
+    from fireline.assess.telling import span
+
+    if name.endswith("_bytes"):
+        return size(value)
+    if name.endswith("_share"):
+        return f"{value:.1%}"
+    if name.endswith("_s"):
+        return span(value)
+    if name.endswith("_ms"):
+        return span(value / _THOUSAND) if value >= 10 * _THOUSAND else f"{value:,.4g} ms"
+    return str(value) if name in ("pid", "line") else f"{value:,}"
+
+
+def size(value: float) -> str:
+    """Bytes in the unit that fits."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if abs(value) < _KB:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= _KB
+    return f"{value:.1f} TB"
