@@ -157,7 +157,7 @@ class Function:
     callers: tuple[str, ...] = (PUBLIC,)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one is itself alone, so that what is worked out of it can be kept
 class Policies:
     """Everything that decides who sees which rows of the database."""
 
