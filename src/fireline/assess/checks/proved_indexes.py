@@ -1,0 +1,92 @@
+"""Whether indexes hold all rows, and unique ones each key once: proved in the time there is; read only when asked for."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+import psycopg
+
+from fireline.assess.checks.orphans import Orphans
+from fireline.assess.complaint import Complaint
+from fireline.assess.index_proof import BtreeIndex, Proof, amcheck, duplicates, indexes, prove
+from fireline.assess.orphan_rows import why
+from fireline.assess.snapshot import Check, Snapshot
+from fireline.postgres.connect import Connection
+
+_ABOUT = ("lost", "duplicate", "corrupt")
+_BRIEFLY, _DEEPLY = 0.35, 40.0  # seconds
+_LEAST_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class ProvedIndexes:
+    """What was proved. amcheck: why that extension could not be asked; empty when it could. left: indexes there was no time for."""
+
+    proofs: tuple[Proof, ...] = ()
+    amcheck: str = ""
+    left: int = 0
+
+    @property
+    def broken(self) -> tuple[Proof, ...]:
+        """Indexes that do not hold what they should."""
+        return tuple(one for one in self.proofs if one.state == "broken")
+
+    @property
+    def twice(self) -> tuple[Proof, ...]:
+        """Unique indexes over rows with the same key."""
+        return tuple(one for one in self.proofs if one.twice)
+
+
+def wanted(sofar: Snapshot) -> bool:
+    """When rows are missed or doubled, and when the count of orphans showed that an index lies."""
+    seen = sofar.last("orphans", Orphans)
+    lies = seen is not None and any(one.lost or one.hidden for one in seen.counted)
+    return sofar.asked.deep or lies or sofar.complaint.about(*_ABOUT)
+
+
+def read(conn: Connection, sofar: Snapshot) -> ProvedIndexes:
+    """Prove those that the complaint names, then the unique ones, small before large."""
+    end = time.monotonic() + (_DEEPLY if sofar.asked.deep else _BRIEFLY)
+    schema, because = amcheck(conn)
+    known = indexes(conn)
+    known.sort(key=lambda one: not _named(sofar.complaint, one))
+    proofs: list[Proof] = []
+    for place, index in enumerate(known):
+        if end - time.monotonic() < _LEAST_SECONDS:
+            return ProvedIndexes(tuple(proofs), because, len(known) - place)
+        left = round((end - time.monotonic()) * 1000)
+        conn.execute(f"SET LOCAL statement_timeout = {left}".encode())
+        proofs.append(_whole(conn, index, schema))
+    return ProvedIndexes(tuple(proofs), because)
+
+
+def _whole(conn: Connection, index: BtreeIndex, schema: str | None) -> Proof:
+    proof = prove(conn, index, schema)
+    if not index.unique:
+        return proof
+    try:
+        twice, pairs = duplicates(conn, index)
+    except psycopg.Error as fault:
+        if conn.closed:
+            raise
+        return proof if proof.state == "broken" else replace(proof, state="unknown", because=why(fault))
+    return replace(proof, twice=twice, pairs=pairs)
+
+
+def _named(complaint: Complaint, index: BtreeIndex) -> bool:
+    said = complaint.text.casefold()
+    return any(name.rpartition(".")[2].strip('"').casefold() in said for name in (index.name, index.table))
+
+
+def blind(reading: ProvedIndexes) -> str | None:
+    """Which indexes were not proved."""
+    unknown = [one for one in reading.proofs if one.state == "unknown"]
+    left = reading.left + len(unknown)
+    if not left:
+        return None
+    first = f", such as {unknown[0].index.name}: {unknown[0].because}" if unknown else ", for want of time"
+    return f"could not prove {left} of {len(reading.proofs) + reading.left} indexes{first}"
+
+
+check = Check("proved_indexes", read, wanted=wanted, blind=blind)
