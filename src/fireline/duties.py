@@ -23,6 +23,7 @@ from procrastinate.app import WorkerOptions
 from procrastinate.exceptions import ConnectorException
 
 from fireline import clock
+from fireline.assess import history
 from fireline.assess import incident as assessment
 from fireline.communicate import deliver, heartbeat, notices
 from fireline.detect import intake
@@ -63,6 +64,7 @@ def topics() -> dict[str, Duty]:
         "respond": lambda world, key: respond(world, int(key)),
         "advance": lambda world, key: advance(world, int(key), worker_name()),
         "probe": lambda world, key: assessment.probe(world, int(key)),
+        "health": history.look_after,
         "clocks": lambda world, _: check_clocks(world),
         "heartbeat": lambda world, _: heartbeat.beat(world.store, world.settings),
     }
@@ -116,6 +118,7 @@ SWEEPS: list[Callable[[World], object]] = [
     lambda world: notices.sweep(world.store, world.settings),
     lambda world: deliver.deliver(world.store, world.settings),
     assessment.sweep,
+    history.sweep,
     draft_postmortems,
     tidy,
     lambda world: heartbeat.beat(world.store, world.settings),

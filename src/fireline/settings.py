@@ -170,6 +170,9 @@ class Policy(Model):
         timedelta(seconds=1), description="how long a statement may wait for a lock in the target"
     )
     postmortem_within: Duration = Field(timedelta(hours=48), description="when the runbook names no time")
+    look_every: Duration = Field(
+        timedelta(minutes=5), description="how often each target is looked at for its health; 0s: never by itself"
+    )
     group_window: Duration = Field(
         timedelta(hours=2), description="an alert joins an open incident with its key this long"
     )

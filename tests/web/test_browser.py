@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
+from fireline.assess import history
 from fireline.incident.people import Actor
 from fireline.postgres.connect import Target
+from tests.assess.faults import Faults
 from tests.web import story
 from tests.web.site import PASSWORD, Site
 
@@ -23,7 +25,7 @@ AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
 PAGES = ["/incidents", "/incidents/1", "/incidents/1/postmortem", "/incidents/1/timeline", "/alerts/1", "/declare", "/report", "/alerts", "/runs", "/runs/1", "/runbooks",
-         "/runbooks/1", "/people", "/account"]  # fmt: skip
+         "/runbooks/1", "/targets", "/targets/main", "/people", "/account"]  # fmt: skip
 WATCH = """addEventListener('securitypolicyviolation', (event) =>
   console.error('policy: ' + event.violatedDirective + ' ' + event.blockedURI))"""
 
@@ -96,6 +98,7 @@ def test_every_page_is_accessible_fits_and_breaks_no_rule(
 ) -> None:
     story.night(ward, patient)
     story.alert(ward, Actor("maya"))
+    history.look_after(ward.context.world, "main")
     screen = screens(ward, "maya", **look)
     axe = AXE.read_text(encoding="utf-8")
     wrong = []
@@ -152,6 +155,32 @@ def test_a_page_follows_what_others_do_and_keeps_what_one_is_doing(ward: Site, p
     page.locator("#impact-fold button").click()
     expect(page.locator("#impact")).to_contain_text("77 users affected")
     assert page.locator("#impact-fold").get_attribute("open") is None
+    assert screen.faults == []
+
+
+def test_a_pile_up_on_a_target_appears_on_its_page_as_a_tree_with_its_root(
+    ward: Site, patient: Target, screens: Any
+) -> None:
+    history.look_after(ward.context.world, "main")
+    screen = screens(ward, "maya")
+    page: Page = screen.page
+    page.goto("/targets/main")
+    expect(page.locator("h1")).to_have_text("main")
+    expect(page.locator(".curve")).to_be_visible()
+    expect(page.locator(".tree")).to_have_count(0)
+    well = int(page.locator(".score.big").inner_text())
+    with Faults(patient) as faults:
+        faults.owner.execute("CREATE TABLE orders (id int PRIMARY KEY); INSERT INTO orders VALUES (1), (2)")
+        root = faults.idle("worker", "UPDATE orders SET id = id + 10 WHERE id = 1")
+        for number in range(4):
+            faults.waiting(f"web-{number}", "UPDATE orders SET id = 3 WHERE id = 1")
+        history.look_after(ward.context.world, "main")
+        expect(page.locator(".tree b")).to_contain_text(f"pid {root}")
+    expect(page.locator(".tree")).to_contain_text("web-3@local")
+    expect(page.locator("h3").first).to_contain_text("An idle transaction")
+    assert int(page.locator(".score.big").inner_text()) < well
+    page.locator("#connections-2 summary").click()
+    expect(page.locator("#connections-2 table")).to_contain_text("worker")
     assert screen.faults == []
 
 

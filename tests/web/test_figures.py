@@ -63,3 +63,30 @@ def test_short_figures() -> None:
     )
     assert figures.pretty({"ü": 1}) == '{\n  "ü": 1\n}'
     assert figures.pretty("as it is") == "as it is"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "written"),
+    [
+        ("size_bytes", 812, "812 B"),
+        ("size_bytes", 13_002_342, "12.4 MB"),
+        ("size_bytes", 2**50, "1,024.0 TB"),
+        ("cache_share", 0.9731, "97.3 %"),
+        ("mean_ms", 41.2, "41 ms"),
+        ("longest_s", 3700.0, "1 h 1 min"),
+        ("calls", 1234567, "1,234,567"),
+        ("ratio", 1.5, "1.50"),
+        ("valid", False, "no"),
+        ("state", "idle", "idle"),
+        ("anything", None, ""),
+    ],
+)
+def test_a_value_of_a_table_is_written_by_the_unit_at_the_end_of_its_name(
+    name: str, value: object, written: str
+) -> None:
+    assert figures.quantity(name, value) == written
+
+
+def test_the_name_of_a_column_is_words_without_its_unit() -> None:
+    assert figures.column("idle_longest_s") == "Idle longest"
+    assert figures.column("state") == "State"

@@ -122,3 +122,36 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 def pretty(value: Any) -> str:
     """JSON data as people read it."""
     return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def size(value: Any) -> str:
+    """Bytes as people write them: 812 B, 12.4 MB."""
+    left = float(value)
+    for unit in ("B", "kB", "MB", "GB"):
+        if abs(left) < 1024:  # noqa: PLR2004 - of the next unit
+            return f"{left:.0f} {unit}" if unit == "B" or left >= 100 else f"{left:.1f} {unit}"  # noqa: PLR2004 - three figures
+        left /= 1024
+    return f"{left:,.1f} TB"
+
+
+_UNITS = {"_bytes": size, "_share": lambda share: f"{share * 100:.1f} %", "_ms": ms, "_s": span, "_at": at}
+
+
+def quantity(name: str, value: Any) -> Any:
+    """A value of a table as people read it; its unit is the end of its column's name, as in `size_bytes`."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    for ending, written in _UNITS.items():
+        if name.endswith(ending):
+            return written(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:,.2f}" if isinstance(value, float) else value
+
+
+def column(name: str) -> str:
+    """The name of a column in words, without its unit: Idle longest."""
+    stem = next((name.removesuffix(ending) for ending in _UNITS if name.endswith(ending)), name)
+    return stem.replace("_", " ").capitalize()

@@ -32,7 +32,20 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for name in ("at", "countdown", "countup", "between", "ms", "shape", "number", "plural", "pretty"):
+    for name in (
+        "at",
+        "countdown",
+        "countup",
+        "between",
+        "ms",
+        "shape",
+        "number",
+        "plural",
+        "pretty",
+        "span",
+        "quantity",
+        "column",
+    ):
         made.globals[name] = made.filters[name] = getattr(figures, name)
     made.globals["static"] = static
     made.filters["clockname"] = lambda kind: {"postmortem": "post-mortem"}.get(kind, kind)

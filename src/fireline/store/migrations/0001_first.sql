@@ -138,6 +138,19 @@ CREATE TABLE finding (
     ms          integer                 -- how long the look took
 );
 CREATE INDEX finding_incident ON finding (incident_id, taken_at);
+CREATE TABLE health (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    target      text NOT NULL,
+    taken_at    timestamptz NOT NULL,
+    score       integer,                -- null: it could not be judged
+    status      text NOT NULL CHECK (status IN ('healthy', 'warning', 'critical', 'unknown')),
+    dimensions  jsonb NOT NULL,         -- name -> score or null
+    coverage    double precision NOT NULL,
+    causes      text[] NOT NULL,        -- labels, the root first
+    ms          integer NOT NULL,
+    report      jsonb                   -- the whole look; of older ones only the figures are kept
+);
+CREATE INDEX health_newest ON health (target, taken_at DESC);
 CREATE TABLE outbox (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     incident_id bigint REFERENCES incident,
@@ -349,6 +362,12 @@ BEGIN
 END $$;
 CREATE TRIGGER tell_page AFTER INSERT ON timeline FOR EACH ROW EXECUTE FUNCTION tell_page();
 CREATE TRIGGER tell_page AFTER INSERT OR UPDATE ON run FOR EACH ROW EXECUTE FUNCTION tell_page();
+CREATE FUNCTION tell_page_of_target() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('fireline_page', 'target ' || left(NEW.target, 200));
+    RETURN NULL;
+END $$;
+CREATE TRIGGER tell_page AFTER INSERT ON health FOR EACH ROW EXECUTE FUNCTION tell_page_of_target();
 
 -- Append-only is the store's promise, not only the program's.
 CREATE FUNCTION refuse_rewrite() RETURNS trigger LANGUAGE plpgsql AS $$
