@@ -80,10 +80,16 @@ def rows_statement(key: ForeignKey, most: int = SAMPLES) -> str:
 
 def half_null_statement(key: ForeignKey, most: int = SAMPLES) -> str | None:
     """The rows that MATCH FULL forbids, as some but not all of their columns are null; None for any other key."""
+    found = half_null(key)
+    return _sampled(key, found, most) if found else None
+
+
+def half_null(key: ForeignKey) -> str | None:
+    """FROM … WHERE …: the rows c of the child that MATCH FULL forbids; None for any other key."""
     if not key.full_match or len(key.columns) == 1:
         return None
     nulls = ", ".join(f"c.{ident(one)}" for one in key.columns)
-    return _sampled(key, f"FROM {_child(key)} WHERE num_nulls({nulls}) BETWEEN 1 AND {len(key.columns) - 1}", most)
+    return f"FROM {_child(key)} WHERE num_nulls({nulls}) BETWEEN 1 AND {len(key.columns) - 1}"
 
 
 def _sampled(key: ForeignKey, found: str, most: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import psycopg
@@ -25,7 +25,7 @@ JOIN pg_proc p ON p.oid = d.objid JOIN pg_namespace n ON n.oid = p.pronamespace
 WHERE e.extname = 'amcheck' AND p.proname = 'bt_index_check' AND p.pronargs >= 2 LIMIT 1
 """
 _INDEXES = """
-SELECT i.indexrelid::bigint AS oid, format('%%I.%%I', n.nspname, x.relname) AS name, x.relname::text AS bare, format('%%I.%%I', tn.nspname, t.relname) AS "table",
+SELECT i.indexrelid::bigint AS oid, format('%%I.%%I', n.nspname, x.relname) AS name, x.relname::text AS bare, n.nspname::text AS schema, format('%%I.%%I', tn.nspname, t.relname) AS "table",
     i.indrelid::bigint AS table_oid, i.indisunique AS "unique", x.relfilenode::bigint AS filenode, x.relpages AS pages, t.relpages AS table_pages, t.reltuples::float8 AS rows,
     (SELECT array_agg(coalesce(a.attname::text, '') ORDER BY k.place) FROM unnest(i.indkey::int2[]) WITH ORDINALITY k(number, place)
         LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number AND k.number <> 0 WHERE k.place <= i.indnkeyatts) AS columns,
@@ -51,6 +51,7 @@ class BtreeIndex:
     table: str
     columns: tuple[str, ...]
     bare: str = ""  # its name without schema and quotes
+    schema: str = ""
     table_oid: int = 0
     unique: bool = False
     partial: bool = False
@@ -70,7 +71,7 @@ class BtreeIndex:
 class Proof:
     """What became of one index. missing: rows of the table it does not hold, None when it was not counted.
 
-    twice: keys that more than one row has, in a unique index. samples and pairs: some of these rows and keys, in words.
+    twice: keys that more than one row has, in a unique index; its keys and condition as SQL. samples and pairs: some of them, in words.
     """
 
     index: BtreeIndex
@@ -81,6 +82,8 @@ class Proof:
     samples: tuple[str, ...] = ()
     twice: int | None = None
     pairs: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    where: str = ""
 
 
 def amcheck(conn: Connection) -> tuple[str | None, str]:
@@ -172,19 +175,26 @@ def _row(place: str, key: list[str | None]) -> str:
     return f"{place} ({', '.join('null' if one is None else redact.text(one) for one in key)})"
 
 
-def duplicates(conn: Connection, index: BtreeIndex) -> tuple[int, tuple[str, ...]]:
-    """How many keys of a unique index more than one row of its table has, and some of them; read without any index."""
-    with conn.transaction(force_rollback=True):
-        for one in foreign_keys.heap_settings(64):
-            conn.execute(one.encode())
-        keys = _keys(conn, index)
-        told = ", ".join(f"left(d.k{place}::text, 100)" for place in range(len(keys)))
-        row = conn.execute(
-            f"SELECT count(*) AS twice, coalesce(jsonb_agg(jsonb_build_array(d.rows, {told})) FILTER (WHERE d.n <= {SAMPLES}), '[]') AS pairs FROM"  # noqa: S608 - quoted
-            f" (SELECT row_number() OVER () AS n, d.* FROM ({duplicated(index, keys, _predicate(conn, index))}) d) d".encode()
-        ).fetchone()
+def distinct(conn: Connection, proof: Proof) -> Proof:
+    """The proof of a unique index, with the keys that more than one row of its table has; read without any index."""
+    index = proof.index
+    try:
+        with conn.transaction(force_rollback=True):
+            keys, where = _keys(conn, index), _predicate(conn, index)
+            for one in foreign_keys.heap_settings(64):
+                conn.execute(one.encode())
+            told = ", ".join(f"left(d.k{place}::text, 100)" for place in range(len(keys)))
+            row = conn.execute(
+                f"SELECT count(*) AS twice, coalesce(jsonb_agg(jsonb_build_array(d.rows, {told})) FILTER (WHERE d.n <= {SAMPLES}), '[]') AS pairs"  # noqa: S608 - quoted
+                f" FROM (SELECT row_number() OVER () AS n, d.* FROM ({duplicated(index, keys, where)}) d) d".encode()
+            ).fetchone()
+    except psycopg.Error as fault:
+        if conn.closed:
+            raise
+        return proof if proof.state == "broken" else replace(proof, state="unknown", because=why(fault))
     assert row is not None
-    return row["twice"], tuple(f"{_row('', one[1:]).strip()} in {one[0]} rows" for one in row["pairs"])
+    pairs = tuple(f"{_row('', one[1:]).strip()} in {one[0]} rows" for one in row["pairs"])
+    return replace(proof, twice=row["twice"], pairs=pairs, keys=tuple(keys), where=where)
 
 
 def _predicate(conn: Connection, index: BtreeIndex) -> str:

@@ -124,7 +124,7 @@ def _key(child: Column, parent: Column) -> ForeignKey:
         oid=0, name=f"{child.relation}_{child.name}_fkey"[:63], child=qualified(child.schema, child.relation),
         parent=qualified(parent.schema, parent.relation), columns=(child.name,), parent_columns=(parent.name,),
         operators=("OPERATOR(pg_catalog.=)",), child_kind=child.kind, parent_kind=parent.kind, validated=False, enforced=False,
-        child_size=_size(child), parent_size=_size(parent), child_oid=child.oid, parent_oid=parent.oid,
+        child_size=_size(child), parent_size=_size(parent), child_oid=child.oid, parent_oid=parent.oid, schema=child.schema,
     )  # fmt: skip
 
 

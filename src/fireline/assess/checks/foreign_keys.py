@@ -20,7 +20,7 @@ WITH off AS (
     ORDER BY NOT c.convalidated OR c.oid IN (SELECT off.key FROM off) DESC, r.relpages DESC, c.oid LIMIT %(most)s
 )
 SELECT c.oid::bigint AS oid, c.total, c.conname AS name, c.conrelid::bigint AS child_oid, c.confrelid::bigint AS parent_oid,
-    format('%%I.%%I', n.nspname, r.relname) AS child, format('%%I.%%I', pn.nspname, p.relname) AS parent,
+    n.nspname::text AS schema, format('%%I.%%I', n.nspname, r.relname) AS child, format('%%I.%%I', pn.nspname, p.relname) AS parent,
     r.relkind::text AS child_kind, p.relkind::text AS parent_kind, k.*, c.conindid::bigint AS parent_index,
     c.confmatchtype = 'f' AS full_match, c.convalidated AS validated, c.confdeltype::text AS on_delete,
     coalesce((c.raw ->> 'conenforced')::bool, true) AS enforced, coalesce((c.raw ->> 'conperiod')::bool, false) AS period
@@ -121,6 +121,7 @@ class ForeignKey:
     parent_size: Size = field(default_factory=Size)
     child_oid: int = 0
     parent_oid: int = 0
+    schema: str = "public"  # the child's
 
     @property
     def title(self) -> str:
@@ -184,7 +185,7 @@ def _key(row: dict[str, Any], indexes: dict[int, list[dict[str, Any]]], sizes: d
     child = _leading(row, parent, indexes.get(row["child_oid"], []))
     texts = ("columns", "parent_columns", "operators", "collations")
     plain = ("oid", "name", "child", "parent", "child_kind", "parent_kind", "full_match", "validated", "enforced")
-    more = ("period", "on_delete", "child_oid", "parent_oid")
+    more = ("period", "on_delete", "child_oid", "parent_oid", "schema")
     told: dict[str, Any] = {name: row[name] for name in (*plain, *more)} | {name: tuple(row[name]) for name in texts}
     return ForeignKey(
         **told,

@@ -61,7 +61,7 @@ def read(conn: Connection, sofar: Snapshot) -> Orphans:
     asked = deep or sofar.complaint.about(*_ABOUT)
     keys = sorted(seen.keys, key=lambda one: _risk(sofar.complaint, one, suspects)) if asked and seen else suspects
     counted = [_count(conn, key, end) for key in keys]
-    if not (deep or sofar.complaint.about("orphans", "lost")):
+    if not (deep or sofar.complaint.about("orphans")):
         return Orphans(tuple(counted))
     try:
         return Orphans(tuple(counted), _undeclared(conn, end))

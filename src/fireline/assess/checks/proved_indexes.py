@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
-
-import psycopg
+from dataclasses import dataclass
 
 from fireline.assess.checks.orphans import Orphans
 from fireline.assess.complaint import Complaint
-from fireline.assess.index_proof import BtreeIndex, Proof, amcheck, duplicates, indexes, prove
-from fireline.assess.orphan_rows import why
+from fireline.assess.index_proof import BtreeIndex, Proof, amcheck, distinct, indexes, prove
 from fireline.assess.snapshot import Check, Snapshot
 from fireline.postgres.connect import Connection
 
@@ -57,21 +54,9 @@ def read(conn: Connection, sofar: Snapshot) -> ProvedIndexes:
             return ProvedIndexes(tuple(proofs), because, len(known) - place)
         left = round((end - time.monotonic()) * 1000)
         conn.execute(f"SET LOCAL statement_timeout = {left}".encode())
-        proofs.append(_whole(conn, index, schema))
+        proof = prove(conn, index, schema)
+        proofs.append(distinct(conn, proof) if index.unique else proof)
     return ProvedIndexes(tuple(proofs), because)
-
-
-def _whole(conn: Connection, index: BtreeIndex, schema: str | None) -> Proof:
-    proof = prove(conn, index, schema)
-    if not index.unique:
-        return proof
-    try:
-        twice, pairs = duplicates(conn, index)
-    except psycopg.Error as fault:
-        if conn.closed:
-            raise
-        return proof if proof.state == "broken" else replace(proof, state="unknown", because=why(fault))
-    return replace(proof, twice=twice, pairs=pairs)
 
 
 def _named(complaint: Complaint, index: BtreeIndex) -> bool:
