@@ -16,6 +16,7 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 from fireline.postgres.connect import Target
 from tests.cli.conftest import SETTINGS, Done, Fireline, process, until
 from tests.cli.examine.test_certificate import make
+from tests.cli.me import ME
 
 
 def about(done: Done, name: str) -> list[tuple[str, str]]:
@@ -160,7 +161,7 @@ def test_the_kill_switch_is_told(house: Fireline) -> None:
     house("halt", "because")
     state, text = about(house("doctor", "--json"), "halt")[0]
     assert state == "warn"
-    assert text.endswith("by root: because")
+    assert text.endswith(f"by {ME}: because")
 
 
 class Telling(BaseHTTPRequestHandler):

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 from tests.cli.conftest import Fireline
+from tests.cli.me import ME
 
 
 def test_an_incident_is_declared_acknowledged_noted_resolved_and_closed(fireline: Fireline) -> None:
@@ -10,7 +11,7 @@ def test_an_incident_is_declared_acknowledged_noted_resolved_and_closed(fireline
     assert fireline("note", "restarted the pooler").out == "Noted on INC-1.\n"
     fireline("incident", "status", "resolving")
     fireline("incident", "impact", "--text", "no checkout", "--users", "20")
-    fireline("incident", "role", "scribe", "root")
+    fireline("incident", "role", "scribe", ME)
     assert fireline("incident", "resolve", "--resolution", "restarted").code == 0
     assert fireline("incident", "close", "INC-1").code == 0
     shown = fireline.data("incident", "show", "INC-1")

@@ -1,6 +1,7 @@
 """Everything a person sees is also one JSON document."""
 
 from tests.cli.conftest import Fireline
+from tests.cli.me import ME
 
 READS = [
     "incident list", "incident show INC-1", "incident timeline INC-1", "incident verify INC-1", "incident postmortem INC-1",
@@ -9,7 +10,7 @@ READS = [
 ]  # fmt: skip
 ACTS = [
     "declare another", "ack INC-1", "note INC-1 text", "incident take INC-1", "incident severity INC-1 P1",
-    "incident status INC-1 resolving", "incident impact INC-1 --users 3", "incident role INC-1 scribe root",
+    "incident status INC-1 resolving", "incident impact INC-1 --users 3", f"incident role INC-1 scribe {ME}",
     "report broken", "halt because", "halt --lift", "user add ben", "user change ben --role viewer", "user disable ben",
     "token create ci", "token revoke 1", "incident resolve INC-1", "incident reopen INC-1 --reason again",
     "incident dismiss INC-1 --reason none",

@@ -4,6 +4,7 @@ import pytest
 
 from fireline.postgres.connect import Target, connect
 from tests.cli.conftest import Fireline, until
+from tests.cli.me import ME
 from tests.cli.screen import screen
 from tests.cli.test_diagnose import held_up
 
@@ -41,7 +42,7 @@ def test_one_person_goes_through_an_incident_from_the_alert_to_the_end(
     with connect(patient) as conn:
         assert conn.execute("SELECT to_regclass('marks') IS NOT NULL AS there").fetchone() == {"there": True}
     shown = house.data("incident", "show", "INC-1")
-    assert (shown["status"], shown["commander"], shown["resolution"]) == ("resolved", "root", "the vendor")
+    assert (shown["status"], shown["commander"], shown["resolution"]) == ("resolved", ME, "the vendor")
     notes = [event["text"] for event in shown["timeline"] if event["kind"] == "ticked"]
     assert "they are at it" in notes[0]
 
@@ -78,7 +79,7 @@ def test_a_question_put_off_is_not_asked_again_until_the_person_wants_it(firelin
         here.type("w")
         here.expect("Put off.")
         here.type("n it looks worse")
-        here.expect("root noted: it looks worse")
+        here.expect(f"{ME} noted: it looks worse")
         here.type("?")
         here.expect("a line for the timeline")
         here.type("")
@@ -96,7 +97,7 @@ def test_what_others_do_is_told_while_watching(fireline: Fireline) -> None:
         here.type("w")
         here.expect("Put off.")
         fireline("note", "from the other window")
-        here.expect("root noted: from the other window")
+        here.expect(f"{ME} noted: from the other window")
         fireline("incident", "dismiss", "INC-1", "--reason", "none")
         here.expect("dismissed")
         assert here.leave() == 0
@@ -108,7 +109,7 @@ def test_without_a_terminal_it_is_plain_takes_answers_from_a_pipe_and_leaves_at_
     assert done.code == 0
     assert "\x1b" not in done.out
     assert "You have left" in done.out
-    assert fireline.data("incident", "show")["acknowledged_by"] == "root"
+    assert fireline.data("incident", "show")["acknowledged_by"] == ME
 
 
 def test_a_refusal_is_told_with_its_hint_and_the_conversation_goes_on(
@@ -121,7 +122,7 @@ def test_a_refusal_is_told_with_its_hint_and_the_conversation_goes_on(
     with screen(house, "respond", "1") as here:
         here.expect("Approve exactly this?", 40)
         here.type("y")
-        here.expect("not done: halted by root: wait a moment")
+        here.expect(f"not done: halted by {ME}: wait a moment")
         here.expect("`fireline halt --lift`")
         here.expect("Put off.")
         here.type("q")

@@ -10,6 +10,7 @@ import pytest
 
 from tests.cli.conftest import Fireline, process, until
 from tests.cli.examine.test_certificate import make
+from tests.cli.me import ME
 
 
 def noted(house: Fireline) -> dict[str, Any]:
@@ -49,11 +50,11 @@ def test_the_server_tells_where_it_answers_and_ends_in_peace(house: Fireline, bi
 
 
 def test_an_open_stream_does_not_hold_the_server_up(house: Fireline) -> None:
-    house("user", "password", "root", given="correct horse battery staple\n")
+    house("user", "password", ME, given="correct horse battery staple\n")
     house("declare", "odd")
     with process(house, "server") as started, httpx.Client(base_url=noted(house)["url"]) as browser:
         browser.get("/login")
-        form = {"name": "root", "password": "correct horse battery staple", "csrf": browser.cookies["fireline_before"]}
+        form = {"name": ME, "password": "correct horse battery staple", "csrf": browser.cookies["fireline_before"]}
         assert browser.post("/login", data=form).status_code == 303
         with browser.stream("GET", "/incidents/1/events") as stream:
             assert stream.status_code == 200
