@@ -35,6 +35,13 @@ SELECT c.oid::bigint AS oid, c.oid::regclass::text AS name, age(c.relfrozenxid) 
 FROM pg_class c WHERE c.relkind IN ('r', 'm', 't') AND c.relfrozenxid <> '0'
 ORDER BY age(c.relfrozenxid) DESC LIMIT %(most)s
 """
+# System tables alone: those of the team are what the check `tables` reads.
+_CATALOGS = """
+SELECT c.oid::regclass::text AS name, pg_stat_get_live_tuples(c.oid) AS live, pg_stat_get_dead_tuples(c.oid) AS dead,
+    greatest(pg_stat_get_last_vacuum_time(c.oid), pg_stat_get_last_autovacuum_time(c.oid)) AS vacuumed
+FROM pg_class c WHERE c.relkind = 'r' AND c.oid < 16384 AND pg_stat_get_dead_tuples(c.oid) > 0
+ORDER BY 3 DESC LIMIT 10
+"""
 _MOMENT = """
 SELECT clock_timestamp() AS at, current_database() AS current,
     (SELECT count(*) FROM pg_stat_activity WHERE query = '<insufficient privilege>' AND usename IS NOT NULL) AS hidden
@@ -84,14 +91,25 @@ class Old:
 
 
 @dataclass(frozen=True)
+class Dead:
+    """A system table with rows that are dead and not removed."""
+
+    name: str
+    live: int
+    dead: int
+    vacuumed: datetime | None
+
+
+@dataclass(frozen=True)
 class Horizon:
-    """The holders, the one furthest back first, and the oldest tables of this database."""
+    """The holders, the one furthest back first, and the oldest tables of this database; dead rows in system tables."""
 
     at: datetime
     current: str
     hidden: int = 0  # sessions of others that our role may not see
     holders: tuple[Holder, ...] = ()
     old: tuple[Old, ...] = ()
+    catalogs: tuple[Dead, ...] = ()
 
 
 def read(conn: Connection, sofar: Snapshot) -> Horizon:
@@ -108,6 +126,7 @@ def read(conn: Connection, sofar: Snapshot) -> Horizon:
             for row in holders
         ),
         old=tuple(Old(**row) for row in old),
+        catalogs=tuple(Dead(**row) for row in conn.execute(_CATALOGS).fetchall()),
     )
 
 

@@ -18,7 +18,8 @@ SELECT clock_timestamp() AS at, pg_is_in_recovery() AS standby,
         ELSE pg_current_wal_insert_lsn() END - '0/0')::bigint AS position,
     has_function_privilege('pg_ls_waldir()', 'EXECUTE') AS may_list,
     has_function_privilege('pg_ls_archive_statusdir()', 'EXECUTE') AS may_list_status,
-    EXISTS (SELECT FROM pg_class WHERE oid = to_regclass('pg_catalog.pg_stat_checkpointer')) AS checkpointer
+    EXISTS (SELECT FROM pg_class WHERE oid = to_regclass('pg_catalog.pg_stat_checkpointer')) AS checkpointer,
+    EXISTS (SELECT FROM pg_class WHERE oid = to_regclass('pg_catalog.pg_stat_wal')) AS counted
 """
 # Fields that came with a later version are asked for as fields that may be missing.
 _SLOTS = """
@@ -41,9 +42,13 @@ _BGWRITER = """
 SELECT checkpoints_timed AS timed, checkpoints_req AS requested, checkpoint_write_time AS write_ms, checkpoint_sync_time AS sync_ms, stats_reset
 FROM pg_stat_bgwriter
 """
-_FILES = (
-    "SELECT count(*) AS files, coalesce(sum(size), 0)::bigint AS size FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}$'"
-)
+# The names of files are in their order, but for the timeline, which comes first.
+_FILES = """
+SELECT count(*) AS files, coalesce(sum(size), 0)::bigint AS size,
+    coalesce(sum(size) FILTER (WHERE substr(name, 9) < (SELECT substr(redo_wal_file, 9) FROM pg_control_checkpoint())), 0)::bigint AS past
+FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}$'
+"""
+_WRITTEN = "SELECT wal_bytes::bigint AS written FROM pg_stat_wal"
 _READY = r"SELECT count(*) AS ready FROM pg_ls_archive_statusdir() WHERE name ~ '\.ready$'"
 
 
@@ -93,7 +98,10 @@ class Checkpoints:
 
 @dataclass(frozen=True)
 class Wal:
-    """The log at one moment. position: its newest byte. files, size, ready: None when our role may not list the folder."""
+    """The log at one moment. position: its newest byte. files, size, past, ready: None when our role may not list the folder.
+
+    past: bytes older than a crash would need, so kept for somebody. written: bytes since the counters were reset.
+    """
 
     at: datetime
     standby: bool
@@ -103,7 +111,9 @@ class Wal:
     checkpoints: Checkpoints
     files: int | None
     size: int | None
+    past: int | None
     ready: int | None  # files that wait to be archived
+    written: int | None = None
 
 
 def read(conn: Connection, sofar: Snapshot) -> Wal:
@@ -116,7 +126,8 @@ def read(conn: Connection, sofar: Snapshot) -> Wal:
     assert checkpoints is not None
     position = int(now["position"] or 0)
     before = sofar.last("wal", Wal)
-    files, size, ready = (before.files, before.size, before.ready) if before else _folder(conn, now)
+    files, size, past, ready = (before.files, before.size, before.past, before.ready) if before else _folder(conn, now)
+    written = conn.execute(_WRITTEN).fetchone() if now["counted"] else None
     slots = conn.execute(_SLOTS, {"most": MOST_SLOTS}).fetchall()
     return Wal(
         at=now["at"],
@@ -127,7 +138,9 @@ def read(conn: Connection, sofar: Snapshot) -> Wal:
         checkpoints=Checkpoints(**checkpoints),
         files=files,
         size=size,
+        past=past,
         ready=ready,
+        written=written["written"] if written else None,
     )
 
 
@@ -136,14 +149,11 @@ def _slot(row: DictRow, position: int) -> Slot:
     return Slot(**row, retained=None if start is None else max(position - int(start), 0))
 
 
-def _folder(conn: Connection, may: DictRow) -> tuple[int | None, int | None, int | None]:
+def _folder(conn: Connection, may: DictRow) -> tuple[int | None, int | None, int | None, int | None]:
     listed = conn.execute(_FILES).fetchone() if may["may_list"] else None
     waiting = conn.execute(_READY).fetchone() if may["may_list_status"] else None
-    return (
-        listed["files"] if listed else None,
-        listed["size"] if listed else None,
-        waiting["ready"] if waiting else None,
-    )
+    ready = waiting["ready"] if waiting else None
+    return (listed["files"], listed["size"], listed["past"], ready) if listed else (None, None, None, ready)
 
 
 def blind(reading: Wal) -> str | None:
