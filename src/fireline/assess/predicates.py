@@ -27,6 +27,9 @@ _KINDS = {
     "AEXPR_NOT_BETWEEN": "not between",
     "AEXPR_NOT_BETWEEN_SYM": "not between",
 }
+CONTAINING = frozenset({"@>", "<@", "&&", "@@", "?", "?|", "?&"})
+PATTERNS = frozenset({"like", "ilike", "~", "~*", "^@"})
+_SERVABLE = frozenset({"=", "in", "<", "<=", ">", ">=", "between", "is null"}) | CONTAINING | PATTERNS
 _TURNED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 
 
@@ -72,11 +75,23 @@ class Predicate:
     value: str | None = None  # when it is written out
     value_type: str | None = None  # that the other side is cast to
     other: tuple[tuple[Named, ...], str] | None = None  # the column on the other side
+    parameters: tuple[int, ...] = ()  # the numbers of the $n on the other side
 
     @property
     def narrows(self) -> bool:
         """Whether an index on the column could serve it."""
-        return not self.alternative and self.operator in ("=", "in", "<", "<=", ">", ">=", "between", "is null", "like", "^@")
+        return not self.alternative and self.operator in (
+            "=",
+            "in",
+            "<",
+            "<=",
+            ">",
+            ">=",
+            "between",
+            "is null",
+            "like",
+            "^@",
+        )
 
     @property
     def equal(self) -> bool:
@@ -107,7 +122,7 @@ class Shape:
     aggregates: bool = False  # it gives one row for many it read
     grouped: bool = False
     limited: bool = False
-    sorted: bool = False
+    sorts: tuple[tuple[tuple[Named, ...], str, bool], ...] = ()  # the columns it sorts by: tables, column, descending
     locks_rows: bool = False
 
 
@@ -152,7 +167,7 @@ def _too_large(root: Message) -> bool:
 def fingerprint(text: str) -> str | None:
     """The same for two statements that differ only in their constants."""
     try:
-        return postgast.fingerprint(text).hex
+        return str(postgast.fingerprint(text).hex)
     except (postgast.PgQueryError, DecodeError, RecursionError):
         return None
 
@@ -204,10 +219,15 @@ class _Walk:
         self.correlated: list[Subquery] = []
         self.target: Named | None = None
         self.levels = 0
+        self.top = _Scope()
 
     def shape(self, kind: str, root: Any) -> Shape:
         """What was collected."""
-        calls = {_last(node.funcname) for node in _own_nodes(root) if type(node).__name__ == "FuncCall"} if kind == "select" else set()
+        calls = (
+            {_last(node.funcname) for node in _own_nodes(root) if type(node).__name__ == "FuncCall"}
+            if kind == "select"
+            else set()
+        )
         return Shape(
             kind,
             tuple(dict.fromkeys(self.tables)),
@@ -218,13 +238,23 @@ class _Walk:
             bool(calls & _AGGREGATES),
             bool(kind == "select" and root.group_clause),
             bool(kind == "select" and root.HasField("limit_count")),
-            bool(kind == "select" and root.sort_clause),
+            tuple(self._sorts(root)) if kind == "select" else (),
             bool(kind == "select" and root.locking_clause),
         )
 
+    def _sorts(self, root: Any) -> Iterator[tuple[tuple[Named, ...], str, bool]]:
+        """The columns that the whole is sorted by, up to the first that is none."""
+        scope = self.top
+        for item in _inner(root.sort_clause):
+            node = postgast.unwrap_node(item.node)
+            tables, column, _ = self._resolve(node, scope) if type(node).__name__ == "ColumnRef" else ((), "", False)
+            if not column or not tables:
+                return
+            yield tables, column, _enum(item, "sortby_dir") == "SORTBY_DESC"
+
     def statement(self, root: Any) -> None:
         """The statement itself."""
-        scope = _Scope()
+        scope = self.top
         if root.HasField("with_clause"):
             self._ctes(root.with_clause, scope)
         kind = type(root).__name__
@@ -382,6 +412,7 @@ class _Walk:
             _constant(other.node) if other else None,
             _cast_to(other.node) if other else None,
             (other.tables, other.column) if other and other.column else None,
+            _parameters(other.node) if other else (),
         )
         self.predicates.append(predicate)
         if against == "outer":
@@ -467,7 +498,7 @@ def _bare_text(node: Any) -> str:
             while len(one.fields) > 1:
                 del one.fields[0]
     try:
-        return postgast.deparse(tree).removeprefix("SELECT ")
+        return str(postgast.deparse(tree)).removeprefix("SELECT ")
     except postgast.PgQueryError:
         return ""
 
@@ -485,12 +516,18 @@ def _constant(node: Any) -> str | None:
     return None
 
 
+def _parameters(node: Any) -> tuple[int, ...]:
+    """Those that stand for a value of the column itself."""
+    items = _inner(node.items) if type(node).__name__ == "List" else [node]
+    return tuple(one.number for one in items if type(one).__name__ == "ParamRef")
+
+
 def _cast_to(node: Any) -> str | None:
     return _last(node.type_name.names) if type(node).__name__ == "TypeCast" else None
 
 
 def _last(parts: Iterable[Any]) -> str:
-    words = [part.sval for part in _inner(parts) if type(part).__name__ == "String"]
+    words: list[str] = [part.sval for part in _inner(parts) if type(part).__name__ == "String"]
     return words[-1] if words else ""
 
 

@@ -25,7 +25,7 @@ SELECT i.indexrelid::int8 AS oid, i.indrelid::int8 AS "table", n.nspname::text A
     i.indislive AS live, i.indisreplident AS identity, i.indpred IS NOT NULL AS partial, i.indimmediate AS immediate,
     i.indkey::int2[] AS keys, i.indnkeyatts AS own_keys, i.indoption::int2[] AS directions,
     (SELECT array_agg(o.opcname::text ORDER BY u.place) FROM unnest(i.indclass::oid[]) WITH ORDINALITY u(opc, place) JOIN pg_opclass o ON o.oid = u.opc) AS classes,
-    (SELECT array_agg(coalesce(l.collcollate, '') ORDER BY u.place) FROM unnest(i.indcollation::oid[]) WITH ORDINALITY u(coll, place) LEFT JOIN pg_collation l ON l.oid = u.coll) AS collations,
+    (SELECT array_agg(CASE WHEN l.oid = 100 THEN (SELECT d.datcollate::text FROM pg_database d WHERE d.datname = current_database()) ELSE coalesce(l.collcollate::text, '') END ORDER BY u.place) FROM unnest(i.indcollation::oid[]) WITH ORDINALITY u(coll, place) LEFT JOIN pg_collation l ON l.oid = u.coll) AS collations,
     left(i.indexprs::text, 20000) AS tree, left(i.indpred::text, 4000) AS predicate_tree,
     pg_stat_get_numscans(i.indexrelid) AS scans, c.relpages AS pages, c.reltuples::float8 AS tuples,
     (SELECT inh.inhparent::int8 FROM pg_inherits inh WHERE inh.inhrelid = i.indexrelid) AS parent,
@@ -67,7 +67,7 @@ class Index:
     included: tuple[int, ...] = ()
     directions: tuple[int, ...] = ()
     classes: tuple[str, ...] = ()
-    collations: tuple[str, ...] = ()
+    collations: tuple[str, ...] = ()  # how each key is sorted: C, en_US.utf8; empty for what is no text
     expression_columns: frozenset[int] = frozenset()  # which columns its expressions are made from
     expression_calls: frozenset[str] = frozenset()  # and the functions in them
     tree: str | None = None  # its expressions as stored

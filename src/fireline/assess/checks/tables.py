@@ -15,6 +15,8 @@ from fireline.postgres.connect import Connection
 
 MOST = 300  # by pages, and as many by rows read in sequential scans and by rows changed
 _PAGE, _HEADER, _ROW_OVERHEAD = 8192, 24, 28
+_LARGEST_FILE = 2**30
+_GUESSED = 24  # bytes of a value that varies
 
 # Which tables are read closer; also those that the complaint names. `indexes` asks for the same ones.
 CHOSEN = """
@@ -50,10 +52,12 @@ SELECT c.oid::int8 AS oid, n.nspname::text AS schema, c.relname::text AS name, c
     pg_stat_get_last_vacuum_time(c.oid) AS last_vacuum, pg_stat_get_last_autovacuum_time(c.oid) AS last_autovacuum,
     pg_stat_get_last_analyze_time(c.oid) AS last_analyze, pg_stat_get_last_autoanalyze_time(c.oid) AS last_autoanalyze,
     pg_stat_get_vacuum_count(c.oid) + pg_stat_get_autovacuum_count(c.oid) AS vacuums,
-    pg_stat_get_analyze_count(c.oid) + pg_stat_get_autoanalyze_count(c.oid) AS analyzes
+    pg_stat_get_analyze_count(c.oid) + pg_stat_get_autoanalyze_count(c.oid) AS analyzes,
+    CASE WHEN %(files)s AND c.relkind <> 'p' THEN (pg_stat_file(pg_relation_filepath(c.oid), true)).size END AS bytes
 FROM chosen JOIN pg_class c ON c.oid = chosen.oid JOIN pg_namespace n ON n.oid = c.relnamespace
 ORDER BY c.relpages DESC, c.oid
 """
+_MAY_SEE_FILES = "SELECT has_function_privilege('pg_stat_file(text, boolean)', 'EXECUTE') AS may"
 _COLUMNS = """
 SELECT a.attrelid::int8 AS oid, a.attnum::int4 AS number, a.attname::text AS name, format_type(a.atttypid, NULL) AS type,
     a.attlen AS size, a.attnotnull AS filled, nullif(a.attidentity, '')::text AS identity, nullif(a.attcollation, 0)::int8 AS collation
@@ -133,6 +137,7 @@ class Table:
     last_autoanalyze: datetime | None = None
     vacuums: int = 0
     analyzes: int = 0
+    bytes: int | None = None  # of its first file, 1 GB at most; None: our role may not see files
     columns: tuple[Column, ...] = ()
 
     @property
@@ -162,6 +167,22 @@ class Table:
     def rows(self) -> float:
         """How many rows it has, by what is known."""
         return max(self.tuples, float(self.live), 0.0)
+
+    @property
+    def blocks(self) -> int:
+        """How many pages it has now, as well as that can be told without locking it."""
+        if self.bytes is not None:
+            return max(self.bytes // _PAGE, self.pages if self.bytes >= _LARGEST_FILE else 0)
+        if self.live <= max(self.tuples, 0) or self.kind == "p":
+            return self.pages
+        density = (
+            self.tuples / self.pages if self.tuples > 0 and self.pages else (_PAGE - _HEADER) / self._guessed_width
+        )
+        return max(self.pages, round(self.live / density))
+
+    @property
+    def _guessed_width(self) -> float:
+        return _ROW_OVERHEAD + sum(one.size if one.size > 0 else _GUESSED for one in self.columns)
 
     @property
     def width(self) -> float | None:
@@ -215,7 +236,11 @@ class Tables:
 
     def pages(self, table: Table) -> int:
         """How large it is with all its partitions."""
-        return sum(one.pages for one in self.parts(table))
+        return sum(one.blocks for one in self.parts(table))
+
+    def rows(self, table: Table) -> float:
+        """How many rows it has with all its partitions."""
+        return sum(one.rows for one in self.parts(table))
 
 
 def names_asked(sofar: Snapshot) -> list[str]:
@@ -225,7 +250,9 @@ def names_asked(sofar: Snapshot) -> list[str]:
 
 def read(conn: Connection, sofar: Snapshot) -> Tables:
     """The chosen tables, their columns, and what ANALYZE knows of these."""
-    rows = conn.execute(_TABLES, {"names": names_asked(sofar), "most": MOST}).fetchall()
+    may = conn.execute(_MAY_SEE_FILES).fetchone()
+    asked = {"names": names_asked(sofar), "most": MOST, "files": bool(may and may["may"])}
+    rows = conn.execute(_TABLES, asked).fetchall()
     columns: dict[int, list[DictRow]] = {}
     for column in conn.execute(_COLUMNS, {"oids": [row["oid"] for row in rows]}).fetchall():
         columns.setdefault(column.pop("oid"), []).append(column)
