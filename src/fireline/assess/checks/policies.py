@@ -58,8 +58,8 @@ JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d
 WHERE w.ev_type = '1' AND w.ev_class >= 16384 LIMIT %(reads)s
 """
 _POLICIES = """
-SELECT p.polrelid::int8 AS relation, p.polname::text AS name, p.polcmd::text AS command, p.polpermissive AS permissive, p.polroles::int8[] AS roles,
-    left(p.polqual::text, %(longest)s) AS "using", left(p.polwithcheck::text, %(longest)s) AS "check",
+SELECT p.oid::int8 AS oid, p.polrelid::int8 AS relation, p.polname::text AS name, p.polcmd::text AS command, p.polpermissive AS permissive, p.polroles::int8[] AS roles,
+    md5(coalesce(p.polqual::text, '') || coalesce(p.polwithcheck::text, '')) AS print, left(p.polqual::text, %(longest)s) AS "using", left(p.polwithcheck::text, %(longest)s) AS "check",
     ARRAY(SELECT DISTINCT m[1]::int8 FROM regexp_matches(coalesce(p.polqual::text, '') || coalesce(p.polwithcheck::text, ''), ':relid (\\d+)', 'g') m) AS reads
 FROM pg_policy p ORDER BY p.polrelid, p.polname LIMIT %(policies)s
 """
@@ -115,6 +115,8 @@ class Policy:
     using_always: bool = False
     check_always: bool = False
     reads: tuple[int, ...] = ()  # relations that its expressions read
+    print: str = ""  # md5 of its expressions, to see that they were changed
+    oid: int = 0
 
 
 @dataclass(frozen=True)
@@ -240,6 +242,8 @@ def _policy(row: DictRow, numbers: dict[int, str]) -> Policy:
         using is not None and holds(using),
         check is not None and holds(check),
         tuple(row["reads"]),
+        row["print"],
+        row["oid"],
     )
 
 
