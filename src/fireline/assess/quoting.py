@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 _KEYWORDS = (
@@ -35,3 +36,12 @@ def literal(text: str) -> str:
     """A text as an SQL literal."""
     escaped = text.replace("\\", "\\\\").replace("'", "''")
     return f"E'{escaped}'" if "\\" in text else f"'{escaped}'"
+
+
+def lacking(schema: str, name: str, kind: str, role: str, privileges: Iterable[str]) -> str:
+    """A query with a row as long as a role lacks one of these privileges on a table or sequence; needs no right to the schema."""
+    has = " AND ".join(f"has_{kind}_privilege({literal(role)}, c.oid, {literal(one)})" for one in privileges)
+    there = f"n.nspname = {literal(schema)} AND c.relname = {literal(name)}"
+    return (
+        f"SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {there} AND NOT ({has})"  # noqa: S608 - literals
+    )
