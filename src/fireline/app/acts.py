@@ -60,14 +60,14 @@ def run_remedy(
     phase: str,
     remedy: str,
     target: str | None = None,
-    arguments: dict[str, str] | None = None,
+    arguments: dict[str, str | list[str]] | None = None,
     incident: str | None = None,
 ) -> dict[str, Any]:
     """Call a remedy by hand: the same plan, approval, ledger and undo as in a runbook, with or without an incident."""
     found = _remedy(world, phase, remedy)
     line.build(found, dict(arguments or {}))
     place = world.target(target).name
-    words = _words(found, dict(arguments or {}), place)
+    words = line.words(found, dict(arguments or {}), place)
     row = incident_row.lock(conn, incident) if incident else None
     command = shlex.join(words)
     step = {
@@ -111,7 +111,7 @@ def plan_remedy(
     phase: str,
     remedy: str,
     target: str | None = None,
-    arguments: dict[str, str] | None = None,
+    arguments: dict[str, str | list[str]] | None = None,
 ) -> dict[str, Any]:
     """What a remedy would do, without doing it."""
     del conn, actor
@@ -138,6 +138,7 @@ def list_remedies(conn: Connection, actor: Actor, world: World) -> list[dict[str
             "undo": remedy.undo is not None,
             "argument": remedy.argument,
             "usage": line.usage(remedy),
+            "short": remedy.short,
             "parameters": {name: field.description or "" for name, field in remedy.parameters.model_fields.items()},
         }
         for remedy in world.remedies.values()
@@ -149,18 +150,6 @@ def _remedy(world: World, phase: str, remedy: str) -> Remedy:
     if found is None:
         raise NotFound(f"no remedy {phase} {remedy}", hint=f"There are: {', '.join(sorted(world.remedies))}.")
     return found
-
-
-def _words(remedy: Remedy, arguments: dict[str, str], target: str) -> list[str]:
-    """The line that a person would type for this."""
-    words = ["fireline", remedy.phase, remedy.name]
-    if remedy.argument and remedy.argument in arguments:
-        words.append(str(arguments[remedy.argument]))
-    words += ["--target", target]
-    for name, value in arguments.items():
-        if name != remedy.argument:
-            words.append(f"--{name.replace('_', '-')}={value}")
-    return words
 
 
 def replace(

@@ -48,6 +48,7 @@ COMMANDS = {
     "halt": Entry("halt:halt", "The kill switch: no further step starts", _NOW),
     "contain": Entry("remedies:contain", "Keep the damage from spreading", _REMEDY),
     "resolve": Entry("remedies:resolve", "Mend the cause", _REMEDY),
+    "optimize": Entry("optimize:optimize", "Tend a database online, with the plan first", _REMEDY),
     "remedy": Entry("remedies:remedy", "List the remedies of both phases", _REMEDY),
     "runbook": Entry("runbook:app", "What Fireline reads in a runbook", _DAYLIGHT),
     "diagnose": Entry("diagnose:diagnose", "Name the root cause of what ails a database", _NOW),

@@ -97,6 +97,14 @@ def _function(phase: str, name: str, remedy: Remedy) -> Callable[..., None]:
     return run
 
 
+def command_of(phase: str, name: str) -> Callable[..., None]:
+    """A remedy as a command of its own, for its short form."""
+    remedy = _remedies(phase)[name]
+    made = _function(phase, name, remedy)
+    made.__doc__ = _help(remedy)
+    return made
+
+
 def _text(value: Any) -> Any:
     """What the remedy is told, as a text: the same on every way there."""
     return value if isinstance(value, list) else str(value).lower() if isinstance(value, bool) else str(value)
@@ -192,4 +200,7 @@ def answer_quietly(step: dict[str, Any]) -> None:
 
 
 def _draw_plan(plan: dict[str, Any]) -> None:
+    from fireline.cli.plan_table import draw_parts
+
     say(plan["summary"], f"  may lose {plan['effect']}", f"  undo     {plan['undo']}", f"  level    {plan['level']}")
+    draw_parts(plan.get("captured") or {})

@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from fireline.cli.plan_table import draw_parts
 from fireline.cli.tables import columns
 from fireline.cli.terminal import EMBER, console, say
 from fireline.cli.times import ago, at
@@ -90,6 +91,8 @@ def draw_step(step: dict[str, Any], run: dict[str, Any]) -> None:
     for offer in step["offers"]:
         grid.add_row("  offers", Text(offer["command"], style="cyan") + Text(f"  {offer['summary']}", style=""))
     console().print(grid)
+    if step["plan"]:
+        draw_parts(step["plan"])
     _draw_output(step)
 
 

@@ -160,16 +160,18 @@ def _remedy(work: Work) -> Result:
         if not work.lease.fresh:
             raise Refused("another worker has taken this run over, so nothing more was started")
         remedy, target, plan = remedy_of(work.world, planned)
-        act = remedy.undo if work.undo else remedy.do
-        if act is None:
+        if work.undo and remedy.undo is None:
             raise Refused(f"{remedy.name} has no undo: {remedy.no_undo}")
         with connect(target) as conn:
             check_server(planned.get("server"), conn, target)
-        done: Outcome = act(target, plan)
+        done = _act(work, remedy, target, plan)
         summaries.append(done.summary)
         facts.update(done.facts)
         if done.artefact is not None:
             artefacts.append((done.artefact[0], target.name, done.artefact[1]))
+        if not done.ok and work.lease.stop_reason is not None:
+            text = "; ".join([work.lease.stop_reason, *summaries])
+            return Result("cancelled", {"summary": text, "facts": facts}, artefacts=artefacts)
         verdict = remedy.verify(target, plan) if done.ok and not work.undo else None
         if verdict is not None:
             facts["verify"] = {"ok": verdict.ok, "summary": verdict.summary}
@@ -179,6 +181,17 @@ def _remedy(work: Work) -> Result:
             return Result("failed", {"summary": text, "error": summaries[-1], "facts": facts}, artefacts=artefacts)
     ms = int((time.monotonic() - started) * 1000)
     return Result("succeeded", {"summary": "; ".join(summaries), "facts": facts, "ms": ms}, artefacts=artefacts)
+
+
+def _act(work: Work, remedy: Remedy, target: Target, plan: Plan) -> Outcome:
+    """One remedy's do or undo; one that can be stopped in the middle hears when it is not wanted any more."""
+    if work.undo and remedy.undo is not None:
+        return remedy.undo(target, plan)
+    if remedy.do_until is None:
+        return remedy.do(target, plan)
+    cancel = statement.Cancel()
+    with work.lease.stopping(cancel.cancel):
+        return remedy.do_until(target, plan, cancel)
 
 
 def remedy_of(world: World, planned: dict[str, Any]) -> tuple[Remedy, Target, Plan]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from pydantic import ValidationError
 
@@ -24,16 +24,22 @@ class Line:
 def read(argv: Sequence[str], remedies: dict[str, Remedy]) -> Line | None:
     """The remedy that `fireline PHASE NAME [ARGUMENT] [--option value] [--target T]` names; None when it is none.
 
-    Raises Usage when the remedy is known but what it is told is wrong.
+    A remedy with a short form is also named by `fireline NAME`. Raises Usage when the remedy is known but what it is told is wrong.
     """
-    if len(argv) < 3 or argv[0] != "fireline":  # noqa: PLR2004 - fireline, phase, name
-        return None
-    remedy = remedies.get(f"{argv[1]} {argv[2]}")
+    remedy, rest = _named(list(argv), remedies)
     if remedy is None:
         return None
-    given = _options(argv[3:], remedy)
+    given = _options(rest, remedy)
     target = given.pop("target", None)
     return Line(remedy, build(remedy, given), target)
+
+
+def _named(argv: list[str], remedies: dict[str, Remedy]) -> tuple[Remedy | None, list[str]]:
+    """The remedy and the words behind its name."""
+    if len(argv) < 2 or argv[0] != "fireline":  # noqa: PLR2004 - fireline, name
+        return None, []
+    short = next((remedy for remedy in remedies.values() if remedy.short and remedy.name == argv[1]), None)
+    return (short, argv[2:]) if short else (remedies.get(" ".join(argv[1:3])), argv[3:])
 
 
 def are_remedies(lines: Sequence[Sequence[str]] | None, remedies: dict[str, Remedy]) -> bool:
@@ -42,13 +48,38 @@ def are_remedies(lines: Sequence[Sequence[str]] | None, remedies: dict[str, Reme
 
 
 def build(remedy: Remedy, arguments: dict[str, Any]) -> Parameters:
-    """The remedy's parameters, checked; Usage in one line otherwise."""
+    """The remedy's parameters, checked; Usage in one line otherwise. A list may be told as one text with commas."""
+    lists = {name for name, field in remedy.parameters.model_fields.items() if takes_many(field.annotation)}
+    told = {
+        name: [part.strip() for part in value.split(",") if part.strip()]
+        if name in lists and isinstance(value, str)
+        else value
+        for name, value in arguments.items()
+    }
     try:
-        return remedy.parameters.model_validate(arguments)
+        return remedy.parameters.model_validate(told)
     except ValidationError as wrong:
         fault = wrong.errors()[0]
         place = ".".join(str(part) for part in fault["loc"])
         raise Usage(f"{remedy.phase} {remedy.name}: {place}: {fault['msg'].lower()}", hint=usage(remedy)) from None
+
+
+def takes_many(annotation: Any) -> bool:
+    """Whether a parameter of this type is a list."""
+    return get_origin(annotation) is list or any(takes_many(part) for part in get_args(annotation))
+
+
+def words(remedy: Remedy, arguments: dict[str, Any], target: str) -> list[str]:
+    """The line that a person would type for this; `read` understands it."""
+    made = ["fireline", remedy.phase, remedy.name]
+    if remedy.argument and remedy.argument in arguments:
+        made.append(str(arguments[remedy.argument]))
+    made += ["--target", target]
+    for name, value in arguments.items():
+        if name != remedy.argument:
+            many = value if isinstance(value, list) else [value]
+            made += [f"--{name.replace('_', '-')}={one}" for one in many]
+    return made
 
 
 def usage(remedy: Remedy) -> str:
@@ -83,5 +114,8 @@ def _options(words: Sequence[str], remedy: Remedy) -> dict[str, Any]:
             if not rest:
                 raise Usage(f"--{name} needs a value", hint=usage(remedy))
             value = rest.pop(0)
-        given[field] = value
+        if field != "target" and takes_many(fields[field].annotation):
+            given.setdefault(field, []).extend(part.strip() for part in value.split(",") if part.strip())
+        else:
+            given[field] = value
     return given

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from fireline.postgres.connect import Target
+
+if TYPE_CHECKING:
+    from fireline.postgres.statement import Cancel
 
 Level = Literal["read", "reversible", "destructive"]
 
@@ -24,6 +27,8 @@ class Plan:
     """What would be done, for the approver to read and `do` to hold to. All of it is JSON and is stored before acting.
 
     captured: the state that `do` re-checks and `undo` is built from. The approval is bound to the whole plan.
+    Of a plan with many parts, `captured` holds what people are shown as tables: `parts` (each with what, why, gain, lock,
+    disk, statement), `left_out` (what, why), `suggestions` (what, why, statement).
     """
 
     summary: str  # one sentence: what will be done
@@ -61,6 +66,8 @@ class Remedy:
     undo: puts back what the plan captured; None, with `no_undo` saying why, when there is no way back.
     words: phrases of a manual step that this remedy may be offered for, never by itself.
     argument: the field of `parameters` that a bare word on the command line fills.
+    short: whether `fireline NAME` names it, too.
+    do_until: called in place of `do` by what takes long: it ends early, with what it has done, once its Cancel is asked.
     """
 
     name: str  # terminate-session
@@ -75,3 +82,5 @@ class Remedy:
     no_undo: str = ""
     words: tuple[str, ...] = ()
     argument: str | None = None
+    short: bool = False
+    do_until: Callable[[Target, Plan, Cancel], Outcome] | None = None

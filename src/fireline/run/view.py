@@ -7,7 +7,7 @@ from typing import Any
 
 from psycopg.rows import DictRow
 
-from fireline import clock
+from fireline import clock, redact
 from fireline.errors import NotFound
 from fireline.incident.people import Actor
 from fireline.incident.row import name, number
@@ -16,6 +16,7 @@ from fireline.run.ledger import Q
 from fireline.run.remedy import Remedy
 from fireline.store.connect import Connection, all_rows, one
 
+_MANY = ("parts", "left_out", "suggestions")  # of a plan with many parts
 OUTPUT = 20_000  # characters of an attempt's output in a view; the whole is kept in the store
 
 
@@ -135,7 +136,11 @@ def _step(
 def _plan(plan: dict[str, Any] | None) -> dict[str, Any] | None:
     if not plan or not plan.get("summary"):
         return None
-    return {key: plan.get(key) for key in ("summary", "effect", "undo", "level")}
+    lines = plan.get("captured", {}).get("lines") or []
+    many = {key: [one for line in lines for one in line["captured"].get(key) or []] for key in _MANY}
+    return {key: plan.get(key) for key in ("summary", "effect", "undo", "level")} | {
+        key: redact.tree(found) for key, found in many.items() if found
+    }
 
 
 def _attempt(row: DictRow) -> dict[str, Any]:
