@@ -54,6 +54,7 @@ COMMANDS = {
     "diagnose": Entry("diagnose:diagnose", "Name the root cause of what ails a database", _NOW),
     "health": Entry("health:health", "Score a database, with a reason for every lost point", _NOW),
     "check": Entry("check:check", "Look at one side of a database: connections, locks, slow-queries …", _NOW),
+    "integrity": Entry("integrity:integrity", "Count the rows that break a foreign key; prove indexes", _NOW),
     "doctor": Entry("doctor:doctor", "Check the whole set-up", _DAYLIGHT),
     "demo": Entry("demo:demo", "Watch one incident from alert to post-mortem", _DAYLIGHT),
     "init": Entry("init:init", "Write a first fireline.toml from a runbook", _SETUP),
@@ -61,6 +62,7 @@ COMMANDS = {
     "server": Entry("serve:server", "The HTTP server alone", _SETUP),
     "worker": Entry("serve:worker", "One worker alone", _SETUP),
     "migrate": Entry("serve:migrate", "Bring the store to the shape this version needs", _SETUP),
+    "postgres": Entry("postgres:app", "SQL functions for runbooks, in a database of yours", _SETUP),
     "user": Entry("people:user", "People who may log in", _SETUP),
     "token": Entry("people:token", "Tokens for the API", _SETUP),
 }

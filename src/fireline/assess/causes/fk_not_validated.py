@@ -54,19 +54,13 @@ def _verdict(snapshot: Snapshot, found: list[Counted]) -> Verdict:
 
 
 def _remedy(found: list[Counted]) -> Cure:
-    broken = [one.key for one in found if one.broken]
-    validate = tuple(_validate(one.key) for one in found)
-    if not broken:
-        return Cure(
-            "Validate it: the table is read once, and goes on being used. Where it says that a row is not in the parent, `fireline integrity`"
-            " lists these rows.",
-            validate,
-        )
-    aside = tuple(statement for key in broken for statement in keys.taken_out(key))
+    aside = tuple(statement for one in found for statement in keys.taken_out(one.key))
+    kept = listed([keys.kept(one.key) for one in found])
+    look = "" if all(one.broken for one in found) else " Count them first: `fireline integrity`."
     return Cure(
-        f"Restore the missing parents if they should be there, else take the rows out: these statements move them to {listed([keys.kept(key) for key in broken])},"
-        " and validate the key. What refers to these rows with ON DELETE CASCADE goes with them.",
-        (*aside, *validate),
+        f"Restore the missing parents if they should be there, else take the rows out: these statements move them to {kept}, and validate"
+        f" the key.{look} What refers to these rows with ON DELETE CASCADE goes with them.",
+        (*aside, *(_validate(one.key) for one in found)),
         level="destructive",
     )
 
