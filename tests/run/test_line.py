@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import Field
 
 from fireline.errors import Usage
 from fireline.run import line
+from fireline.run.remedy import Parameters, Remedy
 from tests.run.scene import MARK, Told
 
 SHELF = {"resolve mark": MARK}
@@ -39,3 +41,53 @@ def test_a_wrong_word_is_named_with_the_right_use(words: list[str], said: str) -
 def test_what_the_remedys_model_refuses_is_one_line() -> None:
     with pytest.raises(Usage, match="resolve mark: level: "):
         line.build(MARK, {"level": 3})
+
+
+class Many(Parameters):
+    """Lists, and something else."""
+
+    tables: list[str] = Field(default_factory=list)
+    steps: list[int] | None = None
+    force: bool = False
+
+
+MANY = Remedy("tidy", "resolve", "tidy up", "reversible", Many, MARK.plan, MARK.do, MARK.verify, None, short=True)
+
+
+@pytest.mark.parametrize(
+    ("told", "heard"),
+    [
+        (["--tables", "a", "--tables=b"], Many(tables=["a", "b"])),
+        (["--tables", "a, b"], Many(tables=["a", "b"])),
+        (["--steps=1,2", "--force"], Many(steps=[1, 2], force=True)),
+        ([], Many()),
+    ],
+)
+def test_a_list_is_told_by_commas_or_again_and_again(told: list[str], heard: Many) -> None:
+    read = line.read(["fireline", "resolve", "tidy", *told, "--target", "main"], {"resolve tidy": MANY})
+    assert read is not None
+    assert read.parameters == heard
+
+
+def test_what_is_written_as_a_line_is_read_back_as_it_was() -> None:
+    told = {"tables": ["a b", "c"], "steps": ["3"], "force": "true"}
+    words = line.words(MANY, told, "main")
+    assert words == [
+        "fireline",
+        "resolve",
+        "tidy",
+        "--target",
+        "main",
+        "--tables=a b",
+        "--tables=c",
+        "--steps=3",
+        "--force=true",
+    ]
+    read = line.read(words, {"resolve tidy": MANY})
+    assert read is not None
+    assert read.parameters == line.build(MANY, told) == Many(tables=["a b", "c"], steps=[3], force=True)
+
+
+def test_only_a_remedy_with_a_short_name_is_read_by_it() -> None:
+    assert line.read(["fireline", "tidy", "--tables", "a"], {"resolve tidy": MANY}) is not None
+    assert line.read(["fireline", "mark", "blue"], SHELF) is None

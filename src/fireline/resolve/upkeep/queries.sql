@@ -128,7 +128,7 @@ FROM sized s LEFT JOIN LATERAL (
     FROM pg_index o JOIN pg_class oc ON oc.oid = o.indexrelid
     WHERE o.indrelid = s.indrelid AND o.indexrelid <> s.indexrelid AND o.indkey::text = s.indkey::text AND o.indclass::text = s.indclass::text
       AND o.indcollation::text = s.indcollation::text AND o.indoption::text = s.indoption::text
-      AND o.indexprs::text IS NOT DISTINCT FROM s.indexprs::text AND o.indpred::text IS NOT DISTINCT FROM s.indpred::text
+      AND regexp_replace(o.indexprs::text, ':location -?\d+', '', 'g') IS NOT DISTINCT FROM regexp_replace(s.indexprs::text, ':location -?\d+', '', 'g') AND regexp_replace(o.indpred::text, ':location -?\d+', '', 'g') IS NOT DISTINCT FROM regexp_replace(s.indpred::text, ':location -?\d+', '', 'g')
       AND oc.relname !~ '_cc(new|old)\d*$'
     ORDER BY o.indisvalid DESC, oc.relname LIMIT 1) AS twin ON true
 WHERE NOT s.indisvalid OR (s.relpages >= %(times)s * s.needed AND s.relpages - s.needed >= %(pages)s)
@@ -196,7 +196,7 @@ SELECT format('%%I.%%I', n.nspname, c.relname) AS name, format('%%I.%%I', n.nspn
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid AND c.relkind = 'i' JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_index o ON o.indrelid = i.indrelid AND o.indexrelid <> i.indexrelid AND o.indisvalid AND o.indkey::text = i.indkey::text
     AND o.indclass::text = i.indclass::text AND o.indcollation::text = i.indcollation::text AND o.indoption::text = i.indoption::text
-    AND o.indexprs::text IS NOT DISTINCT FROM i.indexprs::text AND o.indpred::text IS NOT DISTINCT FROM i.indpred::text
+    AND regexp_replace(o.indexprs::text, ':location -?\d+', '', 'g') IS NOT DISTINCT FROM regexp_replace(i.indexprs::text, ':location -?\d+', '', 'g') AND regexp_replace(o.indpred::text, ':location -?\d+', '', 'g') IS NOT DISTINCT FROM regexp_replace(i.indpred::text, ':location -?\d+', '', 'g')
 JOIN pg_class k ON k.oid = o.indexrelid AND k.relam = c.relam
 WHERE i.indisvalid AND NOT i.indisreplident AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND (NOT i.indisunique OR o.indisunique)
   AND NOT EXISTS (SELECT FROM pg_constraint x WHERE x.conindid = i.indexrelid)

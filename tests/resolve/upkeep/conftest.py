@@ -1,0 +1,24 @@
+"""Both versions that are tested, and faults made on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from fireline.postgres.connect import Target
+from tests.assess.faults import Faults
+
+
+@pytest.fixture(params=["patient", pytest.param("patient15", marks=pytest.mark.debian15)])
+def target(request: pytest.FixtureRequest) -> Target:
+    """A fresh empty database on 18, and on 15."""
+    found: Target = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture
+def faults(target: Target) -> Iterator[Faults]:
+    """Sessions on it that are in the way."""
+    with Faults(target) as made:
+        yield made

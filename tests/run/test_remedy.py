@@ -1,0 +1,99 @@
+"""A remedy that takes long hears that it is not wanted any more, and what it did until then is kept."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+import psycopg
+
+from fireline.postgres.connect import Target, connect
+from fireline.postgres.statement import Cancel, StatementFailed
+from fireline.run import approve, halt, person
+from fireline.run.advance import advance
+from fireline.run.remedy import Outcome, Parameters, Plan, Remedy, Verdict
+from tests.run.scene import ADA, BEN, Scene, action, step
+
+BIT = "SELECT pg_sleep(0.05)"
+
+
+class Nothing(Parameters):
+    """It is told nothing."""
+
+
+def _plan(target: Target, told: Nothing) -> Plan:
+    parts = [{"what": "sleep", "why": "a test", "statement": BIT}]
+    return Plan("sleep long", "nothing is lost", "none is needed", "reversible", {"parts": parts, "bits": 400})
+
+
+def _do_until(target: Target, plan: Plan, cancel: Cancel) -> Outcome:
+    done = 0
+    with connect(target, write=True, autocommit=True) as conn:
+        try:
+            for _ in range(plan.captured["bits"]):
+                with cancel.over(conn):
+                    conn.execute(BIT)
+                done += 1
+        except (StatementFailed, psycopg.errors.QueryCanceled):
+            return Outcome(False, f"slept {done > 0}", {"done": done})
+    return Outcome(True, "slept all", {"done": done})
+
+
+def _never(target: Target, plan: Plan) -> Outcome:
+    raise AssertionError("do_until stands in its place")
+
+
+def _verify(target: Target, plan: Plan) -> Verdict:
+    return Verdict(True, "rested")
+
+
+SLEEP = Remedy("sleep", "resolve", "sleep", "reversible", Nothing, _plan, _never, _verify, None,
+               no_undo="what is slept is slept", short=True, do_until=_do_until)  # fmt: skip
+
+
+def asleep(scene: Scene, command: str = "fireline resolve sleep") -> threading.Thread:
+    """A worker is in the middle of it."""
+    scene.world.shelves = lambda: {"resolve sleep": SLEEP}
+    scene.start(step("remedy", action=action("bash", command)))
+    with scene.store.transaction() as conn:
+        approve.approve(conn, ADA, scene.world, run=scene.run, step=1)
+    worker = threading.Thread(target=advance, args=(scene.world, scene.run, "worker-1"))
+    worker.start()
+    until = time.monotonic() + 10
+    while scene.step()["state"] != "running" and time.monotonic() < until:
+        time.sleep(0.02)
+    time.sleep(0.2)  # some bits are slept
+    return worker
+
+
+def outcome(scene: Scene) -> dict[str, Any]:
+    found: dict[str, Any] = scene.step()["attempts"][0]["outcome"]
+    return found
+
+
+def test_halting_ends_it_with_what_it_has_done(scene: Scene) -> None:
+    worker = asleep(scene)
+    with scene.store.transaction() as conn:
+        halt.halt(conn, BEN, reason="stop all", running=True)
+    worker.join(timeout=10)
+    assert scene.step()["state"] == "cancelled"
+    assert outcome(scene)["summary"] == "halted by ben; slept True"
+    assert outcome(scene)["facts"]["done"] > 0
+
+
+def test_cancelling_the_step_ends_it(scene: Scene) -> None:
+    worker = asleep(scene)
+    with scene.store.transaction() as conn:
+        person.cancel(conn, ADA, run=scene.run, step=1)
+    worker.join(timeout=10)
+    assert scene.step()["state"] == "cancelled"
+    assert outcome(scene)["summary"].startswith("stopped by ada; slept")
+
+
+def test_its_short_name_and_its_parts_are_seen_by_the_approver(scene: Scene) -> None:
+    scene.world.shelves = lambda: {"resolve sleep": SLEEP}
+    scene.start(step("remedy", action=action("bash", "fireline sleep")))
+    shown = scene.step()["plan"]
+    assert shown["summary"] == "sleep long"
+    assert shown["parts"] == [{"what": "sleep", "why": "a test", "statement": BIT}]
