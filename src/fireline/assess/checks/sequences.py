@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from psycopg.rows import DictRow
+
 from fireline.assess.snapshot import Check, Snapshot
 from fireline.postgres.connect import Connection
 
+_CEILINGS = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}
 MOST = 300  # those of tables with most rows and most inserts; each is locked weakly until the reading is over
 
 # A column takes numbers because it owns the sequence (serial, identity) or because its default calls it.
@@ -30,7 +33,8 @@ chosen AS MATERIALIZED (
     SELECT s.*, o.relation, o.number FROM pg_sequence s JOIN pg_class q ON q.oid = s.seqrelid AND q.relpersistence <> 't'
     LEFT JOIN owned o ON o.sequence = s.seqrelid LEFT JOIN pg_class t ON t.oid = o.relation
     WHERE s.seqrelid >= 16384
-    ORDER BY coalesce(q.relname = ANY (%(names)s) OR t.relname = ANY (%(names)s), false) DESC,
+    ORDER BY coalesce(q.relname = ANY (%(names)s) OR t.relname = ANY (%(names)s) OR o.relation IN (
+            SELECT i.indrelid FROM pg_index i JOIN pg_class k ON k.oid = i.indexrelid WHERE k.relname = ANY (%(names)s)), false) DESC,
         greatest(t.reltuples, pg_stat_get_tuples_inserted(t.oid)) DESC NULLS LAST, s.seqrelid LIMIT %(most)s)
 SELECT s.seqrelid::int8 AS oid, n.nspname::text AS schema, q.relname::text AS name, pg_get_userbyid(q.relowner)::text AS owner,
     format_type(s.seqtypid, NULL) AS type, s.seqincrement AS step, s.seqmin AS least, s.seqmax AS most, s.seqcycle AS cycles, s.seqcache AS cached,
@@ -38,6 +42,8 @@ SELECT s.seqrelid::int8 AS oid, n.nspname::text AS schema, q.relname::text AS na
     a.attname::text AS "column", format_type(a.atttypid, NULL) AS column_type, a.attidentity::text AS identity,
     greatest(t.reltuples, 0)::float8 AS rows,
     EXISTS (SELECT FROM pg_index i WHERE i.indrelid = s.relation AND i.indisvalid AND i.indkey[0] = s.number) AS indexed,
+    ARRAY(SELECT k.relname::text FROM pg_index i JOIN pg_class k ON k.oid = i.indexrelid
+        WHERE i.indrelid = s.relation AND i.indisunique AND s.number = ANY (i.indkey::int2[]) ORDER BY 1) AS keys,
     has_sequence_privilege(s.seqrelid, 'SELECT,USAGE') AS readable, s.seqrelid IN (SELECT relation FROM locked) AS locked,
     CASE WHEN has_sequence_privilege(s.seqrelid, 'SELECT,USAGE') AND s.seqrelid NOT IN (SELECT relation FROM locked)
          THEN pg_sequence_last_value(s.seqrelid) END AS last
@@ -79,12 +85,30 @@ class Sequence:
     identity: str | None = None  # a always, d by default
     rows: float = 0.0  # of the table
     indexed: bool = False  # an index leads with the column
+    keys: tuple[str, ...] = ()  # unique indexes that hold the column
     highest: int | None = None  # value in the column when it was last analysed
+    beyond: int = 0  # of some hundred values, evenly spread over the rows, that ANALYZE kept: those above `last`
 
     @property
     def path(self) -> str:
         """Schema and name, without quotes."""
         return f"{self.schema}.{self.name}"
+
+    @property
+    def table(self) -> str | None:
+        """Schema and name of the table, without quotes."""
+        return f"{self.table_schema}.{self.table_name}" if self.table_name else None
+
+    @property
+    def ceiling(self) -> int:
+        """The last number that fits: into the sequence, and into the column."""
+        return min(self.most, _CEILINGS.get(self.column_type or "", self.most))
+
+    @property
+    def used(self) -> float:
+        """How much of its numbers is used up, 0 to 1 and beyond."""
+        span = self.ceiling - self.least
+        return ((self.last if self.last is not None else self.least) - self.least) / span if span > 0 else 1.0
 
 
 @dataclass(frozen=True)
@@ -104,15 +128,18 @@ def read(conn: Connection, sofar: Snapshot) -> Sequences:
         key: [row[source] for row in taking]
         for key, source in (("schemas", "table_schema"), ("tables", "table_name"), ("columns", "column"))
     }
-    highest: dict[tuple[str, str, str], int] = {}
+    kept: dict[tuple[str, str, str], list[int]] = {}
     for row in conn.execute(_HIGHEST.encode(), asked).fetchall() if taking else []:
         bounds = [int(one) for one in row["bounds"] or () if one and one.lstrip("-").isdigit()]
-        if bounds:
-            highest[row["schema"], row["name"], row["column"]] = max(bounds)
-    made = tuple(
-        Sequence(**row, highest=highest.get((row["table_schema"], row["table_name"], row["column"]))) for row in rows
-    )
+        kept[row["schema"], row["name"], row["column"]] = bounds
+    made = tuple(_sequence(row, kept.get((row["table_schema"], row["table_name"], row["column"]), [])) for row in rows)
     return Sequences(made, sum(not one.readable for one in made))
+
+
+def _sequence(row: DictRow, kept: list[int]) -> Sequence:
+    last = row["last"] if row["last"] is not None else row["least"] - row["step"]
+    more = {"keys": tuple(row["keys"]), "highest": max(kept, default=None), "beyond": sum(one > last for one in kept)}
+    return Sequence(**{**row, **more})
 
 
 def blind(reading: Sequences) -> str | None:
