@@ -10,8 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from fireline.assess.checks.databases import Databases
+from fireline.assess.checks.sequences import Sequence, Sequences
 from fireline.assess.checks.settings import Settings
 from fireline.assess.checks.space import Space
+from fireline.assess.checks.tables import Tables
 from fireline.assess.checks.wal import Slot, Wal
 from fireline.assess.snapshot import Snapshot
 from fireline.assess.telling import span
@@ -20,6 +22,7 @@ _DAY = 86400.0
 SOON, FAR = 1 * _DAY, 30 * _DAY  # time to failure: the whole weight, nothing
 XIDS = 2**31 - 3_000_000  # transactions until the server stops writing
 _ENOUGH_BLOCKS = 200_000  # read, before a share of hits says anything
+_ENOUGH_ROWS = 10_000  # dead, or changed since they were analysed
 _ROOMY = 100 * 2**30  # bytes free; more than that is no trouble, whatever the share
 
 
@@ -158,9 +161,51 @@ def _disk(snapshot: Snapshot) -> tuple[Symptom, ...]:
     return tuple(found.values())
 
 
+def _dead(snapshot: Snapshot) -> tuple[Symptom, ...]:
+    """The table with the greatest share of dead rows, of those where they are many."""
+    tables = snapshot.last("tables", Tables)
+    found = [
+        (one.dead / (one.dead + max(one.live, 0)), one.path) for one in tables.tables if one.dead >= _ENOUGH_ROWS
+    ] if tables else []  # fmt: skip
+    share, name = max(found, default=(0.0, ""))
+    because = f"{share:.0%} of the rows of {name} are dead"
+    return _taken("performance", 200, ramp(share, 0.25, 0.75), because, "storage", "queries")
+
+
+def _stale(snapshot: Snapshot) -> tuple[Symptom, ...]:
+    """The table that changed most since it was analysed, by its size."""
+    tables = snapshot.last("tables", Tables)
+    found = [
+        (one.changed / max(one.rows, 1.0), one.path) for one in tables.tables if one.changed >= _ENOUGH_ROWS
+    ] if tables else []  # fmt: skip
+    share, name = max(found, default=(0.0, ""))
+    because = f"{name} has changed by {share:.0%} since it was analysed"
+    return _taken("performance", 100, ramp(share, 0.5, 2.0), because, "queries", "storage")
+
+
+def used_up(sequence: Sequence) -> float:
+    """How much of a sequence is used, 0 to 1; of one that begins anew at its end nothing."""
+    if sequence.last is None or sequence.cycles or sequence.most <= sequence.least:
+        return 0.0
+    end = sequence.most if sequence.step > 0 else sequence.least
+    begin = sequence.least if sequence.step > 0 else sequence.most
+    return abs(sequence.last - begin) / abs(end - begin)
+
+
+def _sequences(snapshot: Snapshot) -> tuple[Symptom, ...]:
+    reading = snapshot.last("sequences", Sequences)
+    used = [(used_up(one), one.path) for one in reading.sequences] if reading else []
+    share, name = max(used, default=(0.0, ""))
+    because = f"sequence {name} is used up to {share:.0%}"
+    return _taken("headroom", 500, ramp(share, 0.75, 0.98), because, "integrity", "storage")
+
+
 RAMPS = (
     Ramp("connections used", "availability", ("locks", "settings"), _connections),
     Ramp("cache hits", "performance", ("databases",), _cache),
+    Ramp("dead rows", "performance", ("tables",), _dead),
+    Ramp("stale statistics", "performance", ("tables",), _stale),
+    Ramp("sequences", "headroom", ("sequences",), _sequences),
     Ramp("transaction ids", "headroom", ("databases", "settings"), _age),
     Ramp("log kept by slots", "headroom", ("wal",), _slots),
     Ramp("room on disk", "headroom", ("space",), _disk),
