@@ -80,3 +80,21 @@ def test_lists_are_plain_data(scene: Scene) -> None:
     assert call(scene, acts.list_remedies)[0]["usage"].startswith("Use: fireline resolve mark MARK")
     assert call(scene, acts.list_runbooks)[0]["severities"] == ["P0", "P1", "P2", "P3"]
     assert len(call(scene, acts.list_procedures)) == 10
+
+
+def test_a_remedy_is_told_lists_numbers_and_fields_left_empty(scene: Scene, patient: Target) -> None:
+    from fireline.resolve.remedies.optimize import remedy
+
+    scene.world.shelves = lambda: {"resolve optimize": remedy}
+    told = {"only": ["analyze", "vacuum"], "tables": "orders, visits", "skip": [], "sequences": True, "limit": ""}
+    called = call(scene, acts.run_remedy, phase="resolve", remedy="optimize", target="main", arguments=told)
+    assert called["command"] == (
+        "fireline resolve optimize --target main --only=analyze --only=vacuum '--tables=orders, visits' --sequences=True"
+    )
+    scene.run = called["run"]
+    scene.advance()
+    assert scene.view["state"] == "succeeded"
+    assert scene.step()["outcome"]["summary"].startswith("Nothing wants doing on main now.")
+    assert scene.step()["level"] == "read"
+    plan = call(scene, acts.plan_remedy, phase="resolve", remedy="optimize", arguments={"tables": ["a"], "limit": ""})
+    assert plan["captured"]["limit"] == 600

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import httpx
+import psycopg
 import pytest
 
 from fireline.app.operations import OPERATIONS
 from fireline.incident.people import Actor
+from fireline.postgres.connect import Target
 from tests.web.site import Site
 
 
@@ -104,3 +106,24 @@ def test_the_pages_cookie_changes_nothing_without_its_mark(site: Site) -> None:
         assert browser.post("/api/v1/halt/set", json={"reason": "x"}).status_code == 403
         marked = {"X-CSRF-Token": browser.mark()}
         assert browser.post("/api/v1/halt/set", json={"reason": "x"}, headers=marked).json()["halted"] is True
+
+
+def test_a_remedy_is_told_a_list_over_http(ward: Site, patient: Target) -> None:
+    with psycopg.connect(patient.dsn.reveal(), autocommit=True) as conn:
+        for table in ("orders", "visits"):
+            conn.execute(f"CREATE TABLE {table} AS SELECT generate_series(1, 100) AS i".encode())
+    actor = ward.person("maya")
+    token = ward.do(actor, "token.create", label="tests")["token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    body = {"phase": "resolve", "remedy": "optimize", "arguments": {"tables": ["orders", "visits"], "sequences": True}}
+    with httpx.Client(base_url=f"{ward.url}/api/v1", headers=headers, timeout=20) as client:
+        plan = client.post("/remedy/plan", json=body).json()
+        assert [part["what"] for part in plan["captured"]["parts"]] == [
+            "analyze public.orders",
+            "analyze public.visits",
+        ]
+        called = client.post("/remedy/run", json=body)
+        assert called.status_code == 200
+        assert called.json()["command"].endswith("--tables=orders --tables=visits --sequences=True")
+        wrong = client.post("/remedy/run", json={**body, "arguments": {"only": ["all"]}})
+        assert (wrong.status_code, wrong.json()["error"][:34]) == (422, "resolve optimize: only.0: input sh")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from typing import Any
 
 from fireline import shelf
@@ -60,14 +61,15 @@ def run_remedy(
     phase: str,
     remedy: str,
     target: str | None = None,
-    arguments: dict[str, str | list[str]] | None = None,
+    arguments: dict[str, str | int | float | bool | list[str]] | None = None,
     incident: str | None = None,
 ) -> dict[str, Any]:
     """Call a remedy by hand: the same plan, approval, ledger and undo as in a runbook, with or without an incident."""
     found = _remedy(world, phase, remedy)
-    line.build(found, dict(arguments or {}))
+    told = _told(arguments)
+    line.build(found, told)
     place = world.target(target).name
-    words = line.words(found, dict(arguments or {}), place)
+    words = line.words(found, told, place)
     row = incident_row.lock(conn, incident) if incident else None
     command = shlex.join(words)
     step = {
@@ -111,12 +113,12 @@ def plan_remedy(
     phase: str,
     remedy: str,
     target: str | None = None,
-    arguments: dict[str, str | list[str]] | None = None,
+    arguments: dict[str, str | int | float | bool | list[str]] | None = None,
 ) -> dict[str, Any]:
     """What a remedy would do, without doing it."""
     del conn, actor
     found = _remedy(world, phase, remedy)
-    plan = found.plan(world.target(target), line.build(found, dict(arguments or {})))
+    plan = found.plan(world.target(target), line.build(found, _told(arguments)))
     return {
         "summary": plan.summary,
         "effect": plan.effect,
@@ -150,6 +152,11 @@ def _remedy(world: World, phase: str, remedy: str) -> Remedy:
     if found is None:
         raise NotFound(f"no remedy {phase} {remedy}", hint=f"There are: {', '.join(sorted(world.remedies))}.")
     return found
+
+
+def _told(arguments: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What a remedy is told, without the fields of a form that were left empty."""
+    return {name: value for name, value in (arguments or {}).items() if value not in ("", [])}
 
 
 def replace(

@@ -51,9 +51,8 @@ def call_remedy(desk: Any, view: View) -> bool:
         return False
     given = read.parameters.model_dump(mode="json", exclude_unset=True)
     call = {"phase": read.remedy.phase, "remedy": read.remedy.name, "target": read.target or view["target"]}
-    run = ask(
-        desk, "remedy.run", **call, incident=view["id"], arguments={key: str(value) for key, value in given.items()}
-    )
+    told = {key: value if isinstance(value, list) else str(value) for key, value in given.items()}
+    run = ask(desk, "remedy.run", **call, incident=view["id"], arguments=told)
     say(f"Run {run['run']} makes a plan; you are asked before anything is changed.")
     return True
 

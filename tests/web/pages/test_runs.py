@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+import psycopg
+
 from fireline.incident.people import Actor
 from fireline.postgres.connect import Target
 from tests.web import story
@@ -30,3 +34,22 @@ def test_a_run_is_shown_step_by_step_with_what_may_be_done(ward: Site, patient: 
     story.go_on(ward, run["run"])
     after = ward.do(MAYA, "run.show", run=run["run"])
     assert after["steps"][waiting["position"] - 1]["state"] == "succeeded"
+
+
+def test_the_form_of_a_remedy_takes_lists_with_commas_and_leaves_the_rest_out(ward: Site, patient: Target) -> None:
+    with psycopg.connect(patient.dsn.reveal(), autocommit=True) as conn:
+        for table in ("orders", "visits", "others"):
+            conn.execute(f"CREATE TABLE {table} AS SELECT generate_series(1, 100) AS i".encode())
+    with ward.client("zoe") as browser:
+        form = browser.get("/runs").text
+        named = re.findall(r'name="(arguments\.[a-z_]+)"', form[form.index("fireline resolve optimize") :])
+        assert {"arguments.tables", "arguments.only", "arguments.limit"} <= set(named)
+        filled = dict.fromkeys(named, "") | {"arguments.tables": "orders, visits"}
+        sent = browser.submit("remedy.run", back="/runs", phase="resolve", remedy="optimize", target="main", **filled)
+        assert sent.status_code == 200
+        story.go_on(ward, 1)
+        shown = browser.get("/runs/1").text
+    assert "ANALYZE (SKIP_LOCKED) public.orders" in shown
+    assert "it has rows and no statistics at all" in shown
+    assert "public.visits" in shown
+    assert "public.others" not in shown

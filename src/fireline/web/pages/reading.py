@@ -123,7 +123,8 @@ def proposed(context: Context, incident: dict[str, Any], want: dict[str, Any]) -
         return None
     if found is None:
         return None
-    told = {f"arguments.{key}": value for key, value in found.parameters.model_dump(exclude_unset=True).items()}
+    given = found.parameters.model_dump(mode="json", exclude_unset=True)
+    told = {f"arguments.{key}": ",".join(map(str, one)) if isinstance(one, list) else one for key, one in given.items()}
     where = found.target or verdict.get("target")
     return {
         "asked": None,
