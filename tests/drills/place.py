@@ -104,6 +104,11 @@ class Place:
         self._conns.append(conn)
         return conn
 
+    def keep(self, conn: Conn) -> Conn:
+        """Close a session of somebody's own making with the place."""
+        self._conns.append(conn)
+        return conn
+
     def sql(self, statement: str, *values: Any, conn: Conn | None = None) -> list[Any]:
         """Carry out a statement as the superuser; its rows, if it has any."""
         done = (conn or self.admin).execute(statement.encode(), values or None)

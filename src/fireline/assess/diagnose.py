@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -14,7 +15,8 @@ from fireline.assess.look import look
 from fireline.assess.score import Score, could_judge, score
 from fireline.assess.snapshot import Asked, Snapshot
 from fireline.assess.verdict import RANK, Cause, Verdict
-from fireline.errors import FirelineError
+from fireline.assess.ways import ways
+from fireline.errors import FirelineError, TargetUnavailable
 from fireline.postgres.connect import Target
 from fireline.postgres.statement import read
 from fireline.run import expect
@@ -132,11 +134,27 @@ def ask(target: Target, probe: Mapping[str, Any]) -> State:
     sql, expected = probe.get("sql"), probe.get("expect")
     if not sql or not expected:
         return "unknown"
-    seen = read(target, str(sql), timeout=_TIME_LIMIT, lock_timeout=_LOCK_LIMIT)
+    try:
+        seen = read(target, str(sql), timeout=_TIME_LIMIT, lock_timeout=_LOCK_LIMIT)
+    except TargetUnavailable as refused:
+        if _red_elsewhere(target, refused, str(sql), str(expected)):
+            return "red"
+        raise
     answer = expect.holds(str(expected), seen.json())
     if answer and "pg_stat_activity" in str(sql) and _blind(target):
         return "unknown"
     return "unknown" if answer is None else "green" if answer else "red"
+
+
+def _red_elsewhere(target: Target, refused: TargetUnavailable, sql: str, expected: str) -> bool:
+    """Whether another way in shows red; green there would prove nothing of the database that refuses."""
+    for way in ways(target, refused):
+        with suppress(FirelineError):
+            return (
+                expect.holds(expected, read(way.target, sql, timeout=_TIME_LIMIT, lock_timeout=_LOCK_LIMIT).json())
+                is False
+            )
+    return False
 
 
 def _blind(target: Target) -> bool:

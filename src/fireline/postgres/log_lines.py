@@ -116,7 +116,8 @@ def _entry(parts: dict[str, Any]) -> _Raw:
     moment, zone = _moment(when)
     pid = _PID.search(left)
     who = next((found for shape in _WHO if (found := shape.search(left))), None)
-    host, code = _HOST.search(left), _CODE.search(left)
+    without = left if pid is None else left[: pid.start()] + " " + left[pid.end() :]
+    host, code = _HOST.search(without), _CODE.search(without)
     known = {name: value for name, value in (who.groupdict() if who else {}).items() if value != "[unknown]"}
     return (
         replace(

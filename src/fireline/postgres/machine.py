@@ -265,3 +265,29 @@ def _newest(data: Path) -> Path | None:
             if file.is_file():
                 found.append((file.stat().st_mtime, file))
     return max(found)[1] if found else None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a configuration file."""
+
+    file: Path
+    number: int
+    text: str
+
+
+def lines_of(data: Path, config: Path | None, name: str) -> tuple[Line, ...]:
+    """The lines of the configuration files that give a setting a value, in the order in which they are read."""
+    found: list[Line] = []
+    for file in (config or data / "postgresql.conf", data / "postgresql.auto.conf"):
+        found += _lines(file, re.compile(rf"\s*{re.escape(name)}\s*(?:=|\s)", re.IGNORECASE), 3)
+    return tuple(found)
+
+
+def _lines(file: Path, wanted: re.Pattern[str], depth: int) -> Iterator[Line]:
+    with suppress(OSError):
+        for number, text in enumerate(file.read_text(errors="replace").splitlines(), 1):
+            if wanted.match(text):
+                yield Line(file, number, text.strip())
+            elif depth and (named := _INCLUDE.match(text)):
+                yield from _lines(file.parent / named[1], wanted, depth - 1)

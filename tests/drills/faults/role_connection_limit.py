@@ -1,4 +1,4 @@
-"""A role may have no more sessions than it has."""
+"""A role may have no more sessions than it has. The server's own role looks, or the refused one itself."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ def inject(at: Place) -> Wound:
     at.sql(f"ALTER ROLE {at.role} CONNECTION LIMIT {most}")
     for number in range(most):
         at.connect(at.role, application=f"web-{number}", autocommit=True).execute("SELECT 1")
-    return Wound((f'FATAL:  too many connections for role "{at.role}"', "the app can not get any more connections"))
+    said = (
+        f'FATAL:  too many connections for role "{at.role}"',
+        f'psycopg.OperationalError: connection to server at "10.1.2.3", port 5432 failed: FATAL:  too many connections for role "{at.role}"',
+        "the app can not get any more connections",
+        "connection pool timed out",
+    )
+    return Wound(said, at.target(at.role) if at.rng.random() < 0.3 else None)
 
 
 fault = Fault("role_connection_limit", inject)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict
@@ -18,12 +18,14 @@ from fireline.postgres.log_lines import Said
 from fireline.postgres.log_tail import Tail
 
 MOST_SHAPES, MOST_KEPT = 200, 300
+_LAST_WORDS = timedelta(days=30)  # of a server that is down, however long ago it said them
 _WHERE = """
-SELECT CASE WHEN has_function_privilege('pg_current_logfile()', 'EXECUTE') THEN pg_current_logfile() END AS file,
+SELECT has_function_privilege('pg_current_logfile()', 'EXECUTE') AS may_ask,
     CASE WHEN pg_has_role('pg_read_all_settings', 'USAGE') THEN current_setting('data_directory') END AS folder,
     has_function_privilege('pg_read_binary_file(text,bigint,bigint)', 'EXECUTE') AS may_read,
     inet_server_addr() IS NULL AS socket
 """
+_FILE = "SELECT pg_current_logfile() AS file"
 _WORTH = ("PANIC", "FATAL", "ERROR", "WARNING", "LOG")
 _KNOWN_CODES = (
     ("28P01", re.compile(r"password authentication failed")),
@@ -44,6 +46,8 @@ _KNOWN_CODES = (
 _FAILED = re.compile(
     r"(?:password|SCRAM|Peer|Ident|PAM|LDAP|certificate|GSSAPI|RADIUS|OAuth)?.*authentication failed for user \"([^\"]*)\""
 )
+_MATCHED = "Connection matched"  # which rule of pg_hba.conf let it come that far
+NO_MATCH = "the log gives no further reason, as it does when the password does not match"
 _AUTHORIZED = re.compile(r"connection authorized: user=(\S+)(?: database=(\S+))?")
 _RECEIVED = re.compile(r"connection received: host=(\S+)")
 _REFUSED = re.compile(
@@ -112,19 +116,21 @@ def read(conn: Connection, sofar: Snapshot) -> Log:
         return gathered(log_tail.of_file(sofar.asked.log_file, since), since)
     row = conn.execute(_WHERE).fetchone()
     assert row is not None
+    named = conn.execute(_FILE).fetchone() if row["may_ask"] else None
+    file = named["file"] if named else None
     here = machine.find({"host": conn.info.host, "port": conn.info.port}) if row["socket"] or _near(conn) else None
-    for path in _paths(row["folder"], row["file"], here.log if here else None):
+    for path in _paths(row["folder"], file, here.log if here else None):
         try:
             return gathered(log_tail.of_file(path, since), since)
         except OSError:
             continue
-    if not row["file"]:
+    if not file:
         raise OSError("the log of this server was not found; give it with --log-file")
     if not row["may_read"]:
-        raise OSError(f"the role may not read the log {row['file']}; grant it pg_read_server_files, or give --log-file")
-    tail = log_tail.of_server(conn, row["file"], since)
+        raise OSError(f"the role may not read the log {file}; grant it pg_read_server_files, or give --log-file")
+    tail = log_tail.of_server(conn, file, since)
     if tail is None:
-        raise OSError(f"the log {row['file']} is not there")
+        raise OSError(f"the log {file} is not there")
     return gathered(tail, since)
 
 
@@ -141,14 +147,14 @@ def _paths(folder: str | None, file: str | None, found: Path | None) -> Iterable
 
 
 def away(target: Target, sofar: Snapshot) -> Log | None:
-    """The log on this machine, when there is no connection."""
-    since = clock.now() - sofar.asked.since
-    if sofar.asked.log_file is not None:
-        return gathered(log_tail.of_file(sofar.asked.log_file, since), since)
-    if sofar.away is not None and sofar.away.kind == "dsn":
-        return None
-    found = machine.find(dict(conninfo_to_dict(target.dsn.reveal()))).log
-    return gathered(log_tail.of_file(found, since), since) if found else None
+    """The log on this machine, when there is no connection; of a server that is down its last words, however old."""
+    since, kind = clock.now() - sofar.asked.since, sofar.away.kind if sofar.away else "other"
+    if kind in ("refused", "lost"):
+        since -= _LAST_WORDS
+    path = sofar.asked.log_file
+    if path is None and kind != "dsn":
+        path = machine.find(dict(conninfo_to_dict(target.dsn.reveal()))).log
+    return gathered(log_tail.of_file(path, since), since) if path else None
 
 
 def gathered(tail: Tail, since: datetime) -> Log:
@@ -201,7 +207,7 @@ def _logins(said: Iterable[Said]) -> Iterable[Login]:
             continue
         host = one.host or (hosts.get(one.pid, "") if one.pid else "")
         if found := _FAILED.match(one.message):
-            why = next((line for line in one.detail.splitlines() if line), "") or "authentication failed"
+            why = next((line for line in one.detail.splitlines() if not line.startswith(_MATCHED)), "") or NO_MATCH
             yield Login(one.at, found[1], host, one.database, redact.text(why))
         elif found := _REFUSED.match(one.message):
             yield Login(one.at, found["user"], found["host"], found["database"], found["why"])
