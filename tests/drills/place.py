@@ -77,6 +77,7 @@ class Place:
         self._conns: list[Conn] = []
         self._threads: list[threading.Thread] = []
         self.stopping = threading.Event()
+        self.others: list[Cluster] = []  # further servers, removed at the end
         cluster.create_database(self.database)
         self.admin = self.connect(autocommit=True)
         self.sql(f"CREATE ROLE {self.role} LOGIN PASSWORD '{PASSWORD}'")
@@ -112,7 +113,7 @@ class Place:
     def sql(self, statement: str, *values: Any, conn: Conn | None = None) -> list[Any]:
         """Carry out a statement as the superuser; its rows, if it has any."""
         done = (conn or self.admin).execute(statement.encode(), values or None)
-        return done.fetchall() if done.description else []
+        return done.fetchall() if done.description is not None else []  # a row may have no column
 
     def idle(self, *statements: str, role: str | None = None, application: str = "worker") -> Conn:
         """A session that runs statements in a transaction and leaves it open."""
@@ -245,6 +246,8 @@ def place(major: int, seed: int | str, settings: Mapping[str, str] | None = None
         finally:
             if made is not None:
                 made.close()
+                for other in made.others:
+                    other.remove()
             cluster.remove()
 
 
