@@ -32,6 +32,8 @@ class Wound:
     target: asked instead of the superuser's connection to the application's database.
     remedy: does what the verdict's text says, where its SQL can not (a file, a restart); None: the SQL is carried out.
     probed: False where no probe can be asked in the end.
+    where: how to reach another server than the drill's own, as the superuser or as a role; instead of `target`.
+    quiet: once it is remedied nobody complains any more; for what only the complaint tells.
     """
 
     said: tuple[str, ...] = ()
@@ -40,11 +42,14 @@ class Wound:
     log_file: Path | None = None
     deep: bool = False
     probed: bool = True
+    where: Callable[[str | None], Target] | None = None
+    quiet: bool = False
 
 
 @dataclass(frozen=True)
 class Fault:
     """One file on the shelf of faults. `settings`: of its server. `least`: oldest version that has it.
+    most: newest version here whose server can have it.
 
     limited: whether a role with pg_monitor alone can see it too. silent: whether it must also be found without a complaint.
     """
@@ -53,6 +58,7 @@ class Fault:
     inject: Callable[[Place], Wound]
     settings: Mapping[str, str] = field(default_factory=dict)
     least: int = 13
+    most: int = 99
     limited: bool = True
     silent: bool = True
 
@@ -91,7 +97,8 @@ def run(fault: Fault, major: int, seed: int | str, *, limited: bool = False, sil
     with place(major, f"{fault.label}-{seed}", fault.settings) as at:
         wound = fault.inject(at)
         said = "" if silent or not wound.said else random.Random(str(seed)).choice(wound.said)
-        target = wound.target or at.target("watcher" if limited else None)
+        reach = wound.where or at.target
+        target = wound.target or reach("watcher" if limited else None)
         result = Result(fault.label, major, str(seed), said, "pg_monitor" if limited else "superuser", [], 0)
         began = time.monotonic()
         found = ask(target, said, wound)
@@ -146,5 +153,5 @@ def _healed(target: Target, root: Verdict, said: str, wound: Wound) -> bool:
         if time.monotonic() > end:
             return False
         time.sleep(0.1)
-    after = ask(target, said, wound)
+    after = ask(target, "" if wound.quiet else said, wound)
     return after is None or root.cause not in [one.cause for one in after.causes]
