@@ -16,25 +16,14 @@ _ROW_BYTES = 64  # of a key while it is sorted
 _MB = 2**20
 
 # The planner's own choice reads 4 times longer (a hash join even with both indexes there), so ours is the only one left.
-_SETTINGS: dict[Plan, tuple[str, ...]] = {
-    "index_merge": (
-        "enable_hashjoin = off", "enable_nestloop = off", "enable_sort = off", "enable_bitmapscan = off", "enable_seqscan = off",
-        "max_parallel_workers_per_gather = 2",
-    ),
-    "sort_merge": (
-        "enable_hashjoin = off", "enable_nestloop = off", "enable_indexscan = off", "enable_bitmapscan = off",
-        "max_parallel_workers_per_gather = 0",
-    ),
-    "hash": (
-        "enable_mergejoin = off", "enable_nestloop = off", "enable_indexscan = off", "enable_bitmapscan = off",
-        "max_parallel_workers_per_gather = 2",
-    ),
+_SWITCHES = ("seqscan", "indexscan", "indexonlyscan", "bitmapscan", "hashjoin", "mergejoin", "nestloop", "sort")
+_OFF: dict[Plan, tuple[str, ...]] = {
+    "index_merge": ("hashjoin", "nestloop", "sort", "bitmapscan", "seqscan"),
+    "sort_merge": ("hashjoin", "nestloop", "bitmapscan"),
+    "hash": ("mergejoin", "nestloop", "indexscan", "bitmapscan"),
     "rows": (),
-}  # fmt: skip
-_HEAP = (
-    "enable_indexscan = off", "enable_indexonlyscan = off", "enable_bitmapscan = off", "enable_nestloop = off",
-    "max_parallel_workers_per_gather = 2",
-)  # fmt: skip
+}
+_HEAP = ("indexscan", "indexonlyscan", "bitmapscan", "nestloop")
 
 
 def plan_for(key: ForeignKey, memory_mb: int = MEMORY_MB) -> Plan:
@@ -54,7 +43,7 @@ def _visible(size: Size) -> bool:
 
 def settings_for(plan: Plan, memory_mb: int = MEMORY_MB) -> tuple[str, ...]:
     """The SET LOCAL statements that leave the server no other plan."""
-    return _local(_SETTINGS[plan], memory_mb)
+    return _local(_OFF[plan], memory_mb)
 
 
 def heap_settings(memory_mb: int = MEMORY_MB) -> tuple[str, ...]:
@@ -62,10 +51,11 @@ def heap_settings(memory_mb: int = MEMORY_MB) -> tuple[str, ...]:
     return _local(_HEAP, memory_mb)
 
 
-def _local(chosen: tuple[str, ...], memory_mb: int) -> tuple[str, ...]:
+def _local(off: tuple[str, ...], memory_mb: int) -> tuple[str, ...]:
     # row_security off: rows that a policy hides make an error, not a wrong count
-    every = ("jit = off", f"work_mem = '{memory_mb}MB'", "row_security = off")
-    return tuple(f"SET LOCAL {one}" for one in (*every, *chosen))
+    every = ("jit = off", f"work_mem = '{memory_mb}MB'", "row_security = off", "max_parallel_workers_per_gather = 2")
+    plan = (f"enable_{one} = {'off' if one in off else 'on'}" for one in _SWITCHES)
+    return tuple(f"SET LOCAL {one}" for one in (*every, *plan))
 
 
 def count_statement(key: ForeignKey) -> str:

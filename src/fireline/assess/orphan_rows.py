@@ -93,14 +93,13 @@ class _Reading:
     def count(self, key: ForeignKey, plan: foreign_keys.Plan) -> Counted:
         self._set(foreign_keys.settings_for(plan, self.memory_mb))
         halves = foreign_keys.half_null_statement(key)
-        by_index = None
-        if plan == "index_merge":
-            by_index = int(self._row(foreign_keys.count_statement(key))["orphans"])
-            if by_index:
-                self._set(foreign_keys.heap_settings(self.memory_mb))
-        found = self._row(foreign_keys.rows_statement(key)) if by_index != 0 else _NOTHING
+        first = int(self._row(foreign_keys.count_statement(key))["orphans"])
+        found = _NOTHING
+        if first:
+            self._set(foreign_keys.heap_settings(self.memory_mb) if plan != "rows" else ())
+            found = self._row(foreign_keys.rows_statement(key))
+        difference = first - found["orphans"]
         half = self._row(halves) if halves else _NOTHING
-        difference = (by_index if by_index is not None else found["orphans"]) - found["orphans"]
         return Counted(
             key,
             found["orphans"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fireline.assess.checks.foreign_keys import ForeignKey
 from fireline.assess.checks.orphans import Orphans
-from fireline.assess.checks.proved_indexes import ProvedIndexes
+from fireline.assess.checks.proved_indexes import ProvedIndexes, lying
 from fireline.assess.index_proof import BtreeIndex, Proof
 from fireline.assess.snapshot import Snapshot
 from fireline.assess.telling import listed
@@ -17,7 +17,9 @@ _MOST = 5
 def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
     """Indexes that were proved not to hold every row. Where keys are there twice, that comes first: no rebuild succeeds before."""
     seen = snapshot.last("proved_indexes", ProvedIndexes)
-    broken = [one for one in seen.broken if not one.twice][:_MOST] if seen else []
+    lies = lying(snapshot.last("orphans", Orphans))
+    proofs = seen.proofs if seen else ()
+    broken = [one for one in proofs if not one.twice and (one.state == "broken" or one.index.oid in lies)][:_MOST]
     return (_verdict(snapshot, broken),) if broken else ()
 
 
@@ -49,6 +51,8 @@ def _fact(proof: Proof) -> Evidence:
     if proof.missing:
         shown = f": {', '.join(proof.samples)}" if proof.samples else ""
         return Evidence(index.name, f"{proof.missing} rows of {index.table} are not in it{shown}")
+    if proof.state != "broken":
+        return Evidence(index.name, "what it answers is not what its table holds")
     return Evidence("amcheck", f"bt_index_check of {index.name}: {proof.because}")
 
 

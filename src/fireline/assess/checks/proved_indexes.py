@@ -37,9 +37,13 @@ class ProvedIndexes:
 
 def wanted(sofar: Snapshot) -> bool:
     """When rows are missed or doubled, and when the count of orphans showed that an index lies."""
-    seen = sofar.last("orphans", Orphans)
-    lies = seen is not None and any(one.lost or one.hidden for one in seen.counted)
-    return sofar.asked.deep or lies or sofar.complaint.about(*_ABOUT)
+    return sofar.asked.deep or bool(lying(sofar.last("orphans", Orphans))) or sofar.complaint.about(*_ABOUT)
+
+
+def lying(seen: Orphans | None) -> set[int]:
+    """The parents' indexes by which rows refer to nothing, while the table has what they refer to."""
+    found = seen.counted if seen else ()
+    return {one.key.parent_index_oid for one in found if one.lost and one.key.parent_index_oid}
 
 
 def read(conn: Connection, sofar: Snapshot) -> ProvedIndexes:
@@ -47,7 +51,8 @@ def read(conn: Connection, sofar: Snapshot) -> ProvedIndexes:
     end = time.monotonic() + (_DEEPLY if sofar.asked.deep else _BRIEFLY)
     schema, because = amcheck(conn)
     known = indexes(conn)
-    known.sort(key=lambda one: not _named(sofar.complaint, one))
+    lies = lying(sofar.last("orphans", Orphans))
+    known.sort(key=lambda one: (one.oid not in lies, not _named(sofar.complaint, one)))
     proofs: list[Proof] = []
     for place, index in enumerate(known):
         if end - time.monotonic() < _LEAST_SECONDS:
