@@ -14,6 +14,7 @@ SHELVES = {
     "fireline.detect.sources": "source",
     "fireline.assess.checks": "check",
     "fireline.assess.causes": "cause",
+    "fireline.assess.views": "view",
     "fireline.contain.remedies": "remedy",
     "fireline.resolve.remedies": "remedy",
     "fireline.communicate.channels": "channel",
@@ -41,7 +42,10 @@ def test_all_things_on_a_shelf_are_of_one_kind(package: str) -> None:
 
 
 def test_nobody_imports_a_thing_on_a_shelf_by_name() -> None:
-    """Neither from elsewhere nor from the next file on the shelf: adding one needs no list to be edited."""
+    """Neither from elsewhere nor from the next file on the shelf: adding one needs no list to be edited.
+
+    What a file defines beside its one thing, such as the shape of a check's reading, may be known.
+    """
     faults = []
     for file in sorted(SRC.rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text())):
@@ -53,5 +57,14 @@ def test_nobody_imports_a_thing_on_a_shelf_by_name() -> None:
                 named = [node.value]
             else:
                 continue
-            faults += [f"{file}: {name}" for name in named for package in SHELVES if name.startswith(f"{package}.")]
+            faults += [f"{file}: {name}" for name in named if _is_the_thing(name)]
     assert faults == []
+
+
+def _is_the_thing(name: str) -> bool:
+    """Whether a dotted name is a file on a shelf, or the one thing in it."""
+    for package, thing in SHELVES.items():
+        rest = name.removeprefix(f"{package}.").split(".") if name.startswith(f"{package}.") else []
+        if len(rest) == 1 or rest[1:] == [thing]:
+            return True
+    return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from typing import Any
 
 from fireline.assess import complaint, view
@@ -23,11 +24,7 @@ def diagnose(
 ) -> dict[str, Any]:
     """Look at a target and name the root cause of what ails it."""
     del actor
-    try:
-        back = duration(since)
-    except ValueError as wrong:
-        raise Usage(f"since: {wrong}") from None
-    asked = Asked(complaint.read(symptom), back, None, deep)
+    asked = Asked(complaint.read(symptom), _back(since), None, deep)
     return _look(world.target(target), asked).json()
 
 
@@ -37,10 +34,12 @@ def health(actor: Actor, world: World, *, target: str | None = None) -> dict[str
     return healthy(_look(world.target(target), Asked()))
 
 
-def check(actor: Actor, world: World, *, target: str | None = None, name: str | None = None) -> dict[str, Any]:
+def check(
+    actor: Actor, world: World, *, target: str | None = None, name: str | None = None, since: str = "15m"
+) -> dict[str, Any]:
     """Look at one side of a target: connections, locks, slow-queries …; at all of them without a name."""
     del actor
-    return view.examine(world.target(target), view.named([name] if name else None))
+    return view.examine(world.target(target), view.named([name] if name else None), Asked(since=_back(since)))
 
 
 def healthy(found: Diagnosis) -> dict[str, Any]:
@@ -50,6 +49,13 @@ def healthy(found: Diagnosis) -> dict[str, Any]:
         {key: one[key] for key in ("cause", "title", "severity", "confidence", "objects")} for one in told["causes"]
     ]
     return {**{key: value for key, value in told.items() if key != "coverage"}, **told["score"], "causes": causes}
+
+
+def _back(since: str) -> timedelta:
+    try:
+        return duration(since)
+    except ValueError as wrong:
+        raise Usage(f"since: {wrong}") from None
 
 
 def _look(target: Target, asked: Asked) -> Diagnosis:

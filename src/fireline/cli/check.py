@@ -22,6 +22,7 @@ def check(
     every: Annotated[bool, typer.Option("--all", help="All of them, in one look.")] = False,
     target: TargetName = None,
     dsn: Dsn = None,
+    since: Annotated[str, typer.Option(metavar="TIME", help="How far back the server's log is read.")] = "15m",
 ) -> None:
     """Look at one side of a database: connections, locks, slow-queries, tables, indexes, settings …
 
@@ -35,22 +36,25 @@ def check(
         return
     if name is not None and every:
         raise Usage("a name and --all exclude each other")
-    found = _look(name, target, dsn)
+    found = _look(name, target, dsn, since)
     answer(found, _draw)
     if any(not one["facts"] and not one["sections"] and one["unknown"] for one in found["checks"] if name):
         raise typer.Exit(2)
 
 
-def _look(name: str | None, target: str | None, dsn: str | None) -> dict[str, Any]:
+def _look(name: str | None, target: str | None, dsn: str | None, since: str) -> dict[str, Any]:
     if remote(dsn):
         from fireline.cli.desk import call
 
-        found: dict[str, Any] = call("assess.check", target=target, name=name)
+        found: dict[str, Any] = call("assess.check", target=target, name=name, since=since)
         return found
+    from fireline.assess.snapshot import Asked
     from fireline.assess.view import examine, named
+    from fireline.cli.diagnose import duration
     from fireline.store.chain import plain
 
-    made: dict[str, Any] = plain(examine(patient(target, dsn), named([name] if name else None)))
+    asked = Asked(since=duration(since))
+    made: dict[str, Any] = plain(examine(patient(target, dsn), named([name] if name else None), asked))
     return made
 
 

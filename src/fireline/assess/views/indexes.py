@@ -22,7 +22,7 @@ def show(snapshot: Snapshot) -> Shown:
         (f"{len(every)} indexes, {len(broken)} that can not be used, {len(idle)} never used since the counters began",),
         (
             Section("Can not be used", tuple(_row(one) for one in broken[:MOST])),
-            Section("Same as another", _twins(every)),
+            Section("Same as another", _twins([one for one in every if one.usable])),
             Section(
                 "Never used",
                 tuple(_row(one) for one in sorted(idle, key=lambda one: -one.pages)[:MOST]),
