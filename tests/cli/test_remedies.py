@@ -141,3 +141,61 @@ def test_a_person_at_the_terminal_reads_the_plan_and_says_yes(
 def test_a_remedy_that_does_not_exist_is_told_with_one_that_does(bare: Fireline) -> None:
     done = bare("resolve", "terminate-sesion", "1")
     assert done.err.splitlines()[0] == "error: no such command 'terminate-sesion'. Did you mean 'terminate-session'?"
+
+
+@pytest.fixture
+def stale(patient: Target) -> Target:
+    """A database with a table that was never analyzed, and one that somebody's open lock covers."""
+    with psycopg.connect(patient.dsn.reveal(), autocommit=True) as conn:
+        conn.execute("CREATE TABLE orders AS SELECT generate_series(1, 200) AS id")
+        conn.execute("CREATE TABLE cities AS SELECT i AS id, i % 9 AS zip FROM generate_series(1, 300) AS i")
+        conn.execute("CREATE INDEX zip ON cities (zip)")
+        conn.execute("CREATE INDEX zip_again ON cities (zip)")
+    return patient
+
+
+def analyzed(target: Target) -> bool:
+    with psycopg.connect(target.dsn.reveal(), autocommit=True) as conn:
+        return conn.execute("SELECT FROM pg_stats WHERE tablename = 'orders'").fetchone() is not None
+
+
+@pytest.mark.parametrize("words", [("optimize",), ("resolve", "optimize")])
+def test_a_plan_of_many_parts_is_a_table_and_changes_nothing(
+    house: Fireline, stale: Target, words: tuple[str, ...]
+) -> None:
+    done = house(*words, "--target", "main", "--plan", "--limit", "5m")
+    assert done.code == 0, done.err
+    lines = [" ".join(line.split()) for line in done.out.splitlines()]
+    assert lines[0] == "On main, one after another: analyze 2 tables; 1 suggested for a person."
+    assert "2 analyze public.orders" in lines
+    assert "why it has rows and no statistics at all" in lines
+    assert "lock SHARE UPDATE EXCLUSIVE: nobody who reads or writes waits for it" in lines
+    assert "disk none to speak of" in lines
+    assert "runs ANALYZE (SKIP_LOCKED) public.orders" in lines
+    assert "Suggested, never done by Fireline:" in lines
+    assert "by hand DROP INDEX CONCURRENTLY public.zip_again" in lines
+    assert not analyzed(stale)
+    data = house.data(*words, "--plan", "--tables", "orders")
+    assert [part["object"] for part in data["captured"]["parts"]] == ["public.orders"]
+
+
+def test_the_short_form_does_it_once_it_is_approved(
+    house: Fireline, worker: subprocess.Popen[str], stale: Target
+) -> None:
+    with screen(house, "optimize", "--only", "analyze") as here:
+        shown = here.expect("Approve exactly this? [y/n/?/q]", 40)
+        assert "ANALYZE (SKIP_LOCKED) public.orders" in shown
+        here.type("y")
+        here.expect("analyzed 2 tables", 40)
+        assert here.leave() == 0
+    assert analyzed(stale)
+    again = house("optimize", "--only", "analyze", "--yes")
+    assert again.code == 0, again.out + again.err
+    assert "Nothing wants doing on main now." in again.out
+
+
+def test_the_short_form_is_among_the_commands_with_its_help(bare: Fireline) -> None:
+    assert "optimize" in bare("--help").out
+    shown = bare("optimize", "--help")
+    assert "Level: reversible. There is no undo" in shown.out
+    assert "--max-lag" in shown.out
