@@ -23,6 +23,7 @@ from fireline.resolve.remedies.optimize import Optimize, do_until, remedy
 from fireline.run import line
 from fireline.run.remedy import Outcome, Plan
 from tests.assess.faults import Faults
+from tests.postgres.test_connect import _pooler as pooler
 from tests.resolve.upkeep import place
 from tests.resolve.upkeep.place import left_out, parts, planned, suggested
 
@@ -54,6 +55,22 @@ def test_a_table_without_statistics_is_analyzed(target: Target) -> None:
     assert outcome.facts["parts"][0]["changed"] == "900 changed rows → 0"
     assert place.value(target, "SELECT count(*) FROM pg_stats WHERE tablename = 'orders'") == 2
     assert planned(target).level == "read"
+
+
+def test_a_partitioned_table_gets_statistics_of_its_own(target: Target) -> None:
+    place.run(
+        target,
+        "CREATE TABLE visits (day int, who int) PARTITION BY RANGE (day)",
+        "CREATE TABLE visits_1 PARTITION OF visits FOR VALUES FROM (0) TO (50)",
+        "CREATE TABLE visits_2 PARTITION OF visits FOR VALUES FROM (50) TO (100)",
+        "INSERT INTO visits SELECT i % 100, i FROM generate_series(1, 800) AS i",
+        "ANALYZE visits_1",
+    )
+    plan = planned(target)
+    assert set(parts(plan)) == {"analyze public.visits", "analyze public.visits_2"}
+    done(target, plan)
+    assert place.value(target, "SELECT count(*) FROM pg_stats WHERE tablename = 'visits'") == 2
+    assert planned(target).captured["parts"] == []
 
 
 def test_a_table_over_its_own_trigger_is_vacuumed(target: Target) -> None:
@@ -483,6 +500,17 @@ def test_two_at_once_are_refused(target: Target, faults: Faults) -> None:
     faults.owner.execute("SELECT pg_advisory_lock(hashtext('fireline upkeep'), 0)")
     with pytest.raises(Refused, match="another `fireline optimize` is at work"):
         remedy.do(target, planned(target))
+
+
+def test_through_a_pooler_that_forgets_our_limits_nothing_is_begun(patient: Target) -> None:
+    place.stale(patient)
+    plan = planned(patient)
+    behind = pooler(patient, lambda start: None if b"options" in start else start)
+    refusal = pytest.raises(Refused, match="does not keep our time limits")
+    with behind as pooled, refusal as refused:
+        remedy.do(pooled, plan)
+    assert refused.value.hint == "Name the server's own address in the target's DSN."
+    assert remedy.verify(patient, plan).ok is False
 
 
 def test_what_the_role_may_not_do_is_left_out(target: Target, faults: Faults) -> None:

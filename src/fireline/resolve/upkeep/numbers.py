@@ -31,7 +31,7 @@ def done(item: Item, numbers: dict[str, Any] | None) -> bool:
         return True
     planned = datetime.fromisoformat(item.planned_at)
     if item.kind == "analyze":
-        return numbers["analyzed"] is not None and numbers["analyzed"] >= planned
+        return bool(numbers["known"] or (numbers["analyzed"] is not None and numbers["analyzed"] >= planned))
     if item.kind == "vacuum":
         return numbers["vacuumed"] is not None and numbers["vacuumed"] >= planned
     if item.kind == "freeze":

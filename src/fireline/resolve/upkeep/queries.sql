@@ -161,8 +161,11 @@ ORDER BY t.relpages DESC, 2 LIMIT 200;
 SELECT greatest(c.reltuples, 0)::int8 AS rows, c.relpages::int8 AS pages, pg_stat_get_dead_tuples(c.oid) AS dead, pg_stat_get_mod_since_analyze(c.oid) AS changed,
     greatest(age(c.relfrozenxid), age(toast.relfrozenxid)) AS age,
     greatest(pg_stat_get_last_vacuum_time(c.oid), pg_stat_get_last_autovacuum_time(c.oid)) AS vacuumed,
-    greatest(pg_stat_get_last_analyze_time(c.oid), pg_stat_get_last_autoanalyze_time(c.oid)) AS analyzed
-FROM pg_class c LEFT JOIN pg_class toast ON toast.oid = c.reltoastrelid AND c.reltoastrelid <> 0 WHERE c.oid = %(oid)s;
+    greatest(pg_stat_get_last_analyze_time(c.oid), pg_stat_get_last_autoanalyze_time(c.oid)) AS analyzed,
+    -- of a partitioned table, which older servers do not count: it is planned only when it has no statistics at all
+    c.relkind = 'p' AND EXISTS (SELECT FROM pg_stats p WHERE p.schemaname = n.nspname AND p.tablename = c.relname) AS known
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_class toast ON toast.oid = c.reltoastrelid AND c.reltoastrelid <> 0 WHERE c.oid = %(oid)s;
 
 -- index_now: the index of a name; rebuilt, it is another object of the same name
 SELECT c.oid::int8 AS oid, i.indisvalid AS valid, c.relpages::int8 * current_setting('block_size')::int AS bytes
