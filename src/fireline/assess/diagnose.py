@@ -18,10 +18,11 @@ from fireline.assess.verdict import RANK, Cause, Verdict
 from fireline.assess.ways import ways
 from fireline.errors import FirelineError, TargetUnavailable
 from fireline.postgres.connect import Target
-from fireline.postgres.statement import read
+from fireline.postgres.statement import StatementFailed, read
 from fireline.run import expect
 
 State = Literal["red", "green", "unknown"]
+_DAMAGED = ("XX001", "XX002")  # data_corrupted, index_corrupted
 _TIME_LIMIT = timedelta(seconds=2)
 _LOCK_LIMIT = timedelta(milliseconds=100)
 _HIDDEN = (
@@ -138,6 +139,10 @@ def ask(target: Target, probe: Mapping[str, Any]) -> State:
         seen = read(target, str(sql), timeout=_TIME_LIMIT, lock_timeout=_LOCK_LIMIT)
     except TargetUnavailable as refused:
         if _red_elsewhere(target, refused, str(sql), str(expected)):
+            return "red"
+        raise
+    except StatementFailed as failed:
+        if failed.sqlstate in _DAMAGED:  # the read met damaged data: the answer itself
             return "red"
         raise
     answer = expect.holds(str(expected), seen.json())

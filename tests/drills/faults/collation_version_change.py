@@ -32,7 +32,7 @@ def inject(at: Place) -> Wound:
 
 
 def _has(at: Place) -> bool:
-    return bool(at.sql(f"SELECT FROM pg_attribute WHERE attrelid = '{at.other}'::regclass AND attname = 'label'"))
+    return bool(at.sql(f"SELECT 1 FROM pg_attribute WHERE attrelid = '{at.other}'::regclass AND attname = 'label'"))
 
 
 fault = Fault("collation_version_change", inject)

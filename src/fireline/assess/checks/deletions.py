@@ -105,7 +105,7 @@ def _name(text: str) -> tuple[str | None, str]:
 
 
 def _count(conn: Connection, table: Table) -> int | None:
-    question = sql.SQL("SELECT count(*) AS rows FROM (SELECT 1 FROM {} LIMIT {}) AS some").format(
+    question = sql.SQL("SELECT count(*) AS rows FROM (SELECT 1 FROM {} LIMIT {}) AS few").format(
         sql.Identifier(table.schema, table.name), sql.Literal(ENOUGH)
     )
     try:

@@ -98,7 +98,7 @@ def read(conn: Connection, sofar: Snapshot) -> Exposure:
 
 
 def _try(conn: Connection, role: str, relation: Relation) -> Seen:
-    count = sql.SQL("SELECT count(*) AS rows FROM (SELECT 1 FROM {} LIMIT {}) AS some").format(
+    count = sql.SQL("SELECT count(*) AS rows FROM (SELECT 1 FROM {} LIMIT {}) AS few").format(
         sql.Identifier(relation.schema, relation.name), sql.Literal(ENOUGH)
     )
     proof = prove(conn, count.as_string(conn))
