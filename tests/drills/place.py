@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
 from psycopg.conninfo import make_conninfo
@@ -61,6 +61,13 @@ def versions() -> dict[int, Path]:
     return found
 
 
+class Removable(Protocol):
+    """Something that has to go with a place."""
+
+    def remove(self) -> None:
+        """Leave nothing of it."""
+
+
 class Place:
     """One server with one database for an application.
 
@@ -76,13 +83,18 @@ class Place:
         self.role = f"{rng.choice(('web', 'api', 'shop', 'svc'))}_{rng.randrange(100)}"
         self._conns: list[Conn] = []
         self._threads: list[threading.Thread] = []
+        self._last: list[Callable[[], None]] = []
         self.stopping = threading.Event()
-        self.others: list[Cluster] = []  # further servers, removed at the end
+        self.others: list[Removable] = []  # further servers and the like, removed at the end
         cluster.create_database(self.database)
         self.admin = self.connect(autocommit=True)
         self.sql(f"CREATE ROLE {self.role} LOGIN PASSWORD '{PASSWORD}'")
         self.sql(f"CREATE ROLE watcher LOGIN PASSWORD '{PASSWORD}' IN ROLE pg_monitor")
         self.sql(f"GRANT CREATE ON SCHEMA public TO {self.role}")
+
+    def rename(self) -> None:
+        """Take other names from now on, for what is made next beside what was made before."""
+        self.table, self.other = f"{self.table}_b", f"{self.other}_b"
 
     # -- connections ---------------------------------------------------------------------------------------------
 
@@ -189,8 +201,15 @@ class Place:
         """The server's log, in the format of stderr with the default log_line_prefix."""
         return self.cluster.folder.log
 
+    def finally_(self, act: Callable[[], None]) -> None:
+        """Something to be done before the place is closed, whatever comes of the drill; it may fail."""
+        self._last.append(act)
+
     def close(self) -> None:
         """End what was begun; the server goes on."""
+        while self._last:
+            with suppress(Exception):
+                self._last.pop()()
         self.stopping.set()
         with suppress(Exception):
             self.sql(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fireline.assess.bad_config import while_down
 from fireline.assess.checks.files import Files, Line
 from fireline.assess.checks.settings import Settings
 from fireline.assess.quoting import ident, literal
@@ -17,7 +18,7 @@ def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
     """Lines with an error, those aside that only wait for a restart."""
     files, settings = snapshot.last("files", Files), snapshot.last("settings", Settings)
     if files is None:
-        return ()
+        return while_down(snapshot, LABEL)
     found = [one for one in files.lines if one.error and not _waits(one, settings)]
     return (_verdict(snapshot, found),) if found else ()
 
@@ -68,4 +69,4 @@ def _probe(found: list[Line]) -> Probe:
     return Probe(f"SELECT sourcefile, sourceline, error FROM pg_file_settings WHERE {lines}", "rows = 0")  # noqa: S608 - literals
 
 
-cause = Cause(LABEL, "configuration", judge, ("files",), ("config", "unreachable"))
+cause = Cause(LABEL, "configuration", judge, ("files",), ("config", "unreachable"), absorbs=("server_not_running",))
