@@ -37,6 +37,7 @@ class Standby:
         at.others.append(self.cluster)
         self.cluster.start()
         at.until("SELECT 1 FROM pg_stat_replication WHERE state = 'streaming' AND application_name = %s", name)
+        self._conns: list[Conn] = []  # a session that nobody holds would be closed
         self.admin = self.connect()
 
     def _own(self, data: Any) -> None:
@@ -58,7 +59,8 @@ class Standby:
     def connect(self, *, application: str = "drill", autocommit: bool = True) -> Conn:
         """A session of the superuser."""
         dsn = make_conninfo(self.dsn(), application_name=application)
-        return psycopg.connect(dsn, autocommit=autocommit, prepare_threshold=None)
+        self._conns.append(psycopg.connect(dsn, autocommit=autocommit, prepare_threshold=None))
+        return self._conns[-1]
 
     def sql(self, statement: str) -> list[Any]:
         """Carry out a statement; its rows, if it has any."""

@@ -11,3 +11,4 @@ def fill_log(at: Place, megabytes: int) -> None:
         "DO $$ BEGIN FOR i IN 1.." + str(megabytes) + " LOOP"
         " PERFORM pg_logical_emit_message(false, 'fill', repeat(md5(random()::text), 32768)); END LOOP; END $$"
     )
+    at.sql("SELECT pg_logical_emit_message(true, 'fill', 'end')")  # its commit has it all written

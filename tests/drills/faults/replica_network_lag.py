@@ -15,7 +15,9 @@ from tests.drills.writing import fill_log
 def inject(at: Place) -> Wound:
     at.shop()
     standby = Standby(at, at.rng.choice(("replica", "eu_west")))
+    at.sql(f"UPDATE {at.table} SET n = n + 1 WHERE id < 10")
     standby.caught_up()
+    at.until("SELECT 1 FROM pg_stat_replication WHERE write_lsn IS NOT NULL")
     receiver = int(standby.sql("SELECT pid FROM pg_stat_wal_receiver")[0][0])
     os.kill(receiver, signal.SIGSTOP)
     fill_log(at, at.rng.randrange(8, 30))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from fireline.assess.snapshot import Check, Snapshot
 from fireline.postgres.connect import Connection
 
 MOST = 50
+_SHORT = 0.05  # free: then it is worth counting what the tablespace takes
 
 _TABLESPACES = """
 SELECT oid::bigint AS oid, spcname AS name, pg_tablespace_location(oid) AS location,
@@ -26,6 +27,10 @@ _TEMPORARY = """
 SELECT count(*) AS files, coalesce(sum(size), 0)::bigint AS bytes
 FROM pg_tablespace t CROSS JOIN LATERAL pg_ls_tmpdir(t.oid) WHERE t.spcname <> 'pg_global'
 """
+_USED = """
+SELECT oid::bigint AS oid, pg_tablespace_size(oid) AS bytes FROM pg_tablespace
+WHERE oid = ANY (%(oids)s::oid[]) AND (pg_has_role('pg_read_all_stats', 'USAGE') OR has_tablespace_privilege(oid, 'CREATE') OR oid = 1663)
+"""
 _TOUCHED = "SELECT modification AS at FROM pg_stat_file('postmaster.pid', true)"
 
 
@@ -40,13 +45,14 @@ class Room:
 
 @dataclass(frozen=True)
 class Tablespace:
-    """A place for data. room: None when this machine can not tell."""
+    """A place for data. room: None when this machine can not tell. used: counted only where room is short, or asked about."""
 
     oid: int
     name: str
     location: str  # empty: in the data folder
     home: bool  # of the database looked at
     room: Room | None
+    used: int | None = None
 
 
 @dataclass(frozen=True)
@@ -64,19 +70,20 @@ class Space:
 
 def read(conn: Connection, sofar: Snapshot) -> Space:
     """The places and the room in each."""
-    del sofar
     server = conn.execute(_SERVER).fetchone()
     assert server is not None
     here = _here(conn, server["data"], server["may_stat"])
     temporary = conn.execute(_TEMPORARY).fetchone() if server["may_list"] else None
-    places = conn.execute(_TABLESPACES, {"most": MOST}).fetchall()
+    rows = conn.execute(_TABLESPACES, {"most": MOST}).fetchall()
+    places = [Tablespace(**row, room=_room(row["location"] or server["data"]) if here else None) for row in rows]
+    asked = sofar.complaint.about("disk")
+    counted = [one.oid for one in places if (_is_short(one.room) if one.room else asked)]
+    used = {row["oid"]: row["bytes"] for row in conn.execute(_USED, {"oids": counted}).fetchall()} if counted else {}
     return Space(
         at=server["at"],
         data=server["data"],
         local=here,
-        tablespaces=tuple(
-            Tablespace(**row, room=_room(row["location"] or server["data"]) if here else None) for row in places
-        ),
+        tablespaces=tuple(replace(one, used=used.get(one.oid)) for one in places),
         wal=_room(f"{server['data']}/pg_wal") if here else None,
         temporary_files=temporary["files"] if temporary else None,
         temporary_bytes=temporary["bytes"] if temporary else None,
@@ -97,6 +104,10 @@ def _here(conn: Connection, data: str | None, may_stat: bool) -> bool:
         return False
     row = conn.execute(_TOUCHED).fetchone() if may_stat else None
     return abs(row["at"].timestamp() - seen) < 1 if row and row["at"] else True
+
+
+def _is_short(room: Room) -> bool:
+    return room.free < _SHORT * room.total or room.files_free == 0
 
 
 def _room(place: str) -> Room | None:
