@@ -143,10 +143,11 @@ def _looked_up(conn: Connection, index: BtreeIndex) -> tuple[int, tuple[str, ...
     """How many rows a scan finds and this index does not; None when the planner would take another index."""
     for one in _BY_INDEX:
         conn.execute(f"SET LOCAL {one}".encode())
-    names = ", ".join(ident(one) for one in index.columns)
-    same = " AND ".join(f"i.{ident(one)} = h.{ident(one)}" for one in index.columns)
-    known = " AND ".join(f"h.{ident(one)} IS NOT NULL" for one in index.columns)
-    told = ", ".join(f"left(o.{ident(one)}::text, 100)" for one in index.columns)
+    keys = [f"k{place}" for place in range(len(index.columns))]
+    names = ", ".join(f"{ident(one)} AS {key}" for one, key in zip(index.columns, keys, strict=True))
+    same = " AND ".join(f"i.{ident(one)} = h.{key}" for one, key in zip(index.columns, keys, strict=True))
+    known = " AND ".join(f"h.{key} IS NOT NULL" for key in keys)
+    told = ", ".join(f"left(o.{key}::text, 100)" for key in keys)
     # OFFSET 0: the table itself is read from end to end, for no order that an index has is of use to it
     statement = (
         f"SELECT count(*) AS missing, coalesce(jsonb_agg(jsonb_build_array(o.place::text, {told})) FILTER (WHERE o.n <= {SAMPLES}), '[]') AS samples"  # noqa: S608 - quoted
