@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from datetime import timedelta
@@ -72,9 +73,13 @@ def read(conn: Connection, sofar: Snapshot) -> Orphans:
 
 
 def _risk(complaint: Complaint, key: ForeignKey, suspects: list[ForeignKey]) -> tuple[bool, bool, int]:
-    said = complaint.text.casefold()
-    named = any(name.rpartition(".")[2].strip('"').casefold() in said for name in (key.name, key.child, key.parent))
-    return key not in suspects, not named, key.child_size.pages
+    return key not in suspects, not mentioned(complaint, key.name, key.child, key.parent), key.child_size.pages
+
+
+def mentioned(complaint: Complaint, *names: str) -> bool:
+    """Whether a complaint has one of these names in it, with its schema or without."""
+    bare = (name.rpartition(".")[2].strip('"') for name in names)
+    return any(complaint.says(rf"(?<!\w){re.escape(name)}(?!\w)") for name in bare if name)
 
 
 def _count(conn: Connection, key: ForeignKey, end: float) -> Counted:

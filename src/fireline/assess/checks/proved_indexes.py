@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from fireline.assess.checks.orphans import Orphans
-from fireline.assess.complaint import Complaint
-from fireline.assess.index_proof import BtreeIndex, Proof, amcheck, distinct, indexes, prove
+from fireline.assess.checks.orphans import Orphans, mentioned
+from fireline.assess.index_proof import Proof, amcheck, distinct, indexes, prove
 from fireline.assess.snapshot import Check, Snapshot
 from fireline.postgres.connect import Connection
 
@@ -52,7 +51,7 @@ def read(conn: Connection, sofar: Snapshot) -> ProvedIndexes:
     schema, because = amcheck(conn)
     known = indexes(conn)
     lies = lying(sofar.last("orphans", Orphans))
-    known.sort(key=lambda one: (one.oid not in lies, not _named(sofar.complaint, one)))
+    known.sort(key=lambda one: (one.oid not in lies, not mentioned(sofar.complaint, one.name, one.table)))
     proofs: list[Proof] = []
     for place, index in enumerate(known):
         if end - time.monotonic() < _LEAST_SECONDS:
@@ -62,11 +61,6 @@ def read(conn: Connection, sofar: Snapshot) -> ProvedIndexes:
         proof = prove(conn, index, schema)
         proofs.append(distinct(conn, proof) if index.unique else proof)
     return ProvedIndexes(tuple(proofs), because)
-
-
-def _named(complaint: Complaint, index: BtreeIndex) -> bool:
-    said = complaint.text.casefold()
-    return any(name.rpartition(".")[2].strip('"').casefold() in said for name in (index.name, index.table))
 
 
 def blind(reading: ProvedIndexes) -> str | None:
