@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fireline.assess.diagnose import causes
+from fireline.assess.ramp import Ramp, Symptom
 from fireline.assess.score import DIMENSIONS, OF_FAMILY, TAKES, Score, score
 from fireline.assess.snapshot import Server, Snapshot
-from fireline.assess.symptoms import Ramp, Symptom
 from fireline.assess.verdict import Cause, Cure, Probe, Severity, Verdict
 
 SEEN = Snapshot("main", datetime(2026, 3, 1, tzinfo=UTC), Server("18.0", 180000, "app", "ann", standby=False))

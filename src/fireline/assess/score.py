@@ -13,8 +13,9 @@ from fractions import Fraction
 from math import prod
 from typing import Any
 
+from fireline.assess.ramp import Ramp, Symptom
 from fireline.assess.snapshot import Snapshot
-from fireline.assess.symptoms import RAMPS, Ramp, Symptom
+from fireline.assess.symptoms import RAMPS
 from fireline.assess.verdict import Cause, Verdict
 
 OF_FAMILY = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from fireline.assess.checks.sequences import Sequence, Sequences
+from fireline.assess.headroom import used_up
 from fireline.assess.snapshot import Snapshot
-from fireline.assess.symptoms import used_up
 from fireline.assess.view import MOST, Section, Shown, View
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from fireline.assess.checks.wal import Wal
+from fireline.assess.headroom import wal_rate
 from fireline.assess.snapshot import Snapshot
-from fireline.assess.symptoms import wal_rate
 from fireline.assess.view import Section, Shown, View
 
 
