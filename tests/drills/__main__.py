@@ -1,4 +1,8 @@
-"""Run drills and print what they showed: `python -m tests.drills [LABEL…] [--seeds 1] [--versions 15,18] [--json FILE]`."""
+"""Run drills and print what they showed: `python -m tests.drills [LABEL…] [--seeds 1] [--versions 15,18] [--json FILE]`.
+
+--kinds: plain (with a complaint), silent (without), limited (as a member of pg_monitor), healthy (servers that are well,
+silent and with a vague complaint). --pairs N: so many pairs of faults at once. --write: the table in docs/diagnosis.md.
+"""
 
 from __future__ import annotations
 
@@ -11,73 +15,116 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
+from typing import NamedTuple
 
+from tests.drills import healthy, pairs
 from tests.drills.drill import Result, faults, run
 from tests.drills.place import forget, versions
+from tests.drills.table import write
 
-Job = tuple[str, int, str, bool, bool]
+
+class Job(NamedTuple):
+    """One drill. kind: plain, silent, limited, healthy, vague or pair; of a pair the label is `first + second`."""
+
+    kind: str
+    label: str
+    major: int
+    seed: str
 
 
 def main() -> int:
-    """How many drills did not name the root first, or did not heal: 0 or 1."""
-    parser = argparse.ArgumentParser(prog="drills")
+    """1 when a drill did not show what it should, else 0."""
+    parser = argparse.ArgumentParser(prog="drills", description=__doc__)
     parser.add_argument("labels", nargs="*")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--from", dest="first", type=int, default=random.SystemRandom().randrange(1_000_000))
     parser.add_argument("--versions", default="")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--kinds", default="plain,silent,limited")
+    parser.add_argument("--pairs", type=int, default=0)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
     print(f"first seed {given.first}", file=sys.stderr)
-    results = []
+    done = []
     for job, result in _done(list(_jobs(given)), given.jobs):
-        results.append(result)
-        good = result.rank == 1 and result.healed and not result.error
-        print(f"{'ok  ' if good else 'FAIL'} {job[0]} on {job[1]} seed {job[2]} as {result.role} {'' if result.said else 'silent '}"
-              f"{result.ms} ms" + ("" if good else f"  rank {result.rank} found {result.found} probe {result.probe} healed {result.healed} said {result.said!r}\n{result.error}"))  # fmt: skip
+        if result is None:
+            continue
+        done.append((job, result))
+        print(_line(job, result))
         sys.stdout.flush()
     if given.json:
-        given.json.write_text(json.dumps([asdict(one) for one in results], indent=1))
-    first = sum(one.rank == 1 for one in results)
-    print(f"{first} of {len(results)} named first, {sum(one.healed for one in results)} healed")
-    return 0 if first == len(results) == sum(one.healed for one in results) else 1
+        told = [{"kind": job.kind, **asdict(result), "well": well(job, result)} for job, result in done]
+        given.json.write_text(json.dumps(told, indent=1))
+    right = sum(well(job, result) for job, result in done)
+    print(f"{right} of {len(done)} as they should be")
+    if given.write:
+        write([(job.kind, result, well(job, result)) for job, result in done], given.first)
+    return 0 if right == len(done) else 1
+
+
+def well(job: Job, result: Result) -> bool:
+    """Whether a drill showed what it should."""
+    if result.error:
+        return False
+    if job.kind in ("healthy", "vague"):
+        return not result.found
+    if job.kind == "pair":
+        return result.found[:1] == [job.label.split(" + ")[0]] and result.healed
+    return result.rank == 1 and result.healed
+
+
+def _line(job: Job, result: Result) -> str:
+    fine = well(job, result)
+    line = f"{'ok  ' if fine else 'FAIL'} {job.kind:7} {job.label} on {job.major} seed {job.seed} {result.ms} ms"
+    if fine:
+        return line
+    return f"{line}  rank {result.rank} found {result.found} probe {result.probe} healed {result.healed} said {result.said!r}\n{result.error}"
 
 
 def _jobs(given: argparse.Namespace) -> Iterator[Job]:
     wanted = [int(one) for one in given.versions.split(",") if one] or sorted(versions())
     kinds = given.kinds.split(",")
+    seeds = [str(given.first + number) for number in range(given.seeds)]
     for label, fault in faults().items():
         if given.labels and label not in given.labels:
             continue
-        for major in (one for one in wanted if one >= fault.least):
-            for number in range(given.seeds):
-                seed = str(given.first + number)
-                if "plain" in kinds:
-                    yield label, major, seed, False, False
-                if fault.silent and "silent" in kinds:
-                    yield label, major, seed, False, True
-                if fault.limited and "limited" in kinds:
-                    yield label, major, seed, True, False
+        for major in (one for one in wanted if fault.least <= one <= fault.most):
+            for seed in seeds:
+                for kind in kinds:
+                    if kind == "plain" or (kind == "silent" and fault.silent) or (kind == "limited" and fault.limited):
+                        yield Job(kind, label, major, seed)
+    if "healthy" in kinds:
+        for name in given.labels or healthy.SERVERS:
+            for major in wanted if name in healthy.SERVERS else ():
+                yield from (Job(kind, name, major, seed) for seed in seeds for kind in ("healthy", "vague"))
+    for number, (first, second) in enumerate(pairs.pairs(given.pairs, given.first)):
+        yield Job("pair", f"{first} + {second}", wanted[number % len(wanted)], str(given.first))
 
 
-def _done(jobs: list[Job], workers: int) -> Iterator[tuple[Job, Result]]:
+def _done(jobs: list[Job], workers: int) -> Iterator[tuple[Job, Result | None]]:
     if workers == 1:
         for job in jobs:
-            yield job, _one(job)
+            yield job, one(job)
         forget()
         return
     with ProcessPoolExecutor(workers) as pool:
-        yield from zip(jobs, pool.map(_one, jobs), strict=True)
+        yield from zip(jobs, pool.map(one, jobs), strict=True)
 
 
-def _one(job: Job) -> Result:
-    label, major, seed, limited, silent = job
+def one(job: Job) -> Result | None:
+    """Carry out a drill; one that breaks is a result, too. None: it can not be made."""
     try:
-        return run(faults()[label], major, seed, limited=limited, silent=silent)
-    except Exception:  # noqa: BLE001 - one drill that breaks is one result
-        said = traceback.format_exc()
-        return Result(label, major, seed, "", "pg_monitor" if limited else "superuser", [], 0, error=said)
+        if job.kind in ("healthy", "vague"):
+            return healthy.run(job.label, job.major, job.seed, vague=job.kind == "vague")
+        if job.kind == "pair":
+            first, second = job.label.split(" + ")
+            return pairs.run(faults()[first], faults()[second], job.major, job.seed)
+        kinds = {"limited": job.kind == "limited", "silent": job.kind == "silent"}
+        return run(faults()[job.label], job.major, job.seed, **kinds)
+    except Exception:  # noqa: BLE001 - whatever it is
+        role = "pg_monitor" if job.kind == "limited" else "superuser"
+        return Result(job.label, job.major, job.seed, "", role, [], 0, error=traceback.format_exc())
 
 
 if __name__ == "__main__":

@@ -136,7 +136,7 @@ def ask(target: Target, probe: Mapping[str, Any]) -> State:
     if not sql or not expected:
         return "unknown"
     try:
-        seen = read(target, str(sql), timeout=_TIME_LIMIT, lock_timeout=_LOCK_LIMIT)
+        seen = read(target, str(sql), timeout=_TIME_LIMIT, lock_timeout=_LOCK_LIMIT, jit=False)
     except TargetUnavailable as refused:
         if _red_elsewhere(target, refused, str(sql), str(expected)):
             return "red"
@@ -156,7 +156,7 @@ def _red_elsewhere(target: Target, refused: TargetUnavailable, sql: str, expecte
     for way in ways(target, refused):
         with suppress(FirelineError):
             return (
-                expect.holds(expected, read(way.target, sql, timeout=_TIME_LIMIT, lock_timeout=_LOCK_LIMIT).json())
+                expect.holds(expected, read(way.target, sql, timeout=_TIME_LIMIT, lock_timeout=_LOCK_LIMIT, jit=False).json())
                 is False
             )
     return False
@@ -164,4 +164,4 @@ def _red_elsewhere(target: Target, refused: TargetUnavailable, sql: str, expecte
 
 def _blind(target: Target) -> bool:
     """Whether our role is shown only a part of the sessions, so that nothing seen is nothing proved."""
-    return bool(read(target, _HIDDEN, timeout=_TIME_LIMIT).rows[0][0])
+    return bool(read(target, _HIDDEN, timeout=_TIME_LIMIT, jit=False).rows[0][0])

@@ -68,7 +68,7 @@ def look(
 
 def _connected(target: Target, sofar: Snapshot) -> AbstractContextManager[Connection]:
     limit = _DEEP_LIMIT if sofar.asked.deep else _TIME_LIMIT
-    return connect(target, statement_timeout=limit, lock_timeout=_LOCK_LIMIT)
+    return connect(target, statement_timeout=limit, lock_timeout=_LOCK_LIMIT, jit=False)
 
 
 class _Reading:

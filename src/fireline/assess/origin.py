@@ -105,6 +105,15 @@ def origins(snapshot: Snapshot, *names: str) -> tuple[Origin, ...]:
     return (*given, *_server_wide(snapshot, settings, names))
 
 
+def nearest(snapshot: Snapshot, user: str | None, *names: str) -> tuple[Origin, ...]:
+    """Where a role has these settings from in this database: of several places the one that counts, for each."""
+    found: dict[str, Origin] = {}
+    for one in sorted(origins(snapshot, *names), key=lambda one: (not one.server, bool(one.role), bool(one.database))):
+        if one.role in (None, user):
+            found[one.name] = one
+    return tuple(found.values())
+
+
 def _given(one: Override) -> Origin:
     return Origin(one.name, one.value, one.database, one.role)
 

@@ -97,10 +97,12 @@ def connect(
     statement_timeout: timedelta = timedelta(seconds=30),
     lock_timeout: timedelta | None = None,
     autocommit: bool = False,
+    jit: bool = True,
 ) -> Iterator[Connection]:
     """One connection; read-only and as the reading role where there is one, unless `write`.
 
     acting: as the role that changes things also when nothing is written, to see what it may do.
+    jit: False for many short statements, which a server that compiles everything would take minutes for.
     Raises TargetUnavailable when it can not be had or is lost, with the server's own words, redacted.
     """
     secret = target.dsn if write or acting or target.read_dsn is None else target.read_dsn
@@ -112,6 +114,8 @@ def connect(
         "default_transaction_read_only": "off" if write else "on",
         "standard_conforming_strings": "on",  # so that the server reads a text as our parser did
     }
+    if not jit:
+        limits["jit"] = "off"
     conn = _open(target.name, secret, limits, autocommit=autocommit)
     try:
         yield conn

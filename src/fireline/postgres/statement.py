@@ -124,13 +124,14 @@ def read(
     lock_timeout: timedelta | None = None,
     most_rows: int = MOST_ROWS,
     cancel: Cancel | None = None,
+    jit: bool = True,
 ) -> Rows:
     """Prove again that a statement only reads, and run it: read-only, limited in time and size, rolled back.
 
-    Raises Refused when it is not proved, StatementFailed, TargetUnavailable.
+    jit: whether the server may compile it, as it does for others. Raises Refused when it is not proved, StatementFailed, TargetUnavailable.
     """
     cancel = cancel or Cancel()
-    with connect(target, statement_timeout=timeout, lock_timeout=lock_timeout) as conn:
+    with connect(target, statement_timeout=timeout, lock_timeout=lock_timeout, jit=jit) as conn:
         conn.read_only = True
         with cancel.over(conn), _told(cancel, writing=False):
             proof = prove(conn, statement, values)

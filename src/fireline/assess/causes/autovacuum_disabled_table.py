@@ -1,0 +1,88 @@
+"""A table is full of dead rows because autovacuum is switched off for it."""
+
+from __future__ import annotations
+
+from fireline.assess.checks.tables import Table, Tables
+from fireline.assess.origin import truth
+from fireline.assess.quoting import ident, literal, qualified
+from fireline.assess.slow import felt
+from fireline.assess.slowness import COMPLAINTS, FAMILY
+from fireline.assess.snapshot import Snapshot
+from fireline.assess.verdict import Cause, Cure, Evidence, Probe, Rejected, Verdict
+
+LABEL = "autovacuum_disabled_table"
+_OPTION = "autovacuum_enabled"
+_DEAD, _DEAD_UNASKED = 200, 1000  # rows
+_PART, _PART_UNASKED = 0.2, 0.5  # of the live ones
+_TIMES, _PAGES = 3.0, 30  # as many pages as its rows need
+
+
+def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
+    """Tables with autovacuum off by their own option, and dead rows out of proportion; some switch it off for a table that hardly changes."""
+    tables = snapshot.last("tables", Tables)
+    asked = felt(snapshot) or snapshot.complaint.about("bloat", "disk")
+    found = [one for one in tables.tables if off(one) and _swollen(one, asked=asked)] if tables else []
+    return tuple(_verdict(snapshot, one) for one in found)
+
+
+def off(table: Table) -> bool:
+    """Whether its own options switch autovacuum off."""
+    return _OPTION in table.options and not truth(table.options[_OPTION])
+
+
+def _swollen(table: Table, *, asked: bool) -> bool:
+    least, part = (_DEAD, _PART) if asked else (_DEAD_UNASKED, _PART_UNASKED)
+    expected = table.expected_pages
+    many = table.dead >= max(least, part * table.live)
+    large = expected is not None and table.blocks > max(_TIMES * expected, expected + _PAGES)
+    return many or (large and table.updated + table.deleted > 0)
+
+
+def _verdict(snapshot: Snapshot, table: Table) -> Verdict:
+    name = qualified(table.schema, table.name)
+    expected = table.expected_pages
+    needs = f"; its live rows need about {expected:,.0f}" if expected is not None else ""
+    vacuumed = f"last on {table.vacuumed:%Y-%m-%d %H:%M} UTC" if table.vacuumed else "never"
+    return Verdict(
+        cause=LABEL,
+        title=f"Autovacuum is off for {name}, and dead rows fill it.",
+        severity="high" if felt(snapshot) else "medium",
+        confidence=0.95 if table.dead >= _PART_UNASKED * max(table.live, 1) else 0.8,
+        objects=(name,),
+        evidence=(
+            Evidence("pg_class.reloptions", f"{name} has {_OPTION}={table.options[_OPTION]}"),
+            Evidence(
+                "pg_stat_all_tables", f"{table.dead:,} dead rows beside {table.live:,} live ones; vacuumed {vacuumed}"
+            ),
+            Evidence("pg_class", f"{table.blocks:,} pages{needs}"),
+        ),
+        explains=("a small table is slow", "the table keeps growing", "timeouts"),
+        rejected=(
+            Rejected("missing_index", "most of what is read are dead rows"),
+            Rejected("xmin_held_by_session", "nothing has vacuumed the table, so nobody could have hindered it"),
+            Rejected("xmin_held_by_prepared", "nothing has vacuumed the table, so nobody could have hindered it"),
+            Rejected("xmin_held_by_slot", "nothing has vacuumed the table, so nobody could have hindered it"),
+        )
+        if not table.vacuumed
+        else (
+            Rejected("missing_index", "most of what is read are dead rows"),
+            Rejected(
+                "xmin_held_by_session",
+                f"autovacuum may not touch the table, whoever holds rows; it was vacuumed {vacuumed}",
+            ),
+        ),
+        remedy=Cure(
+            text="Switch autovacuum on again and vacuum once; readers and writers go on meanwhile. The room is used again, and not"
+            " given back to the disk: for that, VACUUM FULL or pg_repack in a quiet hour.",
+            sql=(f"ALTER TABLE {name} RESET ({_OPTION})", f"VACUUM (ANALYZE) {name}"),
+            level="reversible",
+            undo=(f"ALTER TABLE {name} SET ({ident(_OPTION)} = {table.options[_OPTION]})",),
+        ),
+        probe=Probe(
+            f"SELECT relname FROM pg_class WHERE oid = {table.oid} AND array_to_string(reloptions, ',') LIKE {literal(f'%{_OPTION}={table.options[_OPTION]}%')}",  # noqa: S608
+            "rows = 0",
+        ),
+    )
+
+
+cause = Cause(LABEL, FAMILY, judge, ("tables",), (*COMPLAINTS, "bloat", "disk"))
