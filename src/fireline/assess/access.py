@@ -89,40 +89,37 @@ def _let_in(seen: Policies, relation: Relation, policy: Policy) -> dict[str, tup
 
 
 def leaking_views(seen: Policies) -> list[Opening]:
-    """Views that read a table with row security with the rights of somebody it does not bind."""
-    found = []
+    """Views that show a table with row security with the rights of somebody it does not bind."""
+    outside = {PUBLIC, *outsiders(seen)}
+    found: dict[tuple[int, int], Opening] = {}
     for view in seen.relations:
         if view.kind not in ("v", "m") or not view.grants:
             continue
-        for table in {one.oid: one for one in reached(seen, view)}.values():
-            roles = _shown(seen, view, table)
-            if roles:
-                outside = any(name == PUBLIC or name in outsiders(seen) for name in roles)
-                found.append(Opening(table, roles, view=view, outside=outside))
-    return found
+        readers = {**others(seen, view, READS), **strangers(seen, view, READS)}
+        for name, had in readers.items():
+            for table in reached(seen, view, name):
+                kept_out = name in outside or may(seen, name, table, READS)
+                if kept_out and (name == PUBLIC or bound(seen, name, table)):
+                    opening = found.setdefault((view.oid, table.oid), Opening(table, {}, view=view, outside=False))
+                    roles = {**opening.roles, name: had}
+                    found[view.oid, table.oid] = Opening(table, roles, view=view, outside=not outside.isdisjoint(roles))
+    return list(found.values())
 
 
-def reached(seen: Policies, view: Relation) -> Iterator[Relation]:
-    """The tables with row security that a view reads with the rights of an owner whom it does not bind."""
-    waiting: list[tuple[Relation, str | None, int]] = [(view, None, 0)]
+def reached(seen: Policies, view: Relation, name: str) -> Iterator[Relation]:
+    """The tables with row security that a role sees through a view with the rights of somebody whom it does not bind."""
+    waiting: list[tuple[Relation, str, int]] = [(view, name, 0)]
     while waiting:
         one, acting, depth = waiting.pop()
         rights = acting if one.invoker else one.owner
         for oid in one.reads:
             read = seen.by_oid.get(oid)
-            if read is None:
+            if read is None or not may(seen, rights, read, READS):
                 continue
             if read.kind in ("v", "m") and depth < _DEEPEST:
                 waiting.append((read, rights, depth + 1))
-            elif read.secured and rights is not None and not bound(seen, rights, read):
+            elif read.secured and rights != name and not bound(seen, rights, read):
                 yield read
-
-
-def _shown(seen: Policies, view: Relation, table: Relation) -> dict[str, tuple[str, ...]]:
-    """Strangers, and roles that the table's policies bind, who see it through the view."""
-    roles = strangers(seen, view, READS)
-    restricted = {name: had for name, had in others(seen, view, READS).items() if may(seen, name, table, READS)}
-    return {name: had for name, had in {**restricted, **roles}.items() if name == PUBLIC or bound(seen, name, table)}
 
 
 def bindable(seen: Policies, relation: Relation) -> set[str]:

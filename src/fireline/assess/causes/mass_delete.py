@@ -66,7 +66,6 @@ def _loss(table: Table, tables: Tables, deletions: Deletions) -> Loss | None:
         one for one in deletions.statements if any(tables.named(name, schema) is table for schema, name in one.tables)
     )
     large = tuple(one for one in mine if one.rows is None or one.per_call >= _MANY)
-    counted = deletions.rows(table)
     deleted = max(sum(one.rows or 0 for one in large), 0 if mine else table.deleted)
     if not large and not (deleted and table.deleted >= _MANY and not mine):
         return None
