@@ -112,7 +112,7 @@ def _root_line(tangle: Tangle, root: Root) -> str:
     if root.session is None:
         prepared = root.prepared
         if prepared is None:
-            return "a prepared transaction"
+            return "a session that came just now" if root.node > 0 else "a prepared transaction"
         return f"prepared transaction '{prepared.gid}'   {span(age(tangle.at, prepared.at))}   {prepared.owner}   no session holds it"
     session = root.session
     since = session.xact_start if root.idle_in_transaction else session.state_change or session.query_start

@@ -13,20 +13,27 @@ LEAST_WAITING = 2
 
 
 def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
-    """The row that changes hands between the samples while others keep waiting for it."""
+    """The row that changes hands between the samples while others keep waiting for it.
+
+    A view may be partial: what holds the row may have come after the sessions were read, and a sample may meet the moment
+    between two holders. So two samples of one crowd without a common holder are enough, or one holder that was waited for
+    later than its waiters began to wait.
+    """
     crowds = [crowd for reading in snapshot.locks for crowd in tangles(reading) if _crowded(crowd)]
     if not crowds:
         return ()
-    newest = crowds[-1]
-    holders = {root.key for crowd in crowds if _related(crowd, newest) for root in _holders(crowd)}
+    newest = max(crowds, key=lambda crowd: (crowd.at, len(crowd.waiters)))
+    alike = [crowd for crowd in crowds if _related(crowd, newest)]
+    holders = [{root.key for root in _holders(crowd)} for crowd in alike]
+    changing = any(not one & other for one in holders for other in holders)
     handed_on = any(overtaken(newest, root) for root in _holders(newest))
-    samples = sum(_related(crowd, newest) for crowd in crowds)
-    changing = samples > 1 and len(holders) >= samples
-    return (_verdict(snapshot, newest, len(holders), samples),) if changing or handed_on else ()
+    count = len(set().union(*holders))
+    return (_verdict(snapshot, newest, count, len(alike)),) if changing or handed_on else ()
 
 
 def _holders(tangle: Tangle) -> list[Root]:
-    return [root for root in tangle.roots if root.session and any(waiter.rows for waiter in root.direct)]
+    """Who holds rows that others wait for; one that came after the sessions were read has no session here."""
+    return [root for root in tangle.roots if root.node > 0 and any(waiter.rows for waiter in root.direct)]
 
 
 def _crowded(tangle: Tangle) -> bool:
