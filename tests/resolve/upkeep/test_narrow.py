@@ -58,4 +58,4 @@ def test_a_plan_is_not_endless_and_says_what_comes_later() -> None:
     found = Chosen(tuple(item("analyze", f"public.t{number}") for number in range(MOST + 3)))
     chosen = narrow(found, Asked())
     assert len(chosen.items) == MOST
-    assert [one.why for one in chosen.left_out] == ["later: run it again"] * 3
+    assert [one.what for one in chosen.left_out] == ["3 more, such as analyze public.t100"]

@@ -34,8 +34,18 @@ def narrow(found: Chosen, asked: Asked) -> Chosen:
     """The part of it that was asked for, the quick and harmless first; suggestions only where all was."""
     items = sorted((item for item in found.items if asked.wants(item)), key=lambda item: ORDER.index(item.kind))
     left = tuple(one for one in found.left_out if asked.wants(one))
-    later = tuple(LeftOut(one.kind, one.object, one.table, one.what, "later: run it again") for one in items[MOST:])
-    return Chosen(tuple(items[:MOST]), left + later, () if asked.only or asked.tables else found.suggestions)
+    return Chosen(
+        tuple(items[:MOST]), left + _later(items[MOST:]), () if asked.only or asked.tables else found.suggestions
+    )
+
+
+def _later(items: Sequence[Item]) -> tuple[LeftOut, ...]:
+    """What one plan has no place for, as one line."""
+    if not items:
+        return ()
+    first = items[0]
+    why = f"{MOST} parts are planned at a time: run it again"
+    return (LeftOut(first.kind, first.object, first.table, f"{len(items)} more, such as {first.what}", why),)
 
 
 def _means(said: str, name: str) -> bool:
