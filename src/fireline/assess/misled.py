@@ -26,7 +26,7 @@ from fireline.assess.verdict import Rejected
 
 _AGAIN, _AGAIN_UNASKED = 1.2, 2.0  # times all pages of its tables: so much no plan that fits would read
 _MS, _MS_UNASKED = 5.0, 20.0
-_SHARE, _CALLS_UNASKED = 0.05, 3
+_BLOCKS, _SHARE, _CALLS_UNASKED = 100, 0.05, 3
 
 
 @dataclass
@@ -59,7 +59,9 @@ def misled(snapshot: Snapshot) -> tuple[Misled, ...]:
 
 
 def _tables(slow: Slow, tables: Tables) -> list[Table]:
-    return [table for one in slow.shape.tables if (table := tables.named(one.name, one.schema))]
+    """Each once, however often it is joined."""
+    found = {table.oid: table for one in slow.shape.tables if (table := tables.named(one.name, one.schema))}
+    return list(found.values())
 
 
 def _suffers(snapshot: Snapshot, slow: Slow, tables: Tables) -> bool:
@@ -72,7 +74,7 @@ def _suffers(snapshot: Snapshot, slow: Slow, tables: Tables) -> bool:
     if any(one.place != "exists" for one in slow.shape.correlated) or unindexed_children(snapshot, slow):
         return False
     pages = sum(tables.pages(one) for one in _tables(slow, tables))
-    return pages > 0 and slow.blocks > (_AGAIN if asked else _AGAIN_UNASKED) * pages
+    return pages > 0 and slow.blocks > max((_AGAIN if asked else _AGAIN_UNASKED) * pages, _BLOCKS)
 
 
 def _rejected(snapshot: Snapshot, slow: Slow) -> tuple[Rejected, ...]:

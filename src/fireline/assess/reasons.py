@@ -64,11 +64,17 @@ def reason(snapshot: Snapshot, scan: Scan) -> Reason | None:
         if one.broken and not one.index:
             return Reason(INVALID if one.broken[0].ready else FAILED, scan, one)
     for one in scan.conditions:
-        if one.plain and not one.index and (one.wrap or one.pattern):
+        if one.plain and not one.index and (one.wrap or one.pattern) and _tells(scan, one):
             return Reason(WRAPPED if one.wrap else PATTERN, scan, one)
     if unselective(scan) or scan.chief.plain or bloated(scan.table):
         return None
     return Reason(MISSING, scan, scan.chief)
+
+
+def _tells(scan: Scan, one: Condition) -> bool:
+    """Whether the condition decides: one that joins does so only where no value narrows the same table."""
+    joins = ("column", "expression")
+    return one.predicate.against not in joins or all(other.predicate.against in joins for other in scan.conditions)
 
 
 def compiled(slow: Slow) -> bool:

@@ -14,6 +14,7 @@ from fireline.assess.snapshot import Snapshot
 _PART = 0.3  # of the table's pages: a statement that looks at so many has read through it, perhaps until its LIMIT
 _PAGES, _PAGES_UNASKED = 30, 100
 _MANY_ROWS = 0.1  # of the table: an index does not spare reading it for so many
+_CHANGED = 0.5  # of its rows, since it was analysed
 _PLAIN_CASTS = {"text": ("character varying", "text", "character"), "varchar": ("text", "character varying")}
 _WIDER = {"numeric": ("smallint", "integer", "bigint"), "float8": ("smallint", "integer", "bigint", "real")}
 _FEW_VALUES = ("boolean",)
@@ -183,7 +184,8 @@ def _fraction(slow: Slow, tables: Tables, table: Table, column: Column, one: Pre
     if column.type in _FEW_VALUES:
         return 0.5
     spread = column.spread
-    if spread is None or one.wraps or not one.equal or not spread.distinct:
+    old = table.changed > _CHANGED * rows  # what ANALYZE knew then tells nothing now
+    if spread is None or old or one.wraps or not one.equal or not spread.distinct:
         return None
     if one.operator == "is null":
         return spread.nulls

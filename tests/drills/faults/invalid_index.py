@@ -8,7 +8,7 @@ from tests.drills.drill import Fault, Wound
 from tests.drills.place import Place
 from tests.drills.slow_shop import COMPLAINTS, asked, large
 
-_AT_ITS_END = "SELECT FROM pg_stat_progress_create_index WHERE pid = %s AND phase = 'waiting for old snapshots'"
+_AT_ITS_END = "SELECT 1 FROM pg_stat_progress_create_index WHERE pid = %s AND phase = 'waiting for old snapshots'"
 
 
 def inject(at: Place) -> Wound:
@@ -30,7 +30,7 @@ def inject(at: Place) -> Wound:
     at.thread(build)
     at.until(_AT_ITS_END, pid)
     at.sql("SELECT pg_cancel_backend(%s)", pid)
-    at.until("SELECT WHERE NOT EXISTS (SELECT FROM pg_stat_progress_create_index)")
+    at.until("SELECT 1 WHERE NOT EXISTS (SELECT FROM pg_stat_progress_create_index)")
     reader.rollback()
     asked(at, f"SELECT * FROM {at.table} WHERE {column} = 'Key77'")
     return Wound(COMPLAINTS)
