@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench import ingest, page
+from bench import ingest, integrity, page
 
 
 def test_acknowledging_is_measured_beside_its_floor() -> None:
@@ -15,3 +15,11 @@ def test_telling_is_measured_beside_its_floor() -> None:
     found = page.measure(alerts=3)
     assert found["fireline_p50_ms"] > 0
     assert found["ratio_p50"] > 0
+
+
+def test_foreign_keys_are_measured_beside_their_floor_and_validate() -> None:
+    found = integrity.measure(rows=6000, rounds=1)
+    assert found["rows"] == 6000
+    for side in ("indexed", "not_indexed"):
+        assert found[side]["check_to_floor"] > 0
+        assert found[side]["validate_to_check"] > 0

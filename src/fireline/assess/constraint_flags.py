@@ -7,7 +7,7 @@ from typing import Any
 from fireline.postgres.connect import Connection
 
 _UNVALIDATED = """
-SELECT c.conname AS name, coalesce(format('%I.%I', n.nspname, r.relname), c.contypid::regtype::text) AS relation,
+SELECT c.conname AS name, CASE WHEN r.oid IS NULL THEN c.contypid::regtype::text ELSE format('%I.%I', n.nspname, r.relname) END AS relation,
     CASE c.contype WHEN 'f' THEN 'foreign key' WHEN 'c' THEN 'check' WHEN 'n' THEN 'not null' ELSE c.contype::text END AS kind,
     coalesce((to_jsonb(c) ->> 'conenforced')::bool, true) AS enforced
 FROM pg_constraint c LEFT JOIN pg_class r ON r.oid = c.conrelid LEFT JOIN pg_namespace n ON n.oid = r.relnamespace
