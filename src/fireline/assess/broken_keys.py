@@ -49,10 +49,12 @@ def evidence(found: Counted) -> Evidence:
     if found.orphans is None:
         return Evidence(key.child, f"rows that refer to nothing were not counted: {found.because}")
     if not found.broken:
-        return Evidence(key.child, f"every {columns(key)} is in {key.parent}: no row refers to nothing")
+        return Evidence(key.child, f"no row refers to nothing: {key.parent} has every {columns(key)}")
     shown = ", ".join(f"{_shown(one.key)} at {one.ctid} of {one.table}" for one in found.samples[:_SHOWN])
     halves = f", {found.halves} of them with a part of the key null" if found.halves else ""
-    return Evidence(key.child, f"{found.broken} rows have a {columns(key)} that {key.parent} has not{halves}: {shown}")
+    return Evidence(
+        key.child, f"{found.broken} rows refer to nothing, as {key.parent} has no such {columns(key)}{halves}: {shown}"
+    )
 
 
 def _shown(key: tuple[str | None, ...]) -> str:
