@@ -44,6 +44,14 @@ ELSEWHERE: dict[str, str] = {
     "run/execute.py": "run/test_advance.py",
     "run/prepare.py": "run/test_advance.py",
     "run/remedy.py": "run/test_line.py",
+    "run/work.py": "run/test_advance.py",
+    "cli/optimize.py": "cli/test_remedies.py",
+    "cli/plan_table.py": "cli/test_remedies.py",
+    "resolve/upkeep/carry_out.py": "resolve/remedies/test_optimize.py",
+    "resolve/upkeep/numbers.py": "resolve/remedies/test_optimize.py",
+    "resolve/upkeep/reading.py": "resolve/remedies/test_optimize.py",
+    "resolve/upkeep/turn.py": "resolve/remedies/test_optimize.py",
+    "resolve/upkeep/watch.py": "resolve/remedies/test_optimize.py",
 }
 
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-import time
-
-from fireline.postgres.connect import connect
 from fireline.run import halt, person
 from fireline.run.advance import advance
-from tests.run.scene import ADA, Scene, action, marks, shell, sql, step
+from tests.run.scene import ADA, Scene, action, sql, step
 
 
 def test_reads_run_by_themselves_up_to_the_first_step_that_is_none(scene: Scene) -> None:
@@ -35,27 +31,6 @@ def test_a_failed_read_changes_nothing_so_the_run_goes_on_behind_it(scene: Scene
 
 def test_a_run_of_which_nothing_succeeded_has_failed(scene: Scene) -> None:
     assert scene.start(sql("SELECT nothing")).view["state"] == "failed"
-
-
-def test_an_approved_change_runs_once_and_the_run_ends(scene: Scene) -> None:
-    scene.start(sql("CREATE TABLE t (i int); INSERT INTO t VALUES (1)", level="reversible"))
-    scene.approve()
-    scene.advance().advance("worker-2")
-    assert scene.states() == ["succeeded"]
-    assert scene.view["state"] == "succeeded"
-    with connect(scene.target) as conn:
-        assert conn.execute("SELECT count(*) AS n FROM t").fetchone() == {"n": 1}
-    attempt = scene.step()["attempts"][0]
-    assert (attempt["state"], attempt["number"]) == ("succeeded", 1)
-
-
-def test_a_change_that_fails_stops_the_run_and_leaves_nothing(scene: Scene) -> None:
-    scene.start(sql("CREATE TABLE t (i int); SELECT 1/0", level="reversible"), sql("SELECT 1"))
-    scene.approve()
-    assert scene.states() == ["failed", "planned"]
-    assert scene.step()["actions"] == ["retry", "skip", "replace"]
-    with connect(scene.target) as conn:
-        assert conn.execute("SELECT to_regclass('t') AS t").fetchone() == {"t": None}
 
 
 def test_a_manual_step_waits_for_a_tick_with_a_note(scene: Scene) -> None:
@@ -91,14 +66,6 @@ def test_of_alternatives_only_the_chosen_one_runs(scene: Scene) -> None:
     assert scene.step()["outcome"]["summary"] == "which = second"
 
 
-def test_parameters_are_asked_for_and_bound_as_values(scene: Scene) -> None:
-    wanted = {"name": "who", "kind": "variable", "token": ":'who'", "type": "text"}
-    scene.start(sql("SELECT :'who' AS who", parameters=[wanted]))
-    assert scene.step()["actions"][0] == "answer"
-    scene.say(person.answer, step=1, answers={"who": "x'; DROP TABLE users; --"})
-    assert scene.step()["outcome"]["summary"] == "who = x'; DROP TABLE users; --"
-
-
 def test_an_expectation_that_is_not_met_opens_a_decision(scene: Scene) -> None:
     scene.start(sql("SELECT 1 UNION ALL SELECT 2", expect=["rows = 0"]), sql("SELECT 1"))
     assert (scene.step()["state"], scene.step()["waits_for"]) == ("waiting", "decision")
@@ -114,29 +81,6 @@ def test_a_condition_that_does_not_hold_skips_the_step(scene: Scene) -> None:
     assert scene.states() == ["succeeded", "skipped", "succeeded"]
 
 
-def test_a_bash_step_runs_after_its_level_was_named(scene: Scene) -> None:
-    scene.start(shell("echo hello"))
-    assert scene.step()["level"] is None
-    scene.approve(level="reversible")
-    assert scene.states() == ["succeeded"]
-    assert scene.step()["attempts"][0]["output"] == "hello\n"
-
-
-def test_a_remedy_line_plans_asks_does_and_verifies(scene: Scene) -> None:
-    scene.start(
-        step(
-            "remedy",
-            action=action("bash", "fireline resolve mark blue"),
-            lines=[["fireline", "resolve", "mark", "blue"]],
-        )
-    )
-    assert scene.step()["plan"]["summary"] == "write blue"
-    assert marks(scene.target) == []
-    scene.approve()
-    assert marks(scene.target) == ["blue"]
-    assert scene.step()["outcome"]["summary"] == "wrote blue; 1 marks"
-
-
 def test_nothing_starts_while_halted_and_goes_on_when_lifted(scene: Scene) -> None:
     with scene.store.transaction() as conn:
         halt.halt(conn, ADA, reason="wait")
@@ -148,37 +92,10 @@ def test_nothing_starts_while_halted_and_goes_on_when_lifted(scene: Scene) -> No
     assert scene.states() == ["succeeded"]
 
 
-def test_a_running_step_can_be_stopped_by_a_person(scene: Scene) -> None:
-    scene.start(sql("SELECT pg_sleep(60)", level="reversible"))
-    with scene.store.transaction() as conn:
-        from fireline.run.approve import approve
-
-        approve(conn, ADA, scene.world, run=scene.run, step=1)
-    worker = threading.Thread(target=advance, args=(scene.world, scene.run, "worker-1"))
-    worker.start()
-    until = time.monotonic() + 10
-    while scene.step()["state"] != "running" and time.monotonic() < until:
-        time.sleep(0.05)
-    with scene.store.transaction() as conn:
-        person.cancel(conn, ADA, run=scene.run, step=1)
-    worker.join(timeout=10)
-    assert scene.states() == ["cancelled"]
-    assert scene.step()["attempts"][0]["outcome"]["summary"] == "stopped by ada"
-
-
 def test_cancelling_the_run_ends_it_with_every_open_step(scene: Scene) -> None:
     scene.start(step("manual"), sql("SELECT 1"))
     scene.say(person.cancel)
     assert (scene.view["state"], scene.states()) == ("cancelled", ["cancelled", "cancelled"])
-
-
-def test_a_step_past_its_time_limit_is_ended_and_named_so(scene: Scene) -> None:
-    scene.start(sql("SELECT pg_sleep(60)", level="reversible", timeout="200ms"), shell("sleep 60", timeout="300ms"))
-    scene.approve()
-    assert scene.step()["state"] == "timed_out"
-    scene.say(person.skip, step=1, reason="too slow")
-    scene.approve(2, level="reversible")
-    assert scene.step(2)["state"] == "timed_out"
 
 
 def test_two_workers_do_not_work_on_one_run_at_once(scene: Scene) -> None:
@@ -197,29 +114,6 @@ def test_the_ledger_tells_the_whole_story_and_its_seals_hold(scene: Scene) -> No
     assert scene.kinds() == [
         "run_started", "approval_wanted", "approved", "intent", "running", "step", "run_finished",
     ]  # fmt: skip
-
-
-def test_an_identifier_and_a_value_of_one_statement_both_arrive(scene: Scene) -> None:
-    with connect(scene.target, write=True, autocommit=True) as conn:
-        conn.execute('CREATE TABLE "odd name" (n int)')
-        conn.execute('INSERT INTO "odd name" VALUES (4), (5)')
-    wanted = [
-        {"name": "place", "kind": "variable", "token": ':"place"', "type": "identifier"},
-        {"name": "n", "kind": "variable", "token": ":n", "type": "number"},
-    ]
-    scene.start(sql('SELECT count(*) AS found FROM :"place" WHERE n = :n', parameters=wanted))
-    scene.say(person.answer, step=1, answers={"place": "odd name", "n": "5"})
-    assert scene.step()["outcome"]["summary"] == "found = 1"
-
-
-def test_the_value_of_a_remedys_parameter_reaches_its_plan(scene: Scene) -> None:
-    asked = {"name": "COLOUR", "kind": "variable", "token": "$COLOUR"}
-    fence = action("bash", 'fireline resolve mark "$COLOUR"')
-    scene.start(step("remedy", action=fence, lines=fence["lines"], parameters=[asked]))
-    scene.say(person.answer, step=1, answers={"COLOUR": "deep blue; rm -rf /"})
-    assert scene.step()["plan"]["summary"] == "write deep blue; rm -rf /"
-    scene.approve()
-    assert marks(scene.target) == ["deep blue; rm -rf /"]
 
 
 def test_only_what_the_chosen_alternative_needs_is_asked_for(scene: Scene) -> None:

@@ -15,9 +15,11 @@ from fireline.incident.transitions import advance_status
 from fireline.run import expect, gate, ledger
 from fireline.run.approve import set_step, target_of
 from fireline.run.content import bound, digest
-from fireline.run.execute import CutOff, Result, Work, execute, facts_of
+from fireline.run.execute import execute
 from fireline.run.lease import Lease, LeaseLost
 from fireline.run.ledger import Q
+from fireline.run.sql_step import CutOff
+from fireline.run.work import Result, Work, facts_of
 from fireline.run.world import World
 from fireline.store.chain import plain
 from fireline.store.connect import Connection, one

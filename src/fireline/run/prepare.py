@@ -13,8 +13,9 @@ from fireline.postgres import statement
 from fireline.postgres.connect import Target, connect, identity
 from fireline.run import expect, line
 from fireline.run.content import chosen_action
-from fireline.run.execute import capture, facts_of, texts, values_of
 from fireline.run.remedy import Level, Plan
+from fireline.run.sql_step import capture, texts
+from fireline.run.work import facts_of, values_of
 from fireline.run.world import World
 from fireline.runbook import shell, sqltext
 

@@ -15,9 +15,10 @@ from fireline.postgres.connect import Identity
 from fireline.run import attempts, bash, ledger
 from fireline.run.approve import set_step, target_of
 from fireline.run.content import command_of
-from fireline.run.execute import Result, verify
+from fireline.run.execute import verify
 from fireline.run.lease import Lease
 from fireline.run.ledger import Q
+from fireline.run.work import Result
 from fireline.run.world import World
 from fireline.store.connect import one
 

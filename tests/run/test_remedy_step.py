@@ -1,4 +1,4 @@
-"""A remedy that takes long hears that it is not wanted any more, and what it did until then is kept."""
+"""The remedies of a step: planned, asked for, done, verified; and one that takes long hears that it is not wanted any more."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fireline.postgres.statement import Cancel, StatementFailed
 from fireline.run import approve, halt, person
 from fireline.run.advance import advance
 from fireline.run.remedy import Outcome, Parameters, Plan, Remedy, Verdict
-from tests.run.scene import ADA, BEN, Scene, action, step
+from tests.run.scene import ADA, BEN, Scene, action, marks, step
 
 BIT = "SELECT pg_sleep(0.05)"
 
@@ -97,3 +97,28 @@ def test_its_short_name_and_its_parts_are_seen_by_the_approver(scene: Scene) -> 
     shown = scene.step()["plan"]
     assert shown["summary"] == "sleep long"
     assert shown["parts"] == [{"what": "sleep", "why": "a test", "statement": BIT}]
+
+
+def test_a_remedy_line_plans_asks_does_and_verifies(scene: Scene) -> None:
+    scene.start(
+        step(
+            "remedy",
+            action=action("bash", "fireline resolve mark blue"),
+            lines=[["fireline", "resolve", "mark", "blue"]],
+        )
+    )
+    assert scene.step()["plan"]["summary"] == "write blue"
+    assert marks(scene.target) == []
+    scene.approve()
+    assert marks(scene.target) == ["blue"]
+    assert scene.step()["outcome"]["summary"] == "wrote blue; 1 marks"
+
+
+def test_the_value_of_a_remedys_parameter_reaches_its_plan(scene: Scene) -> None:
+    asked = {"name": "COLOUR", "kind": "variable", "token": "$COLOUR"}
+    fence = action("bash", 'fireline resolve mark "$COLOUR"')
+    scene.start(step("remedy", action=fence, lines=fence["lines"], parameters=[asked]))
+    scene.say(person.answer, step=1, answers={"COLOUR": "deep blue; rm -rf /"})
+    assert scene.step()["plan"]["summary"] == "write deep blue; rm -rf /"
+    scene.approve()
+    assert marks(scene.target) == ["deep blue; rm -rf /"]
