@@ -12,6 +12,7 @@ from fireline.assess.reasons import (
     STALE,
     WRAPPED,
     Reason,
+    bloated,
     compiled,
     effective,
     reason,
@@ -51,7 +52,7 @@ def misled(snapshot: Snapshot) -> tuple[Misled, ...]:
     for slow in every(snapshot) if tables else ():
         if tables and slow.text not in explained and _suffers(snapshot, slow, tables):
             for table in _tables(slow, tables):
-                if stale(snapshot, table):
+                if stale(snapshot, table) and not bloated(table):
                     kept = found.setdefault(table.oid, Misled(table, [], rejected=_rejected(snapshot, slow)))
                     if slow not in kept.slows:
                         kept.slows.append(slow)

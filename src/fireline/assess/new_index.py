@@ -86,6 +86,15 @@ def computed(table: Table, column: int, known: Sequence[Index], method: str = ""
     )
 
 
+def of_class(table: Table, column: int, name: str) -> Probe:
+    """Green once a valid index of this operator class has the column."""
+    return Probe(
+        "SELECT i.indexrelid::regclass::text AS index FROM pg_index i JOIN pg_opclass o ON o.oid = ANY (i.indclass::oid[])"
+        f" WHERE i.indrelid = {table.oid} AND i.indisvalid AND i.indisready AND {column} = ANY (i.indkey::int2[]) AND o.opcname = {literal(name)}",
+        "rows >= 1",
+    )
+
+
 def valid(index: Index) -> Probe:
     """Green once the index is valid, or gone."""
     return Probe(

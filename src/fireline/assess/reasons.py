@@ -27,8 +27,9 @@ METHODS = (
     "enable_indexscan", "enable_bitmapscan", "enable_indexonlyscan", "enable_nestloop", "enable_hashjoin", "enable_mergejoin",
     "enable_partition_pruning", "enable_sort", "enable_hashagg", "enable_seqscan",
 )  # fmt: skip
-COSTS = ("random_page_cost", "cpu_index_tuple_cost", "plan_cache_mode")
+COSTS = ("random_page_cost", "cpu_index_tuple_cost", "seq_page_cost", "plan_cache_mode")
 _ABSURD = {"random_page_cost": 10.0, "cpu_index_tuple_cost": 0.5}
+_CHEAPEST_SCAN = 0.05
 _JIT_SHARE = 0.5
 _CHANGED_ROWS, _CHANGED_PART, _GROWN = 500, 0.5, 2.0
 _BLOATED = 4.0
@@ -59,13 +60,15 @@ def reason(snapshot: Snapshot, scan: Scan) -> Reason | None:
     if forbidden:
         return Reason(GUC, scan, scan.served or scan.chief, forbidden)
     if scan.served is not None:
-        return Reason(STALE, scan, scan.served) if stale(snapshot, scan.table) else None
+        return Reason(STALE, scan, scan.served) if stale(snapshot, scan.table) and not bloated(scan.table) else None
     for one in scan.conditions:
         if one.broken and not one.index:
             return Reason(INVALID if one.broken[0].ready else FAILED, scan, one)
     for one in scan.conditions:
-        if one.plain and not one.index and (one.wrap or one.pattern) and _tells(scan, one):
-            return Reason(WRAPPED if one.wrap else PATTERN, scan, one)
+        if one.plain and not one.index and one.wrap and not one.pattern and _tells(scan, one):
+            return Reason(WRAPPED, scan, one)
+    if scan.chief.pattern and not bloated(scan.table):
+        return None if unselective(scan) else Reason(PATTERN, scan, scan.chief)
     if unselective(scan) or scan.chief.plain or bloated(scan.table):
         return None
     return Reason(MISSING, scan, scan.chief)
@@ -110,9 +113,10 @@ def hindering(snapshot: Snapshot, scan: Scan) -> tuple[Origin, ...]:
 def absurd(one: Origin) -> bool:
     """Whether a cost is set so high that no index is ever worth it."""
     try:
-        return float(one.value) >= _ABSURD.get(one.name, float("inf"))
+        value = float(one.value)
     except ValueError:
         return False
+    return value >= _ABSURD.get(one.name, float("inf")) or (one.name == "seq_page_cost" and value < _CHEAPEST_SCAN)
 
 
 def effective(snapshot: Snapshot, user: str | None) -> tuple[Origin, ...]:
@@ -129,7 +133,8 @@ def effective(snapshot: Snapshot, user: str | None) -> tuple[Origin, ...]:
 def stale(snapshot: Snapshot, table: Table) -> tuple[str, ...]:
     """The facts that show that the planner's figures of a table are old; none when they are not.
 
-    Rows that came in one stroke with an ANALYZE are counted as changed after it; the size of the file tells.
+    Rows that came in one stroke with an ANALYZE are counted as changed after it: then the size of the file has not
+    changed, and the server believes that there are more rows than were ever inserted.
     """
     tables = snapshot.last("tables", Tables)
     return next((facts for part in (tables.parts(table) if tables else (table,)) if (facts := _stale(part))), ())
@@ -138,15 +143,15 @@ def stale(snapshot: Snapshot, table: Table) -> tuple[str, ...]:
 def _stale(table: Table) -> tuple[str, ...]:
     counted = max(table.tuples, 0.0)
     grown = table.bytes is not None and table.blocks > max(_GROWN * table.pages, 50)
-    changed = table.changed >= max(_CHANGED_ROWS, _CHANGED_PART * counted)
+    twice = max(table.live - (table.inserted - table.deleted), 0)
+    number = table.changed - twice
+    changed = number >= max(_CHANGED_ROWS, _CHANGED_PART * counted)
     rewritten = table.updated + table.deleted >= _CHANGED_PART * table.changed
     in_one_stroke = table.bytes is not None and not rewritten and table.pages and table.blocks <= 1.1 * table.pages
     facts = []
     if changed and not in_one_stroke:
         when = "since it was last analysed" if table.analyzed or table.tuples > 0 else "and it was never analysed"
-        facts.append(
-            f"{table.changed:,} rows of {table.path} were changed {when}; the planner reckons with {counted:,.0f}"
-        )
+        facts.append(f"{number:,} rows of {table.path} were changed {when}; the planner reckons with {counted:,.0f}")
     if grown:
         facts.append(f"{table.path} has {table.blocks:,} pages now, and had {table.pages:,} when it was last counted")
     return tuple(facts)

@@ -81,7 +81,7 @@ def of(snapshot: Snapshot, slow: Slow, tables: Tables, indexes: Indexes) -> tupl
     for _, group in groupby(sorted(placed, key=key), key):
         members = list(group)
         table = members[0][0][0]
-        pages = tables.pages(table)
+        pages = tables.pages(table) or _never_counted(table, slow)
         if pages < least or (slow.blocks is not None and slow.blocks < _PART * pages):
             continue
         conditions = [_condition(slow, tables, table, column, one, indexes) for (_, column), one in members]
@@ -90,6 +90,11 @@ def of(snapshot: Snapshot, slow: Slow, tables: Tables, indexes: Indexes) -> tupl
         conditions.sort(key=_worth)
         found.append(Scan(slow, table, pages, tables.rows(table), tuple(conditions)))
     return tuple(sorted(found, key=lambda one: -one.pages))
+
+
+def _never_counted(table: Table, slow: Slow) -> int:
+    """Of a table that nobody has counted yet, what a statement read of it tells."""
+    return round(slow.blocks or 0) if table.kind != "p" and table.tuples <= 0 else 0
 
 
 def _narrowed(slow: Slow, pages: int) -> bool:
@@ -162,8 +167,14 @@ def _serves(index: Index, one: Predicate) -> bool:
         return index.method != "btree"
     if one.operator in PATTERNS:
         trigrams = any("trgm" in name for name in index.classes[:1])
-        prefix = one.operator in ("like", "^@") and ((index.classes[:1] and index.classes[0] in _PATTERN_CLASSES) or index.collations[:1] in (("C",), ("POSIX",)))  # fmt: skip
-        return trigrams or bool(prefix and not (one.value or "").startswith(("%", "_")))
+        letters = bool(one.value) and not str(one.value).startswith(
+            ("%", "_")
+        )  # a parameter tells nothing, and was slow
+        sorted_so = (index.classes[:1] and index.classes[0] in _PATTERN_CLASSES) or index.collations[:1] in (
+            ("C",),
+            ("POSIX",),
+        )
+        return trigrams or bool(one.operator in ("like", "^@") and letters and sorted_so)
     if index.method == "hash":
         return one.operator in ("=", "in")
     return index.method not in ("gin",)

@@ -17,7 +17,7 @@ from fireline.assess.verdict import Cause, Cure, Evidence, Rejected, Verdict
 
 LABEL = "correlated_subquery"
 _AGAIN, _BLOCKS, _BLOCKS_UNASKED = 2.0, 100, 1000  # times all pages of its tables; blocks of a call
-_CALLS_UNASKED, _MS, _MS_UNASKED = 3, 5.0, 50.0
+_CALLS_UNASKED, _MS, _MS_UNASKED, _SHARE_UNASKED = 3, 5.0, 50.0, 0.1
 _PAGES_RUNNING = 30
 
 
@@ -43,7 +43,7 @@ def _again(snapshot: Snapshot, slow: Slow, tables: Tables) -> bool:
         return pages >= _PAGES_RUNNING
     if felt(snapshot):
         return slow.blocks >= max(_AGAIN * pages, _BLOCKS) and slow.mean_ms >= _MS and pages > 0
-    often = slow.calls >= _CALLS_UNASKED and slow.mean_ms >= _MS_UNASKED
+    often = slow.calls >= _CALLS_UNASKED and (slow.mean_ms >= _MS_UNASKED or slow.share >= _SHARE_UNASKED)
     return often and slow.blocks >= max(_AGAIN * pages, _BLOCKS_UNASKED) and pages > 0
 
 

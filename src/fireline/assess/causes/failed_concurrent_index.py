@@ -27,12 +27,18 @@ def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
 
 
 def _cure(one: Broken) -> Cure:
-    """What is half built is built anew, which a REINDEX does in its place; what is half dropped is dropped."""
+    """What is half built is built anew in its place; a unique one only after the rows that broke it are mended."""
+    drop = (f"DROP INDEX CONCURRENTLY {one.name}",)
     if not one.index.live or one.twin is not None:
-        return Cure(text="Take it away; nothing uses it.", sql=(f"DROP INDEX CONCURRENTLY {one.name}",))
+        return Cure(text="Take it away; nothing uses it.", sql=drop)
+    if one.index.unique:
+        return Cure(
+            text="Take it away: rows that are equal have most likely broken it, and would do so again. Find them, decide which"
+            f" ones stay, and create it again with CREATE UNIQUE INDEX CONCURRENTLY. {GENTLE}",
+            sql=drop,
+        )
     return Cure(
-        text=f"Build it anew, or DROP INDEX CONCURRENTLY and create it again. {GENTLE}"
-        + (" As it is unique, it fails again while rows break that: find them first." if one.index.unique else ""),
+        text=f"Build it anew, or DROP INDEX CONCURRENTLY and create it again. {GENTLE}",
         sql=(f"REINDEX INDEX CONCURRENTLY {one.name}",),
     )
 

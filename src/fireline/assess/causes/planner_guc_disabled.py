@@ -11,7 +11,7 @@ from fireline.assess.telling import listed
 from fireline.assess.verdict import Cause, Cure, Rejected, Verdict
 
 LABEL = GUC
-_DEFAULT = {"random_page_cost": "4", "cpu_index_tuple_cost": "0.005", "plan_cache_mode": "auto"}
+_DEFAULT = {"random_page_cost": "4", "cpu_index_tuple_cost": "0.005", "seq_page_cost": "1", "plan_cache_mode": "auto"}
 
 
 def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:

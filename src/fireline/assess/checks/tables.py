@@ -198,7 +198,7 @@ class Table:
         if self.width is None:
             return None
         fill = float(self.options.get("fillfactor", "100")) / 100
-        live = self.live if 0 < self.live < self.tuples else max(self.tuples, 1.0)
+        live = self.live or max(self.tuples, 1.0)
         return live * (self.width + _ROW_OVERHEAD) / ((_PAGE - _HEADER) * fill)
 
 
