@@ -74,9 +74,8 @@ def _address(rule: Rule, host: str) -> bool:
     if rule.address in ("samehost", "samenet"):
         return host.startswith("127.") or host == "::1"
     try:
-        network = ipaddress.ip_network(
-            f"{rule.address}/{rule.netmask}" if rule.netmask else str(rule.address), strict=False
-        )
-        return ipaddress.ip_address(host) in network
+        wanted, known = ipaddress.ip_address(host), ipaddress.ip_interface(str(rule.address))
+        mask = int(ipaddress.ip_address(rule.netmask)) if rule.netmask else int(known.netmask)
     except ValueError:
         return False  # a host name, which only the server can resolve
+    return wanted.version == known.version and int(wanted) & mask == int(known.ip) & mask

@@ -15,7 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
 
 from fireline.errors import TargetUnavailable
-from fireline.postgres.unreachable import told
+from fireline.postgres.unreachable import kind_of_loss, told
 from fireline.redact import Secret, text
 
 Connection = psycopg.Connection[DictRow]
@@ -123,7 +123,9 @@ def connect(
         if not conn.closed:
             raise
         said = text(str(error).strip().splitlines()[0])
-        raise TargetUnavailable(f"the connection to target {target.name} was lost: {said}", kind="lost") from None
+        raise TargetUnavailable(
+            f"the connection to target {target.name} was lost: {said}", kind=kind_of_loss(said)
+        ) from None
     finally:
         conn.close()
 

@@ -24,6 +24,7 @@ _WHO = (
 )
 _HOST = re.compile(r"(?:client|host|remote)[=:](?P<host>[^,\s(]+)|(?P<address>\b\d{1,3}(?:\.\d{1,3}){3})\(\d+\)")
 _CODE = re.compile(r"\b([0-5][0-9A-Z]{4}|XX[0-9A-Z]{3}|P0[0-9A-Z]{3}|F0[0-9A-Z]{3})\b")
+_CURSOR = re.compile(r" at character \d+$")
 _LONGEST = 4000  # of one part
 _QUARTER, _MOST_OFFSET = 900, 14 * 3600
 _CSV = (
@@ -108,7 +109,7 @@ def _stderr(lines: list[str]) -> Iterator[_Raw]:
 def _entry(parts: dict[str, Any]) -> _Raw:
     prefix = parts["prefix"]
     said = Said(
-        parts["severity"], parts["message"][:_LONGEST], detail=parts.get("detail", "")[:_LONGEST], hint=parts.get("hint", "")[:_LONGEST],
+        parts["severity"], _CURSOR.sub("", parts["message"][:_LONGEST]), detail=parts.get("detail", "")[:_LONGEST], hint=parts.get("hint", "")[:_LONGEST],
         statement=parts.get("statement", "")[:_LONGEST], context=parts.get("context", "")[:_LONGEST],
     )  # fmt: skip
     when = _TIME.search(prefix)

@@ -29,7 +29,7 @@ _STATES = (
     "starting up", "shut down", "shut down in recovery", "shutting down", "in crash recovery", "in archive recovery", "in production",
 )  # fmt: skip
 _DEFAULT_PORT = 5432
-_HEAD = struct.Struct("=QIIi4xqQ")  # identifier, versions of pg_control and catalog, state, time, checkpoint
+_HEAD = struct.Struct("=QIII4xqQ")  # identifier, versions of pg_control and catalog, state, time, checkpoint
 _SETTING = re.compile(r"^\s*(\w+)\s*(?:=|\s)\s*('(?:[^']|'')*'|[^\s#]+)", re.MULTILINE)
 _INCLUDE = re.compile(r"^\s*include(?:_if_exists)?\s*=?\s*'([^']+)'", re.MULTILINE)
 _LARGEST_CONF = 1_000_000
@@ -81,7 +81,8 @@ def find(parts: dict[str, Any], log: Path | None = None) -> Whereabouts:
     """Where the server behind a DSN with these parts lives, if that is here; `log` is its log, where that is known."""
     if not is_here(parts):
         return Whereabouts(log=log)
-    host, port = str(parts.get("host") or ""), int(str(parts.get("port") or _DEFAULT_PORT).split(",")[0])
+    host, said = str(parts.get("host") or ""), str(parts.get("port") or _DEFAULT_PORT).split(",")[0]
+    port = int(said) if said.isdigit() else _DEFAULT_PORT
     sockets = (host,) if host.startswith("/") else _SOCKETS if not host else ()
     for data, config in _candidates(sockets, port, log):
         postmaster = _postmaster(data)

@@ -42,7 +42,7 @@ REFUSALS = (
     _refusal("login_forbidden", r"is not permitted to log in", "The role has NOLOGIN; ALTER ROLE … LOGIN lets it in."),
     _refusal("role_limit", r"too many connections for role", "The role has no more connections; another role may still get in."),
     _refusal("database_limit", r"too many connections for database", "The database has no more connections; a superuser still gets in."),
-    _refusal("slots", r"too many clients|connection slots are reserved|no more connections allowed|[Mm]ax ?[Cc]lient|query_wait_timeout",
+    _refusal("slots", r"too many clients|connection slots are reserved|no more connections allowed|[Mm]ax ?[Cc]lient",
              f"All ordinary slots are taken; {_SUPERUSER}"),
     _refusal("database_closed", r"not currently accepting connections", "Somebody has closed the database: ALTER DATABASE … ALLOW_CONNECTIONS true opens it."),
     _refusal("database_invalid", r"cannot connect to invalid database", "A DROP DATABASE was broken off; it can only be dropped and restored."),
@@ -51,10 +51,16 @@ REFUSALS = (
     _refusal("no_such_role", r"role \"?.*\"? does not exist", "Check the user in {dsn}."),
     _refusal("recovery", r"in recovery mode", "A server process crashed and it recovers; look at its log and try again soon."),
     _refusal("starting", r"starting up|not yet accepting connections|is not accepting connections", "It is starting or recovering; look at its log and try again soon."),
-    _refusal("shutting_down", r"shutting down|terminating connection due to administrator", "It is being stopped; find out by whom."),
-    _refusal("pooler", r"pgbouncer cannot connect|server login failed|server_login_retry|connection to server .* failed in pool", "The pooler answers, and the server behind it does not: look at that."),
+    _refusal("shutting_down", r"shutting down", "It is being stopped; find out by whom."),
+    _refusal("pooler", r"query_wait_timeout|pgbouncer cannot connect|server login failed|server_login_retry|connection to server .* failed in pool", "The pooler answers, and the server behind it does not: look at that."),
     _refusal("lost", r"server closed the connection|[Cc]onnection reset|terminated abnormally", "It took the call and hung up: look at its log."),
 )  # fmt: skip
+
+
+def kind_of_loss(said: str) -> str:
+    """What became of a connection that was had and is lost, by the last words on it."""
+    found = next((one.kind for one in REFUSALS if one.words.search(said)), "lost")
+    return found if found in ("pooler", "shutting_down", "recovery") else "lost"
 
 
 def told(name: str, parts: dict[str, Any], error: psycopg.Error) -> TargetUnavailable:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fireline.assess.causes.database_connection_limit import judge
 from tests.assess.refusals import away, database, databases, facts, locks, log, said, session, snap, the
 
@@ -25,7 +27,7 @@ def test_room_left_and_sessions_of_other_databases_are_silent() -> None:
 
 
 def test_without_a_complaint_it_is_a_risk_and_a_refusal_in_the_log_makes_it_critical() -> None:
-    seen = {"databases": databases(database(limit=4)), "locks": locks(*SESSIONS)}
+    seen: dict[str, Any] = {"databases": databases(database(limit=4)), "locks": locks(*SESSIONS)}
     assert the(judge(snap(**seen))).severity == "medium"
     assert the(judge(snap(**seen, log=log(said("FATAL", REFUSAL))))).severity == "critical"
 

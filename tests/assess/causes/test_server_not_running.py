@@ -21,6 +21,8 @@ def test_one_that_was_stopped_and_one_that_died_are_told_apart_by_pg_control() -
 
 def test_the_log_tells_of_its_end() -> None:
     seen = log(said("LOG", "received fast shutdown request"), said("LOG", "database system is shut down"))
+    at_once = log(said("LOG", "received immediate shutdown request"))
+    assert "at once" in the(judge(away("refused", DOWN, server_files=files("in production"), log=at_once))).remedy.text
     assert "received fast shutdown request" in facts(
         the(judge(away("refused", DOWN, server_files=files("shut down"), log=seen)))
     )

@@ -47,7 +47,8 @@ def test_a_login_since_the_last_failure_ends_it() -> None:
 def test_the_refused_role_itself_is_told_by_the_log_or_left_in_doubt() -> None:
     sure = the(judge(away("authentication", REFUSAL, log=log(*failures(1, 'Password does not match for user "web".')))))
     doubt = the(judge(away("authentication", REFUSAL)))
-    assert sure.confidence > 0.8 > 0.6 > doubt.confidence
+    assert sure.confidence > 0.8
+    assert doubt.confidence < 0.6
     assert "would tell" in doubt.rejected[0].because
     expired = away("authentication", REFUSAL, log=log(*failures(3, 'User "web" has an expired password.')))
     assert judge(expired) == ()

@@ -16,7 +16,7 @@ def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
         return ()
     made = verdict(
         LABEL,
-        "The pooler can not reach the server behind it.",
+        "The pooler has no connection to the server behind it to give.",
         objects=(f"pooler at {at.place}",),
         evidence=(Evidence("pooler's refusal", at.said),),
         rejected={
@@ -24,8 +24,8 @@ def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
             "wrong_password_rotated_secret": "the client was let in; it is the pooler's own connection that fails",
         },
         remedy=Cure(
-            "Diagnose the server itself, by a DSN that goes past the pooler. If it is well, look at the pooler's own line for this"
-            " database: host, port, user and password that it uses, and its log.",
+            "Diagnose the server itself, by a DSN that goes past the pooler: it may be down, full, or its sessions stuck. If it is well,"
+            " look at the pooler's own line for this database (host, port, user, password, pool size), and at its log.",
         ),
         probe=LETS_IN,
         confidence=0.85,

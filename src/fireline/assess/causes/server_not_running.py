@@ -15,6 +15,7 @@ LABEL = "server_not_running"
 _LIFE = re.compile(
     r"received \w+ shutdown|terminated by signal|database system (?:is|was) |out of memory|immediate shutdown"
 )
+_REQUEST = re.compile(r"received \w+ shutdown request")
 _STOPPED = ("shut down", "shut down in recovery", "shutting down")
 
 
@@ -23,7 +24,10 @@ def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
     files = snapshot.last("server_files", ServerFiles)
     if files is None or files.data is None or not is_down(snapshot):
         return ()
-    stopped = files.control is not None and files.control.state in _STOPPED
+    log = snapshot.last("log", Log)
+    stopped = (files.control is not None and files.control.state in _STOPPED) or any(
+        _REQUEST.search(one) for one in _last(log)
+    )
     fatal = [one for one in last_words(snapshot) if one.severity in ("FATAL", "PANIC") and _of_a_start(one.message)]
     return (_verdict(snapshot, files, fatal[-1].message if fatal else "", stopped=stopped),)
 
@@ -41,11 +45,9 @@ def _verdict(snapshot: Snapshot, files: ServerFiles, fatal: str, *, stopped: boo
         )
     log = snapshot.last("log", Log)
     facts += [Evidence("server log", said) for said in _last(log)]
-    how = (
-        "was stopped in order"
-        if stopped
-        else "ended without being stopped (killed, out of memory, or the machine went down)"
-    )
+    clean = files.control is not None and files.control.state in _STOPPED
+    died = "ended without being stopped (killed, out of memory, or the machine went down)"
+    how = "was stopped in order" if clean else "was stopped at once, in no order" if stopped else died
     why = f" The last thing its log says is: {fatal}." if fatal else ""
     return verdict(
         LABEL,
@@ -59,7 +61,7 @@ def _verdict(snapshot: Snapshot, files: ServerFiles, fatal: str, *, stopped: boo
         },
         remedy=Cure(
             f"It {how}.{why} Find out by whom or why (the machine's own log tells of memory), then start it: `{how_to_start(files)}`."
-            + ("" if stopped else " It recovers by itself from its write-ahead log."),
+            + ("" if clean else " It recovers by itself from its write-ahead log."),
         ),
         confidence=0.7 if fatal else 0.9,
         explains=("nobody can connect",),
