@@ -41,6 +41,14 @@ def holds(tree: str) -> bool:
     return _told(node) is True
 
 
+def parsed(tree: str) -> Any:
+    """A stored expression as nested nodes, the kind of each under ""; None when it can not be read."""
+    try:
+        return _value(_TOKEN.findall(_PLACE.sub(":location 0", tree)), 0)[0]
+    except (IndexError, RecursionError, ValueError):
+        return None
+
+
 def _told(node: Any) -> bool | None:
     """True or False when it is that always; None when it depends, or can not be told."""
     kind = node.get("") if isinstance(node, dict) else None
