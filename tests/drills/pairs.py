@@ -14,12 +14,15 @@ TWICE = (psycopg.errors.DuplicateObject, psycopg.errors.DuplicateTable, psycopg.
 
 # Faults that stop the server or its clients leave no room for a second one.
 ALONE = {
-    "brute_force_success", "connection_leak_idle", "database_closed", "database_connection_limit", "disk_full_tablespace",
-    "exclusive_maintenance", "failover_to_standby", "hba_reject", "invalid_config_entry", "lock_pileup_exhausts_slots",
-    "lock_table_exhausted", "page_corruption", "read_only_setting", "replay_paused", "role_connection_limit",
-    "role_password_expired", "shared_buffers_tiny", "startup_bad_preload_library", "statement_timeout_too_low",
-    "sync_standby_missing", "temp_file_limit", "unlogged_table_reset", "wraparound_pressure_holder",
-    "wrong_password_rotated_secret",
+    "brute_force_success", "connect_privilege_missing", "connection_churn_no_pool", "connection_leak_idle",
+    "crash_loop", "database_closed", "database_connection_limit", "database_invalid", "database_missing",
+    "disk_full_tablespace", "exclusive_maintenance", "failover_to_standby", "hba_reject", "invalid_config_entry",
+    "lock_pileup_exhausts_slots", "lock_table_exhausted", "page_corruption", "read_only_setting", "replay_paused",
+    "role_connection_limit", "role_login_disabled", "role_missing", "role_password_expired", "server_frozen",
+    "server_not_running", "server_shutting_down", "server_starting", "shared_buffers_tiny",
+    "startup_bad_preload_library", "startup_data_unusable", "startup_memory_refused", "startup_port_taken",
+    "statement_timeout_too_low", "sync_standby_missing", "temp_file_limit", "unlogged_table_reset",
+    "wraparound_pressure_holder", "wrong_password_rotated_secret",
 }  # fmt: skip
 
 
