@@ -23,13 +23,10 @@ def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
     asked = felt(snapshot) or snapshot.complaint.about("disk")
     most = _SMALL if asked else _SMALL_UNASKED
     small = {one for one in origins(snapshot, "work_mem") if (kilobytes(one.value) or most) < most}
-    suffering = {
-        slow: given[0]
-        for slow in every(snapshot)
-        if _spills(slow, asked=asked) and (given := _given(snapshot, slow, small))
-    }
+    spilling = [slow for slow in every(snapshot) if _spills(slow, asked=asked)]
+    suffering = {slow: given[0] for slow in spilling if (given := _given(snapshot, slow, small))}
     blamed = tuple(dict.fromkeys(suffering.values()))
-    if not blamed and asked:
+    if not spilling and asked:
         blamed = tuple(one for one in small if (kilobytes(one.value) or 0) <= _TINY)
     return (_verdict(snapshot, blamed, list(suffering)),) if blamed else ()
 
