@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from fireline.assess.look import look
@@ -37,6 +37,11 @@ class _Turn:
     away: TargetUnavailable | None = None
     away_at: float = 0.0
 
+    @property
+    def shut(self) -> TargetUnavailable | None:
+        """Why the target did not answer, if that was a moment ago."""
+        return self.away if time.monotonic() - self.away_at < AWAY_SECONDS else None
+
 
 _turns: dict[tuple[str, Secret], _Turn] = {}
 _guard = threading.Lock()
@@ -44,20 +49,17 @@ _guard = threading.Lock()
 
 @contextmanager
 def _taken(target: Target) -> Iterator[_Turn]:
-    """The turn at a target; Busy when somebody has it, TargetUnavailable when it did not answer a moment ago."""
+    """The turn at a target; Busy when somebody has it."""
     with _guard:
         turn = _turns.setdefault((target.name, target.dsn), _Turn())
     if not turn.lock.acquire(blocking=False):
         raise Busy
     try:
-        if turn.away is not None and time.monotonic() - turn.away_at < AWAY_SECONDS:
-            raise turn.away
-        try:
-            yield turn
-        except TargetUnavailable as away:
+        yield turn
+    except TargetUnavailable as away:
+        if away is not turn.away:  # raised again it is no newer
             turn.away, turn.away_at = away, time.monotonic()
-            raise
-        turn.away = None
+        raise
     finally:
         turn.lock.release()
 
@@ -65,18 +67,27 @@ def _taken(target: Target) -> Iterator[_Turn]:
 def shared_look(target: Target, asked: Asked | None = None, *, fresh: bool = False) -> Snapshot:
     """A snapshot of the target, taken now or a moment ago for the same kind of complaint; `fresh` takes it now.
 
-    Raises Busy, TargetUnavailable.
+    Of one that did not answer a moment ago it is what was seen then, whatever is asked. Raises Busy, TargetUnavailable.
     """
     question = asked or Asked()
     with _taken(target) as turn:
+        if turn.shut:
+            if turn.snapshot is not None and turn.snapshot.away is turn.away:
+                return replace(turn.snapshot, asked=question)
+            raise turn.shut
         old = turn.snapshot is None or time.monotonic() - turn.seen_at > FRESH_SECONDS
         if fresh or old or turn.snapshot is None or turn.snapshot.asked != question:
             turn.snapshot = look(target, asked=question)
-            turn.seen_at = time.monotonic()
+            turn.seen_at = turn.away_at = time.monotonic()
+            turn.away = turn.snapshot.away if turn.snapshot.through is None else None
         return turn.snapshot
 
 
 def in_turn(target: Target, ask: Callable[[], T]) -> T:
     """Ask the target something when nobody else does. Raises Busy, TargetUnavailable."""
-    with _taken(target):
-        return ask()
+    with _taken(target) as turn:
+        if turn.shut:
+            raise turn.shut
+        answer = ask()
+        turn.away = None
+        return answer
