@@ -80,18 +80,7 @@ class Predicate:
     @property
     def narrows(self) -> bool:
         """Whether an index on the column could serve it."""
-        return not self.alternative and self.operator in (
-            "=",
-            "in",
-            "<",
-            "<=",
-            ">",
-            ">=",
-            "between",
-            "is null",
-            "like",
-            "^@",
-        )
+        return not self.alternative and self.operator in _SERVABLE
 
     @property
     def equal(self) -> bool:

@@ -13,6 +13,7 @@ from fireline.assess.snapshot import Snapshot
 
 _PART = 0.3  # of the table's pages: a statement that looks at so many has read through it, perhaps until its LIMIT
 _PAGES, _PAGES_UNASKED = 30, 100
+_ROWS_A_PAGE = 20  # where nobody has counted
 _MANY_ROWS = 0.1  # of the table: an index does not spare reading it for so many
 _CHANGED = 0.5  # of its rows, since it was analysed
 _PLAIN_CASTS = {"text": ("character varying", "text", "character"), "varchar": ("text", "character varying")}
@@ -188,7 +189,7 @@ def _computes(index: Index, column: Column, one: Predicate) -> bool:
 
 def _fraction(slow: Slow, tables: Tables, table: Table, column: Column, one: Predicate) -> float | None:
     """How much of the table fulfils it: by the rows that came back, else by what ANALYZE knows of the column."""
-    rows = max(tables.rows(table), 1.0)
+    rows = tables.rows(table) or _ROWS_A_PAGE * max(slow.blocks or 1, 1)
     plain = not (slow.shape.aggregates or slow.shape.grouped or slow.shape.limited)
     if slow.rows is not None and plain and len(slow.shape.tables) == 1:
         return min(slow.rows / rows, 1.0)
