@@ -5,9 +5,13 @@ A role with pg_monitor may not read the files, so to it this is unknown.
 
 from __future__ import annotations
 
+from contextlib import suppress
+from pathlib import Path
+
 import psycopg
 
 from fireline.assess.verdict import Verdict
+from fireline.errors import ClusterError
 from tests.drills.drill import Fault, Wound
 from tests.drills.place import Place
 
@@ -28,6 +32,8 @@ def inject(at: Place) -> Wound:
         )
     )
     file.write_text(f"{whole}\n{line}\n")
+    if at.rng.random() < 0.4:
+        return _down(at, file, whole)
     if at.rng.random() < 0.5:
         at.reload()
 
@@ -45,6 +51,26 @@ def inject(at: Place) -> Wound:
         ),
         remedy=remedy,
     )
+
+
+def _down(at: Place, file: Path, whole: str) -> Wound:
+    """Somebody restarts the server with it."""
+    target = at.target()
+    at.stop()
+    with suppress(ClusterError):
+        at.cluster.start()
+
+    def remedy(root: Verdict) -> None:
+        assert str(file) in root.remedy.text
+        file.write_text(whole)
+        at.cluster.start()
+
+    said = (
+        "the database does not come up after the restart",
+        "connection refused",
+        "the server will not start since the configuration was changed",
+    )
+    return Wound(said, target, remedy, log_file=at.log if at.rng.random() < 0.5 else None)
 
 
 fault = Fault("invalid_config_entry", inject, limited=False)

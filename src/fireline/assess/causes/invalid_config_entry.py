@@ -15,7 +15,7 @@ _PENDING = "setting could not be applied"  # also said of a good value that wait
 
 
 def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
-    """Lines with an error, those aside that only wait for a restart."""
+    """Lines with an error, those aside that only wait for a restart; of a server that is down, the one it stopped at."""
     files, settings = snapshot.last("files", Files), snapshot.last("settings", Settings)
     if files is None:
         return while_down(snapshot, LABEL)
