@@ -228,3 +228,15 @@ def test_a_restart_is_another_server_with_the_same_history_and_a_standby_has_non
         assert found.system_identifier == before.system_identifier
         assert found.timeline is None
         assert not same_history(before, found)
+
+
+def test_a_session_of_ours_outlives_limits_on_idle_sessions_and_compiles_only_when_asked(patient: Target) -> None:
+    with psycopg.connect(patient.dsn.reveal(), autocommit=True) as owner:
+        for name, value in (("idle_session_timeout", "40"), ("transaction_timeout", "60"), ("jit", "on")):
+            owner.execute(f"ALTER DATABASE {owner.info.dbname} SET {name} = '{value}'".encode())
+    with connect(patient, jit=False, autocommit=True) as conn:
+        conn.execute("SELECT pg_sleep(0.1)")
+        assert not threading.Event().wait(0.1)  # idle for longer than the limit
+        assert conn.execute("SHOW jit").fetchone() == {"jit": "off"}
+    with connect(patient) as conn:
+        assert conn.execute("SHOW jit").fetchone() == {"jit": "on"}

@@ -24,6 +24,11 @@ APPLICATION = "fireline"  # how our sessions name themselves at the server
 PATIENCE_SECONDS = 5  # for a server to answer, unless the DSN says otherwise
 _MS = timedelta(milliseconds=1)
 _MARK = "fireline.limits"  # a setting of our own, to see whether our settings arrived
+# Whether they did; then the session is ours alone, and what would end it while it waits is taken off, where it exists.
+_ARRIVED = f"""
+SELECT current_setting('{_MARK}', true), count(set_config(name, '0', false)) FILTER (WHERE current_setting('{_MARK}', true) = '1')
+FROM unnest(ARRAY['idle_session_timeout', 'transaction_timeout']) AS name WHERE current_setting(name, true) IS NOT NULL
+""".encode()  # noqa: S608 - our own word
 
 
 @dataclass(frozen=True)
@@ -156,7 +161,7 @@ def _open(name: str, secret: Secret, limits: dict[str, str], *, autocommit: bool
     options = " ".join([own, *(f"-c {key}={value}" for key, value in limits.items()), f"-c {_MARK}=1"]).strip()
     try:
         direct = psycopg.Connection[DictRow].connect(**arguments, options=options)
-        if direct.pgconn.exec_(f"SELECT current_setting('{_MARK}', true)".encode()).get_value(0, 0):
+        if direct.pgconn.exec_(_ARRIVED).get_value(0, 0):
             return _forgiving(direct)
         direct.close()  # a pooler took the options and forgot them
     except psycopg.Error as refused:

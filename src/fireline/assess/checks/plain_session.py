@@ -18,6 +18,8 @@ MASKED = (
     "lock_timeout",
     "idle_in_transaction_session_timeout",
     "default_transaction_read_only",
+    "idle_session_timeout",
+    "transaction_timeout",
 )
 _SETTINGS = """
 SELECT name, setting AS value, unit, source, boot_val AS "default", reset_val AS reset, sourcefile AS file, sourceline AS line, pending_restart
@@ -50,7 +52,8 @@ def read(conn: Connection, sofar: Snapshot) -> PlainSession:
 def wanted(sofar: Snapshot) -> bool:
     """Where somebody complains of such a limit and the files, which tell it too, can not be read."""
     files = sofar.last("files", Files)
-    return sofar.complaint.about("readonly", "timeout") and (files is None or not files.readable)
+    struck = sofar.complaint.about("readonly", "timeout", "unreachable") or sofar.complaint.says("timeout")
+    return bool(struck) and (files is None or not files.readable)
 
 
 check = Check("plain_session", read, wanted=wanted)
