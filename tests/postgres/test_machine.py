@@ -58,20 +58,6 @@ def test_another_servers_data_is_not_taken_for_it(patient_server: Cluster, tmp_p
     assert machine.find({"host": str(tmp_path), "port": "5432"}).data is None
 
 
-def test_settings_are_read_with_what_they_include_and_the_later_line_counts(tmp_path: Path) -> None:
-    (tmp_path / "postgresql.conf").write_text(
-        "port = 5433 # a comment\n#port = 1\nlog_line_prefix = '%m ''x'' '\ninclude 'more.conf'\ninclude_if_exists = 'none.conf'\n"
-    )
-    (tmp_path / "more.conf").write_text("Port 5434\n")
-    found = machine.settings(tmp_path / "postgresql.conf")
-    assert (found["port"], found["log_line_prefix"]) == ("5434", "%m 'x' ")
-    assert [(one.file.name, one.number) for one in machine.lines_of(tmp_path, None, "port")] == [
-        ("postgresql.conf", 1),
-        ("more.conf", 1),
-    ]
-    assert machine.settings(tmp_path / "none.conf") == {}
-
-
 def test_what_is_no_pg_control_is_none(tmp_path: Path) -> None:
     (tmp_path / "global").mkdir()
     assert machine.control(tmp_path) is None

@@ -8,10 +8,10 @@ from datetime import datetime
 from fireline.assess.checks.door import Door
 from fireline.assess.checks.log import Log, Login
 from fireline.assess.checks.roles import Role, Roles
-from fireline.assess.refused import Heard, door, heard
+from fireline.assess.refused import NAME, Heard, door, heard
 from fireline.assess.snapshot import Snapshot
 
-WORDS = r"(?:password )?authentication failed for user \W?([^\"»'\s]+)"
+WORDS = rf"authentication failed for user {NAME}"
 EXPIRED, MISMATCH, MISSING, NO_PASSWORD = "expired", "mismatch", "missing", "none"
 _DETAILS = (
     (EXPIRED, "has an expired password"),

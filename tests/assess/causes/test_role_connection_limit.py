@@ -31,6 +31,13 @@ def test_a_name_that_needs_quotes_is_quoted() -> None:
     assert the(judge(snap(roles=roles(odd)))).remedy.sql == ('ALTER ROLE "Web ""1""" CONNECTION LIMIT 11',)
 
 
+def test_a_name_with_a_blank_in_it_is_found_in_the_message() -> None:
+    odd = Role("web app", limit=0, sessions=0)
+    assert the(judge(snap('FATAL:  too many connections for role "web app"', roles=roles(odd)))).objects == (
+        "role web app",
+    )
+
+
 def test_room_left_no_limit_a_superuser_and_a_role_shut_on_purpose_are_silent() -> None:
     healthy = (
         Role("web", limit=10, sessions=3),

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from fireline.assess.checks.databases import Databases
 from fireline.assess.quoting import ident, literal
-from fireline.assess.refused import FAMILY, LETS_IN, door, evidence_of, heard, named, verdict
+from fireline.assess.refused import FAMILY, LETS_IN, NAME, door, evidence_of, heard, named, verdict
 from fireline.assess.snapshot import Snapshot
 from fireline.assess.verdict import Cause, Cure, Evidence, Probe, Verdict
 
 LABEL = "database_closed"
-_WORDS = r"database \W?([^\"»'\s]+?)\W? is not currently accepting connections"
+_WORDS = rf"database {NAME} is not currently accepting connections"
 
 
 def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from fireline.assess.checks.databases import Databases
 from fireline.assess.quoting import ident, literal
-from fireline.assess.refused import FAMILY, LETS_IN, Heard, door, evidence_of, heard, named, verdict
+from fireline.assess.refused import FAMILY, LETS_IN, NAME, Heard, door, evidence_of, heard, named, verdict
 from fireline.assess.snapshot import Snapshot
 from fireline.assess.verdict import Cause, Cure, Evidence, Probe, Verdict
 
 LABEL = "database_invalid"
-_WORDS = r"cannot connect to invalid database \W?([^\"»'\s]+)"
+_WORDS = rf"cannot connect to invalid database {NAME}"
 _INVALID = -2
 
 

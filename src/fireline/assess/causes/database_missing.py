@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from fireline.assess.checks.databases import Databases
 from fireline.assess.quoting import literal
-from fireline.assess.refused import FAMILY, LETS_IN, Heard, door, evidence_of, heard, named, verdict
+from fireline.assess.refused import FAMILY, LETS_IN, NAME, Heard, door, evidence_of, heard, named, verdict
 from fireline.assess.snapshot import Snapshot
 from fireline.assess.telling import listed
 from fireline.assess.verdict import Cause, Cure, Evidence, Probe, Verdict
 
 LABEL = "database_missing"
-_WORDS = r"database \W?([^\"»'\s]+)\W? does not exist"
+_WORDS = rf"database {NAME} does not exist"
 
 
 def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:

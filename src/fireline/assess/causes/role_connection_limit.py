@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from fireline.assess.checks.roles import Role, Roles
 from fireline.assess.quoting import ident, literal
-from fireline.assess.refused import FAMILY, LETS_IN, Heard, door, evidence_of, heard, named, sessions, verdict
+from fireline.assess.refused import FAMILY, LETS_IN, NAME, Heard, door, evidence_of, heard, named, sessions, verdict
 from fireline.assess.snapshot import Snapshot
 from fireline.assess.telling import age, span
 from fireline.assess.verdict import Cause, Cure, Evidence, Probe, Verdict
 
 LABEL = "role_connection_limit"
-_WORDS = r"too many connections for role \W?([^\"»'\s]+)"
+_WORDS = rf"too many connections for role {NAME}"
 
 
 def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from fireline.assess.checks.roles import Roles
 from fireline.assess.quoting import ident, literal
-from fireline.assess.refused import FAMILY, LETS_IN, Heard, door, evidence_of, heard, named, verdict
+from fireline.assess.refused import FAMILY, LETS_IN, NAME, Heard, door, evidence_of, heard, named, verdict
 from fireline.assess.snapshot import Snapshot
 from fireline.assess.verdict import Cause, Cure, Evidence, Probe, Verdict
 
 LABEL = "role_login_disabled"
-_WORDS = r"role \W?([^\"»'\s]+?)\W? is not permitted to log in"
+_WORDS = rf"role {NAME} is not permitted to log in"
 
 
 def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:

@@ -6,12 +6,12 @@ from __future__ import annotations
 from fireline.assess.checks.roles import Roles
 from fireline.assess.logins import MISSING, troubles
 from fireline.assess.quoting import ident, literal
-from fireline.assess.refused import FAMILY, LETS_IN, Heard, door, evidence_of, heard, named, verdict
+from fireline.assess.refused import FAMILY, LETS_IN, NAME, Heard, door, evidence_of, heard, named, verdict
 from fireline.assess.snapshot import Snapshot
 from fireline.assess.verdict import Cause, Cure, Evidence, Probe, Verdict
 
 LABEL = "role_missing"
-_WORDS = r"role \W?([^\"»'\s]+)\W? does not exist"
+_WORDS = rf"role {NAME} does not exist"
 
 
 def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:

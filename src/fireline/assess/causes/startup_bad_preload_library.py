@@ -9,7 +9,7 @@ from fireline.assess.down import not_started, stopped_by
 from fireline.assess.refused import FAMILY
 from fireline.assess.snapshot import Snapshot
 from fireline.assess.verdict import Cause, Verdict
-from fireline.postgres.machine import lines_of
+from fireline.postgres.conf_files import lines_of
 
 LABEL = "startup_bad_preload_library"
 _WORDS = (
