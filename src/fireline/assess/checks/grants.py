@@ -9,6 +9,7 @@ from fireline.assess.snapshot import Check, Snapshot
 from fireline.postgres.connect import Connection
 
 NEWEST = 30  # names of a group that are read
+MOST_SEQUENCES = 1000  # the newest, and those that the complaint names
 
 _GROUPS = """
 SELECT n.nspname::text AS schema, pg_get_userbyid(g.relowner)::text AS owner, g.number, g.newest, g.names::text[] AS names,
@@ -23,12 +24,15 @@ WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY g.numbe
 """
 # A serial column's sequence, or one that a default calls; an identity column needs no grant.
 _SEQUENCES = """
-WITH taken AS MATERIALIZED (
-    SELECT d.objid AS sequence, d.refobjid AS relation FROM pg_depend d
-    WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'a' AND d.objid IN (SELECT seqrelid FROM pg_sequence)
+WITH chosen AS MATERIALIZED (
+    SELECT oid FROM pg_class WHERE relkind = 'S' AND oid >= 16384 ORDER BY relname = ANY (%(names)s) DESC, oid DESC LIMIT %(most)s),
+taken AS MATERIALIZED (
+    SELECT d.objid AS sequence, d.refobjid AS relation FROM chosen
+    JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = chosen.oid AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'a'
     UNION
-    SELECT d.refobjid, f.adrelid FROM pg_depend d JOIN pg_attrdef f ON f.oid = d.objid
-    WHERE d.classid = 'pg_attrdef'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid IN (SELECT seqrelid FROM pg_sequence))
+    SELECT d.refobjid, f.adrelid FROM chosen
+    JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = chosen.oid AND d.classid = 'pg_attrdef'::regclass
+    JOIN pg_attrdef f ON f.oid = d.objid)
 SELECT n.nspname::text AS schema, s.relname::text AS name, tn.nspname::text AS table_schema, t.relname::text AS table_name,
     pg_get_userbyid(a.grantee)::text AS role, has_sequence_privilege(a.grantee, s.oid, 'USAGE') OR has_sequence_privilege(a.grantee, s.oid, 'UPDATE') AS usable
 FROM taken JOIN pg_class s ON s.oid = taken.sequence JOIN pg_namespace n ON n.oid = s.relnamespace
@@ -36,7 +40,7 @@ JOIN pg_class t ON t.oid = taken.relation JOIN pg_namespace tn ON tn.oid = t.rel
 CROSS JOIN LATERAL (SELECT x.grantee FROM aclexplode(t.relacl) x WHERE x.privilege_type = 'INSERT'
     UNION SELECT c.oid FROM pg_attribute f CROSS JOIN LATERAL aclexplode(f.attacl) x JOIN pg_roles c ON c.oid = x.grantee
         WHERE f.attrelid = t.oid AND x.privilege_type = 'INSERT') a
-WHERE s.oid >= 16384 AND a.grantee NOT IN (0, t.relowner)
+WHERE a.grantee NOT IN (0, t.relowner)
 ORDER BY 6, s.oid DESC LIMIT 2000
 """
 
@@ -75,9 +79,9 @@ class Grants:
 
 def read(conn: Connection, sofar: Snapshot) -> Grants:
     """Two questions to the catalogs."""
-    del sofar
+    names = [name.rpartition(".")[2] for name in sofar.complaint.names]
     groups = conn.execute(_GROUPS, {"newest": NEWEST}).fetchall()
-    sequences = conn.execute(_SEQUENCES).fetchall()
+    sequences = conn.execute(_SEQUENCES, {"names": names, "most": MOST_SEQUENCES}).fetchall()
     return Grants(
         tuple(Alike(**{**row, "names": tuple(row["names"]), "grants": granted(row["grants"])}) for row in groups),
         tuple(SequenceUse(**row) for row in sequences),
