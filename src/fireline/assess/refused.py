@@ -15,6 +15,7 @@ from fireline.assess.verdict import Cure, Evidence, Probe, Rejected, Severity, V
 FAMILY = "connections"
 NAME = r"(?:\"([^\"]+)\"|«([^»]+)»|'([^']+)'|([^\s\"«»',]+))"  # as the server quotes it, as people write it
 LETS_IN = Probe("SELECT 1 AS answers", "answers = 1")  # can only be asked once the door is open
+EVERYBODY = 10_000  # hurt, when the target itself is refused: that counts before whomever else the log tells of
 RESERVED = (
     "The reserved slots would have let us in: give the target a role with pg_use_reserved_connections (from version 16 on)"
     " or a superuser."

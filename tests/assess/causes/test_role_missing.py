@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fireline.assess.causes.role_missing import judge
 from fireline.assess.checks.roles import Role
+from fireline.assess.diagnose import judge as judge_all
 from tests.assess.refusals import away, log, roles, said, snap, the
 
 KNOWN = roles(Role("web"), Role("shut", login=False))
@@ -34,3 +35,10 @@ def test_the_missing_role_itself_learns_it_from_the_log_of_this_machine() -> Non
         "role web",
     )
     assert judge(away("authentication", 'password authentication failed for user "web"')) == ()
+
+
+def test_the_targets_own_trouble_comes_before_that_of_others() -> None:
+    others = [said("FATAL", 'password authentication failed for user "api"', 90 - n) for n in range(9)]
+    own = said("FATAL", 'password authentication failed for user "web"', 1, detail='Role "web" does not exist.')
+    seen = away("authentication", 'password authentication failed for user "web"', log=log(*others, own))
+    assert [one.cause for one in judge_all(seen)][:2] == ["role_missing", "wrong_password_rotated_secret"]

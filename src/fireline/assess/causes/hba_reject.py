@@ -7,7 +7,7 @@ from fireline.assess.checks.hba import Hba, Rule
 from fireline.assess.checks.log import Log
 from fireline.assess.checks.roles import Roles
 from fireline.assess.quoting import literal
-from fireline.assess.refused import FAMILY, LETS_IN, verdict
+from fireline.assess.refused import EVERYBODY, FAMILY, LETS_IN, verdict
 from fireline.assess.rules import first_match
 from fireline.assess.shut_out import Out, shut_out
 from fireline.assess.snapshot import Snapshot
@@ -64,7 +64,7 @@ def _verdict(snapshot: Snapshot, out: Out, hba: Hba | None, rule: Rule | None, *
         remedy=_cure(out, rule, where, stale=stale),
         probe=_probe(snapshot, out, hba, rule),
         confidence=0.97 if hba and hba.rules is not None else 0.9,
-        hurt=1,
+        hurt=EVERYBODY if out.source == "server's refusal" else 1,
     )
 
 

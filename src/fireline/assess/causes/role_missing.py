@@ -6,7 +6,7 @@ from __future__ import annotations
 from fireline.assess.checks.roles import Roles
 from fireline.assess.logins import MISSING, troubles
 from fireline.assess.quoting import ident, literal
-from fireline.assess.refused import FAMILY, LETS_IN, NAME, Heard, door, evidence_of, heard, named, verdict
+from fireline.assess.refused import EVERYBODY, FAMILY, LETS_IN, NAME, Heard, door, evidence_of, heard, named, verdict
 from fireline.assess.snapshot import Snapshot
 from fireline.assess.verdict import Cause, Cure, Evidence, Probe, Verdict
 
@@ -51,7 +51,7 @@ def _verdict(name: str, said: tuple[Heard, ...], roles: Roles | None) -> Verdict
         ),
         probe=Probe(f"SELECT rolname FROM pg_roles WHERE rolname = {literal(name)}", "rows = 1") if roles else LETS_IN,
         confidence=0.95,
-        hurt=1,
+        hurt=EVERYBODY if any(one.source == "server's refusal" for one in said) else 1,
     )
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from fireline.assess.checks.roles import Role, Roles
 from fireline.assess.logins import EXPIRED, Trouble, troubles
 from fireline.assess.quoting import ident, literal
-from fireline.assess.refused import FAMILY, LETS_IN, evidence_of, verdict
+from fireline.assess.refused import EVERYBODY, FAMILY, LETS_IN, evidence_of, verdict
 from fireline.assess.snapshot import Snapshot
 from fireline.assess.verdict import Cause, Cure, Evidence, Probe, Severity, Verdict
 
@@ -54,7 +54,7 @@ def _verdict(role: Role, trouble: Trouble | None, *, asked: bool) -> Verdict:
         ),
         severity=severity,
         confidence=0.98 if refused else 0.8,
-        hurt=len(trouble.failures) if trouble else 0,
+        hurt=0 if trouble is None else EVERYBODY if trouble.at_door else len(trouble.failures),
     )
 
 
@@ -87,7 +87,7 @@ def _unseen(trouble: Trouble) -> Verdict:
         ),
         probe=LETS_IN,
         confidence=0.95 if told else 0.35,
-        hurt=1,
+        hurt=EVERYBODY if trouble.at_door else 1,
     )
 
 

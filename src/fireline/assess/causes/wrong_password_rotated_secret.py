@@ -7,7 +7,7 @@ from fireline.assess.checks.roles import Roles
 from fireline.assess.intruders import intruders
 from fireline.assess.logins import EXPIRED, MISMATCH, MISSING, NO_PASSWORD, Trouble, troubles
 from fireline.assess.quoting import literal
-from fireline.assess.refused import FAMILY, LETS_IN, evidence_of, verdict
+from fireline.assess.refused import EVERYBODY, FAMILY, LETS_IN, evidence_of, verdict
 from fireline.assess.snapshot import Snapshot
 from fireline.assess.telling import listed
 from fireline.assess.verdict import Cause, Cure, Evidence, Probe, Verdict
@@ -72,7 +72,7 @@ def _verdict(snapshot: Snapshot, trouble: Trouble, *, seen: bool) -> Verdict:
         ),
         probe=_probe(snapshot, name) if seen else LETS_IN,
         confidence=(0.9 if trouble.failures or trouble.at_door else 0.75) if sure else 0.5,
-        hurt=len(trouble.failures),
+        hurt=EVERYBODY if trouble.at_door else len(trouble.failures),
     )
 
 
