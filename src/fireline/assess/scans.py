@@ -18,7 +18,7 @@ _MANY_ROWS = 0.1  # of the table: an index does not spare reading it for so many
 _CHANGED = 0.5  # of its rows, since it was analysed
 _PLAIN_CASTS = {"text": ("character varying", "text", "character"), "varchar": ("text", "character varying")}
 _WIDER = {"numeric": ("smallint", "integer", "bigint"), "float8": ("smallint", "integer", "bigint", "real")}
-_FEW_VALUES = ("boolean",)
+_FEW_VALUES, _FEW = ("boolean",), 10
 _PATTERN_CLASSES = ("text_pattern_ops", "varchar_pattern_ops", "bpchar_pattern_ops")
 
 
@@ -37,6 +37,7 @@ class Condition:
     plain: tuple[Index, ...] = ()
     broken: tuple[Index, ...] = ()
     fraction: float | None = None  # of the table's rows that fulfil it, as far as is known
+    few_values: bool = False  # the column had only a few when it was analysed, however long ago
 
     @property
     def pattern(self) -> bool:
@@ -141,6 +142,7 @@ def _condition(slow: Slow, tables: Tables, table: Table, column: Column, one: Pr
         tuple(usable),
         tuple(broken),
         _fraction(slow, tables, table, column, one),
+        column.spread is not None and 0 < column.spread.distinct <= _FEW,
     )
 
 
@@ -197,6 +199,8 @@ def _fraction(slow: Slow, tables: Tables, table: Table, column: Column, one: Pre
         return 0.5
     spread = column.spread
     old = table.changed > _CHANGED * rows  # what ANALYZE knew then tells nothing now
+    if spread is None and plain and slow.rows is not None and one.against in ("column", "expression"):
+        return min(slow.rows / rows, 1.0)
     if spread is None or old or one.wraps or not one.equal or not spread.distinct:
         return None
     if one.operator == "is null":
@@ -215,4 +219,4 @@ def _worth(one: Condition) -> tuple[bool, bool, bool, float]:
 
 def unselective(scan: Scan) -> bool:
     """Whether so many rows fulfil its conditions that an index would not help."""
-    return all(_unselective(one) for one in scan.conditions)
+    return all(_unselective(one) or (one.fraction is None and one.few_values) for one in scan.conditions)

@@ -17,6 +17,7 @@ _BLOCKS, _BLOCKS_UNASKED = 30, 100  # a call
 _BLOCKS_A_ROW, _BLOCKS_A_ROW_UNASKED = 5, 20
 _CALLS_UNASKED, _SHARE_UNASKED, _TOTAL_MS_UNASKED = 3, 0.02, 100.0
 _RUNNING, _RUNNING_UNASKED = 0.5, 10.0  # seconds
+_FINISHED_MS = 5.0
 _LONGEST_SEEN = 399  # characters of a session's statement; what is longer was cut off
 
 
@@ -84,6 +85,8 @@ def every(snapshot: Snapshot) -> tuple[Slow, ...]:
                 one = lately.get(total.key, total)
                 share = seen[-1].share(total)
                 found.append(Slow(one.text, one.user, total.calls, one.mean_ms, one.blocks_per_call, one.rows_per_call, share, total))  # fmt: skip
+    if not seen and felt(snapshot):
+        found += _finished(snapshot)
     return (*found, *_running(snapshot, found))
 
 
@@ -120,6 +123,20 @@ def _running(snapshot: Snapshot, known: list[Slow]) -> Iterator[Slow]:
             and fingerprint(session.query) not in finished
         ):
             yield Slow(session.query, session.user, 1, seconds * 1000, None, None, 0.0, None, session)
+
+
+def _finished(snapshot: Snapshot) -> Iterator[Slow]:
+    """The last statements of sessions that are idle, where no extension sums statements up."""
+    told: set[str | None] = set()
+    for session in snapshot.locks[-1].sessions.values() if snapshot.locks else ():
+        here = snapshot.server is not None and session.database == snapshot.server.database
+        if not here or session.hidden or not (session.state or "").startswith("idle") or not session.state_change:
+            continue
+        ms = age(session.state_change, session.query_start) * 1000
+        mark = fingerprint(session.query)
+        if ms >= _FINISHED_MS and len(session.query) <= _LONGEST_SEEN and mark not in told:
+            told.add(mark)
+            yield Slow(session.query, session.user, 1, ms, None, None, 0.0, None, session)
 
 
 def _lasts(snapshot: Snapshot, session: Session) -> bool:

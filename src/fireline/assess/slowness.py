@@ -38,8 +38,9 @@ def seen(slow: Slow) -> Evidence:
     """The statement and what it costs."""
     if slow.session is not None:
         spent = span(slow.mean_ms / 1000)
+        did = "has run it for" if slow.session.state == "active" else "ran it last, in"
         return Evidence(
-            slow.source, f"pid {slow.session.pid} ({who(slow.session)}) has run it for {spent}: {shortened(slow.text)}"
+            slow.source, f"pid {slow.session.pid} ({who(slow.session)}) {did} {spent}: {shortened(slow.text)}"
         )
     blocks, rows = slow.blocks or 0, slow.rows or 0
     figures = f"{slow.calls:,} calls of {slow.mean_ms:,.1f} ms, {blocks:,.0f} blocks for {rows:,.1f} rows a call"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from fireline.assess.causes.missing_index import cause
 from fireline.assess.complaint import read
 from tests.assess.slow_shop import (
+    AT,
     BY_EMAIL,
     EMAIL,
     PRIMARY,
@@ -113,6 +116,20 @@ def test_a_statement_that_still_runs_counts_when_somebody_complains() -> None:
     assert verdict.evidence[0].source == "pg_stat_activity"
     assert cause.judge(look(sessions=(busy,))) == ()
     assert cause.judge(look(sessions=(running(busy.query, wait_type="Lock"),), said=SLOW)) == ()
+
+
+def test_without_figures_the_last_statements_of_sessions_are_looked_at() -> None:
+    idle = running("SELECT * FROM orders WHERE email = 'a@example.com'", state="idle", state_change=AT)
+    seen = look(sessions=(idle,), said=SLOW)
+    assert cause.judge(seen) == ()
+    without = replace(seen, readings={name: one for name, one in seen.readings.items() if name != "statements"})
+    (verdict,) = cause.judge(without)
+    assert "ran it last, in 5.0 s" in verdict.evidence[0].fact
+
+
+def test_a_column_of_few_values_wants_no_index_however_old_that_knowledge() -> None:
+    counting = statement("SELECT count(*) FROM orders WHERE state = $1")
+    assert cause.judge(look(counting, tables=(table(changed=40_000),), said=SLOW)) == ()
 
 
 def test_a_table_that_was_never_counted_is_judged_by_what_was_read() -> None:

@@ -17,6 +17,8 @@ from fireline.postgres.connect import Connection
 MOST = 200  # by total time; some more by blocks, by mean time, by rows
 _SOME = 50
 _LONGEST = 2000
+_WEIGHTY = 0.05  # of the time of all statements
+_Key = tuple[int, int, int, bool | None]
 _HIDDEN = "<insufficient privilege>"
 
 _WHERE = """
@@ -107,7 +109,7 @@ class Statement:
     since: datetime | None = None  # of this one's figures, where told
 
     @property
-    def key(self) -> tuple[int, int, int, bool | None]:
+    def key(self) -> _Key:
         """What tells it from all others."""
         return self.queryid, self.userid, self.dbid, self.toplevel
 
@@ -195,12 +197,14 @@ def _difference(before: Statement, after: Statement) -> Statement:
 
 
 def read(conn: Connection, sofar: Snapshot) -> Statements:
-    """One sample; from the second on without the texts, which are known by then."""
+    """One sample; from the second on without the texts, which are mostly known by then."""
     where = conn.execute(_WHERE).fetchone()
     if where is None:
         raise psycopg.NotSupportedError("the extension pg_stat_statements is not in this database")
     known = {one.key: one.text for one in _before(sofar)}
     rows = conn.execute(_question(where, texts=not known), {"most": MOST, "some": _SOME}).fetchall()
+    if known and _worth_telling(rows, known):
+        rows = conn.execute(_question(where, texts=True), {"most": MOST, "some": _SOME}).fetchall()
     statements = [_statement(row, known) for row in rows if row["queryid"] is not None and row["text"] != _HIDDEN]
     moment = conn.execute("SELECT clock_timestamp() AS at").fetchone()
     assert moment is not None
@@ -213,6 +217,16 @@ def read(conn: Connection, sofar: Snapshot) -> Statements:
         hidden=len(rows) - len(statements),
         schema=where["schema"],
     )
+
+
+def _worth_telling(rows: list[DictRow], known: dict[_Key, str]) -> bool:
+    """Whether a statement that ended for the first time during the look weighs so much that its text is wanted."""
+    new = sum(row["total_ms"] for row in rows if row["queryid"] is not None and _key(row) not in known)
+    return bool(rows) and new > _WEIGHTY * float(rows[0]["all_ms"] or 0)
+
+
+def _key(row: DictRow) -> _Key:
+    return row["queryid"], row["userid"], row["dbid"], row["toplevel"]
 
 
 def _before(sofar: Snapshot) -> tuple[Statement, ...]:
@@ -245,13 +259,12 @@ def _figure(names: tuple[str, ...], there: set[str]) -> sql.Composable:
     return sql.SQL("NULL")
 
 
-def _statement(row: DictRow, known: dict[tuple[int, int, int, bool | None], str]) -> Statement:
+def _statement(row: DictRow, known: dict[_Key, str]) -> Statement:
     same = {
         name: row[name]
         for name in ("queryid", "userid", "dbid", "user", "database", "toplevel", "calls", "rows", "plans")
     }
-    key = (row["queryid"], row["userid"], row["dbid"], row["toplevel"])
-    text = known.get(key) or " ".join(redact.text(row["text"] or "").split())[:_LONGEST]
+    text = known.get(_key(row)) or " ".join(redact.text(row["text"] or "").split())[:_LONGEST]
     figures = {name: _number(row[name], name) for name in _FIGURES}
     filled = {name: value for name, value in figures.items() if value is not None}
     return Statement(**same, text=text, since=row["since"].astimezone(UTC) if row["since"] else None, **filled)
