@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -105,9 +105,11 @@ def test_a_server_that_is_killed_in_the_middle_of_a_look_is_a_server_that_died()
         assert running is not None
 
         def kill(conn: Connection, sofar: Snapshot) -> Any:
-            for child in Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split():
-                os.kill(int(child), signal.SIGKILL)
+            children = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
             os.kill(running.pid, signal.SIGKILL)
+            for child in children:
+                with suppress(ProcessLookupError):
+                    os.kill(int(child), signal.SIGKILL)
             time.sleep(0.2)
             return conn.execute("SELECT 1").fetchall()
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
+import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from fireline.cluster import Cluster
@@ -65,3 +67,15 @@ def test_what_is_no_pg_control_is_none(tmp_path: Path) -> None:
     assert machine.control(tmp_path) is None
     (tmp_path / "global" / "pg_control").write_bytes(b"\xff" * 64)
     assert machine.control(tmp_path) is None
+
+
+def test_what_answers_is_taken_for_a_server_here_only_if_it_began_at_that_moment(patient_server: Cluster) -> None:
+    url = parts(patient_server.url())
+    with psycopg.connect(patient_server.url()) as conn:
+        row = conn.execute("SELECT pg_postmaster_start_time()").fetchone()
+    assert row is not None
+    assert machine.serving(url, row[0]).data == patient_server.folder.data
+    assert machine.serving(url, row[0] - timedelta(minutes=1)) == machine.Whereabouts()
+    behind_a_pooler = machine.serving({"host": "127.0.0.1", "port": "6432"}, row[0], str(patient_server.folder.data))
+    assert behind_a_pooler.log == patient_server.folder.log
+    assert machine.serving({"host": "db.example"}, row[0], "/nowhere") == machine.Whereabouts()

@@ -29,6 +29,7 @@ _STATES = (
     "starting up", "shut down", "shut down in recovery", "shutting down", "in crash recovery", "in archive recovery", "in production",
 )  # fmt: skip
 _DEFAULT_PORT = 5432
+_SAME_SECONDS = 5  # postmaster.pid has whole seconds, and is written a moment before
 _HEAD = struct.Struct("=QIII4xqQ")  # identifier, versions of pg_control and catalog, state, time, checkpoint
 
 
@@ -86,6 +87,23 @@ def find(parts: dict[str, Any], log: Path | None = None) -> Whereabouts:
         if _fits(data, config, postmaster, sockets, port, sure=bool(host.startswith("/"))):
             return Whereabouts(data, config, log or _log(data, config, postmaster), postmaster, control(data))
     return Whereabouts(log=log)
+
+
+def serving(parts: dict[str, Any], started: datetime, folder: str | None = None) -> Whereabouts:
+    """The same of a server that answers, and began at that moment: what answers may also come by a tunnel or a container.
+
+    folder: its data folder as it tells itself; behind a pooler the DSN does not lead to it.
+    """
+    if folder and (postmaster := _postmaster(Path(folder))) and _began(postmaster, started):
+        data = Path(folder)
+        return Whereabouts(data, None, _log(data, None, postmaster), postmaster, control(data))
+    found = find(parts) if is_here(parts) else Whereabouts()
+    return found if found.postmaster and _began(found.postmaster, started) else Whereabouts()
+
+
+def _began(postmaster: Postmaster, started: datetime) -> bool:
+    begun = postmaster.started if postmaster.alive else None
+    return begun is not None and abs((begun - started).total_seconds()) <= _SAME_SECONDS
 
 
 def _candidates(sockets: tuple[str, ...], port: int, log: Path | None) -> Iterator[tuple[Path, Path | None]]:

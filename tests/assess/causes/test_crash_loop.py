@@ -37,6 +37,15 @@ def test_one_crash_counts_when_it_is_felt() -> None:
     )
 
 
+def test_a_start_is_a_crashs_only_when_nothing_was_well_in_between() -> None:
+    starting, up = (
+        "the database system is starting up",
+        said("LOG", "database system is ready to accept connections", 50),
+    )
+    assert the(judge(away("starting", starting, log=lines(crash(100))))).cause == "crash_loop"
+    assert judge(away("starting", starting, log=lines(crash(100), up))) == ()
+
+
 def test_a_session_that_was_ended_in_order_is_silent() -> None:
     calm = [said("FATAL", "terminating connection due to administrator command"), crash(9, "15: Terminated")]
     assert judge(snap("crash", log=lines(*calm))) == ()

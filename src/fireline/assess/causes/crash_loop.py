@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 
 from fireline.assess.checks.log import Log
+from fireline.assess.down import last_words
 from fireline.assess.refused import FAMILY, door, verdict
 from fireline.assess.snapshot import Snapshot
 from fireline.assess.telling import shortened
@@ -30,7 +31,8 @@ def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
         for one in (log.tail if log else ())
         if (seen := _CRASH.search(one.message)) and seen["signal"] not in _ASKED_FOR
     ]
-    felt = door(snapshot).refused("recovery", "lost") or snapshot.complaint.about("unreachable")
+    recovers = door(snapshot).refused("starting") and any(_CRASH.search(one.message) for one in last_words(snapshot))
+    felt = recovers or door(snapshot).refused("recovery", "lost") or snapshot.complaint.about("unreachable")
     return (_verdict(snapshot, found),) if len(found) >= (1 if felt else 2) else ()
 
 

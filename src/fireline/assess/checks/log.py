@@ -23,7 +23,7 @@ _WHERE = """
 SELECT has_function_privilege('pg_current_logfile()', 'EXECUTE') AS may_ask,
     CASE WHEN pg_has_role('pg_read_all_settings', 'USAGE') THEN current_setting('data_directory') END AS folder,
     has_function_privilege('pg_read_binary_file(text,bigint,bigint)', 'EXECUTE') AS may_read,
-    inet_server_addr() IS NULL AS socket
+    pg_postmaster_start_time() AS started
 """
 _FILE = "SELECT pg_current_logfile() AS file"
 _WORTH = ("PANIC", "FATAL", "ERROR", "WARNING", "LOG")
@@ -118,8 +118,8 @@ def read(conn: Connection, sofar: Snapshot) -> Log:
     assert row is not None
     named = conn.execute(_FILE).fetchone() if row["may_ask"] else None
     file = named["file"] if named else None
-    here = machine.find({"host": conn.info.host, "port": conn.info.port}) if row["socket"] or _near(conn) else None
-    for path in _paths(row["folder"], file, here.log if here else None):
+    here = machine.serving({"host": conn.info.host, "port": conn.info.port}, row["started"], row["folder"])
+    for path in _paths(row["folder"], file, here.log):
         try:
             return gathered(log_tail.of_file(path, since), since)
         except OSError:
@@ -132,10 +132,6 @@ def read(conn: Connection, sofar: Snapshot) -> Log:
     if tail is None:
         raise OSError(f"the log {file} is not there")
     return gathered(tail, since)
-
-
-def _near(conn: Connection) -> bool:
-    return machine.is_here({"host": conn.info.hostaddr or conn.info.host})
 
 
 def _paths(folder: str | None, file: str | None, found: Path | None) -> Iterable[Path]:

@@ -12,10 +12,15 @@ from fireline.postgres import machine
 from fireline.postgres.connect import Connection, Target
 from fireline.postgres.machine import Control, Postmaster
 
+_SERVER = """
+SELECT pg_postmaster_start_time() AS started,
+    CASE WHEN pg_has_role('pg_read_all_settings', 'USAGE') THEN current_setting('data_directory') END AS folder
+"""
+
 
 @dataclass(frozen=True)
 class ServerFiles:
-    """What was found here. here: whether the DSN leads to this machine at all."""
+    """What was found here. here: whether the DSN leads to this machine; of a server that answers, whether it is one of this machine."""
 
     here: bool
     data: Path | None = None
@@ -33,19 +38,21 @@ class ServerFiles:
 def read(conn: Connection, sofar: Snapshot) -> ServerFiles:
     """The same with a connection: the files of the server that answers, if it is on this machine."""
     parts = {"host": conn.info.host, "port": conn.info.port}
-    return _found(parts, sofar)
+    row = conn.execute(_SERVER).fetchone()
+    assert row is not None
+    at = machine.serving(parts, row["started"], row["folder"])
+    return ServerFiles(
+        at.data is not None, at.data, at.config, sofar.asked.log_file or at.log, at.postmaster, at.control
+    )
 
 
 def away(target: Target, sofar: Snapshot) -> ServerFiles | None:
     """What is found without a connection."""
     if sofar.away is not None and sofar.away.kind == "dsn":
         return None
-    return _found(dict(conninfo_to_dict(target.dsn.reveal())), sofar)
-
-
-def _found(parts: dict[str, object], sofar: Snapshot) -> ServerFiles:
-    at = machine.find(dict(parts), sofar.asked.log_file)
-    return ServerFiles(machine.is_here(dict(parts)), at.data, at.config, at.log, at.postmaster, at.control)
+    parts = dict(conninfo_to_dict(target.dsn.reveal()))
+    at = machine.find(parts, sofar.asked.log_file)
+    return ServerFiles(machine.is_here(parts), at.data, at.config, at.log, at.postmaster, at.control)
 
 
 check = Check("server_files", read, away=away)
