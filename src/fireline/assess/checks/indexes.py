@@ -18,7 +18,11 @@ from fireline.postgres.connect import Connection
 # lock of one on its table.
 _INDEXES = f"""{CHOSEN},
 building AS MATERIALIZED (
-    SELECT p.relid, p.index_relid, p.phase IS NULL AS hidden FROM pg_stat_progress_create_index p WHERE p.datid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()))
+    SELECT p.relid, p.index_relid, p.phase IS NULL AS hidden FROM pg_stat_progress_create_index p WHERE p.datid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())),
+wanted AS MATERIALIZED (
+    SELECT DISTINCT w.indexrelid FROM (
+        (SELECT x.indexrelid FROM pg_index x WHERE NOT x.indisvalid AND x.indrelid >= 16384 LIMIT 500)
+        UNION ALL (SELECT x.indexrelid FROM chosen JOIN pg_index x ON x.indrelid = chosen.oid LIMIT 3000)) w)
 SELECT i.indexrelid::int8 AS oid, i.indrelid::int8 AS "table", n.nspname::text AS schema, c.relname::text AS name,
     t.relname::text AS table_name, c.relkind::text AS kind, am.amname::text AS method,
     i.indisunique AS "unique", i.indisprimary AS "primary", i.indisexclusion AS exclusion, i.indisvalid AS valid, i.indisready AS ready,
@@ -29,14 +33,14 @@ SELECT i.indexrelid::int8 AS oid, i.indrelid::int8 AS "table", n.nspname::text A
     left(i.indexprs::text, 20000) AS tree, left(i.indpred::text, 4000) AS predicate_tree,
     pg_stat_get_numscans(i.indexrelid) AS scans, c.relpages AS pages, c.reltuples::float8 AS tuples,
     (SELECT inh.inhparent::int8 FROM pg_inherits inh WHERE inh.inhrelid = i.indexrelid) AS parent,
-    (SELECT con.conname::text FROM pg_constraint con WHERE con.conindid = i.indexrelid AND con.contype IN ('p', 'u', 'x') LIMIT 1) AS "constraint",
+    (SELECT con.conname::text FROM pg_constraint con WHERE con.conrelid = i.indrelid AND con.conindid = i.indexrelid AND con.contype IN ('p', 'u', 'x') LIMIT 1) AS "constraint",
     EXISTS (SELECT FROM building b WHERE b.index_relid = i.indexrelid OR (coalesce(b.index_relid, 0) = 0 AND b.relid = i.indrelid))
     OR (NOT i.indisvalid AND EXISTS (SELECT FROM building b WHERE b.hidden)
         AND EXISTS (SELECT FROM pg_locks k WHERE k.relation = i.indrelid AND k.mode = 'ShareUpdateExclusiveLock' AND k.granted)) AS building
-FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
+FROM wanted JOIN pg_index i ON i.indexrelid = wanted.indexrelid JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_am am ON am.oid = c.relam
-WHERE i.indrelid >= 16384 AND t.relkind IN ('r', 'p', 'm') AND (NOT i.indisvalid OR i.indrelid IN (SELECT oid FROM chosen))
-ORDER BY i.indisvalid, i.indrelid, i.indexrelid LIMIT 3000
+WHERE t.relkind IN ('r', 'p', 'm')
+ORDER BY i.indisvalid, i.indrelid, i.indexrelid
 """
 _FUNCTIONS = "SELECT p.oid::int8 AS oid, p.proname::text AS name FROM pg_proc p WHERE p.oid = ANY (%(oids)s::oid[])"
 _CALLED = re.compile(r":(?:funcid|opfuncid) (\d+)")
