@@ -7,21 +7,17 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from fireline.assess.checks.policies import Policies
 from fireline.assess.checks.policy_calls import Call, PolicyCalls
 from fireline.assess.checks.tables import Table, Tables
-from fireline.assess.predicates import fingerprint
+from fireline.assess.policy_cost import as_owner, slowed
 from fireline.assess.quoting import ident, literal, qualified
-from fireline.assess.slow import Slow, every, felt
+from fireline.assess.slow import Slow, every
 from fireline.assess.slowness import COMPLAINTS, EXPLAINS, FAMILY, seen, severity, weight
 from fireline.assess.snapshot import Snapshot
 from fireline.assess.telling import listed
 from fireline.assess.verdict import Cause, Cure, Evidence, Probe, Rejected, Verdict
 
 LABEL = "rls_per_row_function"
-_MS, _MS_UNASKED, _CALLS_UNASKED, _SHARE_UNASKED = 5.0, 20.0, 3, 0.05
-_PER_CALL, _PART = 10, 0.3  # calls of the function for one of the statement; of its time
-_QUICKER, _PER_ROW, _PER_PAGE, _TIMES = 3.0, 0.0005, 0.15, 2.0  # than the owner; ms; the pages of the table
 
 
 @dataclass(frozen=True)
@@ -41,47 +37,10 @@ def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
     for policy in found:
         table = tables.by_oid.get(policy.table) if tables else None
         calls = tuple(one for one in policy.calls if not one.inlined)
-        slows = tuple(one for one in every(snapshot) if table and calls and _slowed(snapshot, one, table, calls))
+        slows = tuple(one for one in every(snapshot) if table and calls and slowed(snapshot, one, table, calls))
         if table and slows:
             verdicts.append(_verdict(snapshot, Policed(policy, table, slows)))
     return tuple(verdicts)
-
-
-def _slowed(snapshot: Snapshot, slow: Slow, table: Table, calls: tuple[Call, ...]) -> bool:
-    if not any(one.name == table.name and one.schema in (None, table.schema) for one in slow.shape.tables):
-        return False
-    asked = felt(snapshot)
-    often = asked or (slow.calls >= _CALLS_UNASKED and slow.share >= _SHARE_UNASKED)
-    if not often or slow.mean_ms < (_MS if asked else _MS_UNASKED) or not _applies(snapshot, slow, table):
-        return False
-    if any(one.calls for one in calls):
-        spent = slow.calls * slow.mean_ms
-        return any(one.calls >= _PER_CALL * slow.calls and one.total_ms >= _PART * spent for one in calls)
-    return _dear(snapshot, slow, table)
-
-
-def _dear(snapshot: Snapshot, slow: Slow, table: Table) -> bool:
-    """Whether it costs more than reading the table, as far as that shows where calls are not counted."""
-    pages, blocks = max(table.blocks, 1), slow.blocks or 0.0
-    owner = as_owner(snapshot, slow, table)
-    if owner is not None:
-        return slow.mean_ms >= _QUICKER * owner.mean_ms
-    through = blocks >= pages / 2 and slow.mean_ms >= _PER_ROW * table.rows
-    return through or slow.mean_ms >= _PER_PAGE * pages or blocks >= _TIMES * pages
-
-
-def as_owner(snapshot: Snapshot, slow: Slow, table: Table) -> Slow | None:
-    """The same statement by the owner, whom the policy does not hold up, if it was seen."""
-    wanted = fingerprint(slow.text)
-    same = (one for one in every(snapshot) if one.user == table.owner and one.user != slow.user)
-    return next((one for one in same if fingerprint(one.text) == wanted), None)
-
-
-def _applies(snapshot: Snapshot, slow: Slow, table: Table) -> bool:
-    policies = snapshot.last("policies", Policies)
-    role = policies.roles.get(slow.user or "") if policies else None
-    exempt = role is None or role.superuser or role.bypasses
-    return not exempt and (table.forced or slow.user != table.owner)
 
 
 def _verdict(snapshot: Snapshot, one: Policed) -> Verdict:
