@@ -50,6 +50,8 @@ def test_the_parts_of_an_entry_belong_to_it_and_lines_go_on() -> None:
         "2026-03-01 02:00:05.123 UTC [1] DETAIL:  the detail\n"
         "2026-03-01 02:00:05.123 UTC [1] HINT:  the hint\n"
         "2026-03-01 02:00:05.123 UTC [1] CONTEXT:  SQL function\n"
+        "2026-03-01 02:00:05.123 UTC [1] QUERY:  SELECT 2\n"
+        "2026-03-01 02:00:05.123 UTC [1] LOCATION:  int4div, int.c:846\n"
         "2026-03-01 02:00:05.123 UTC [1] STATEMENT:  SELECT 1\n\t/ 0\n"
         "2026-03-01 02:00:06.123 UTC [2] LOG:  checkpoint starting: time\n"
     )
@@ -88,3 +90,15 @@ def test_jsonlog() -> None:
     found = only('half","b":1}\n' + line + '{"timestamp":"2026', "jsonlog")
     assert (found.at, found.pid, found.user, found.database, found.host) == (AT, 4711, "web", "shop", "10.0.0.5")
     assert (found.code, found.message, found.statement) == ("42P01", 'relation "x" does not exist', "SELECT * FROM x")
+
+
+def test_what_is_said_before_there_is_a_prefix_is_an_entry_of_its_own() -> None:
+    text = (
+        "2026-03-01 02:00:05.123 UTC [1] LOG:  database system is shut down\n"
+        "postgres: could not find the database system\n"
+        'Expected to find it in the directory "/data",\n'
+    )
+    first, second = parse(text, "stderr")
+    assert first.message == "database system is shut down"
+    assert (second.severity, second.at) == ("FATAL", None)
+    assert second.message == 'could not find the database system\nExpected to find it in the directory "/data",'

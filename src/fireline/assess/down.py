@@ -63,7 +63,7 @@ def not_started(
 ) -> tuple[Verdict, ...]:  # fmt: skip
     """The verdict on a server that does not start, and says why."""
     files = snapshot.last("server_files", ServerFiles)
-    facts = [Evidence("server log", f"{words.said.severity}: {words.said.message}")]
+    facts = [Evidence("server log", f"{words.said.severity}: {' '.join(words.said.message.split())}")]
     facts += [Evidence("server log", part) for part in (words.said.detail, words.said.hint) if part]
     facts.append(Evidence("door", door(snapshot).said))
     if files and files.data:

@@ -6,8 +6,9 @@ import csv
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal
 
 Format = Literal["stderr", "csvlog", "jsonlog"]
@@ -25,6 +26,8 @@ _WHO = (
 _HOST = re.compile(r"(?:client|host|remote)[=:](?P<host>[^,\s(]+)|(?P<address>\b\d{1,3}(?:\.\d{1,3}){3})\(\d+\)")
 _CODE = re.compile(r"\b([0-5][0-9A-Z]{4}|XX[0-9A-Z]{3}|P0[0-9A-Z]{3}|F0[0-9A-Z]{3})\b")
 _CURSOR = re.compile(r" at character \d+$")
+_BARE = ("postgres: could not", "postgres: invalid", "postgres does not know")  # said before there is a prefix
+_LEFT_OUT = ("location", "query")
 _LONGEST = 4000  # of one part
 _QUARTER, _MOST_OFFSET = 900, 14 * 3600
 _CSV = (
@@ -34,7 +37,7 @@ _CSV = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Said:
     """One thing that the server said, with what belongs to it. Empty or None: the log does not tell."""
 
@@ -76,10 +79,10 @@ def parse(text: str, form: Format, written: datetime | None = None) -> Iterator[
     found = list(entries)
     zone = _zone(found, written)
     for one, moment, named in found:
-        yield replace(one, at=_utc(moment, named, zone))
+        yield Said(**one, at=_utc(moment, named, zone))
 
 
-_Raw = tuple[Said, datetime | None, str | None]
+_Raw = tuple[dict[str, Any], datetime | None, str | None]  # the fields, the time as written, its zone
 
 
 def _stderr(lines: list[str]) -> Iterator[_Raw]:
@@ -87,7 +90,12 @@ def _stderr(lines: list[str]) -> Iterator[_Raw]:
     current: dict[str, Any] | None = None
     part = "message"
     for line in lines:
-        head = _HEAD.search(line, 0, 300)
+        if line.startswith(_BARE):
+            if current is not None:
+                yield _entry(current)
+            current, part = {"severity": "FATAL", "message": line.partition(": ")[2] or line, "prefix": ""}, "message"
+            continue
+        head = _HEAD.search(line, 0, 300) if ": " in line[:300] else None
         prefix = line[: head.start()] if head else ""
         if head is None or (line[:1] in ("\t", " ") and current):
             if current is not None and len(current.get(part, "")) < _LONGEST:
@@ -107,27 +115,29 @@ def _stderr(lines: list[str]) -> Iterator[_Raw]:
 
 
 def _entry(parts: dict[str, Any]) -> _Raw:
-    prefix = parts["prefix"]
-    said = Said(
-        parts["severity"], _CURSOR.sub("", parts["message"][:_LONGEST]), detail=parts.get("detail", "")[:_LONGEST], hint=parts.get("hint", "")[:_LONGEST],
-        statement=parts.get("statement", "")[:_LONGEST], context=parts.get("context", "")[:_LONGEST],
-    )  # fmt: skip
+    prefix = parts.pop("prefix")
     when = _TIME.search(prefix)
     left = prefix if when is None else prefix[: when.start()] + " " + prefix[when.end() :]
     moment, zone = _moment(when)
     pid = _PID.search(left)
+    rest = left if pid is None else left[: pid.start()] + " " + left[pid.end() :]
+    told = {name: value[:_LONGEST] for name, value in parts.items() if name not in _LEFT_OUT}
+    told["message"] = _CURSOR.sub("", told["message"])
+    number = {"pid": int(pid[1] or pid[2] or pid[3])} if pid else {}
+    return {**told, **number, **_who(rest)}, moment, zone
+
+
+@lru_cache(maxsize=4096)  # a session says many things behind the same prefix
+def _who(left: str) -> dict[str, str]:
+    """Whom a prefix without its time and process tells of."""
     who = next((found for shape in _WHO if (found := shape.search(left))), None)
-    without = left if pid is None else left[: pid.start()] + " " + left[pid.end() :]
-    host, code = _HOST.search(without), _CODE.search(without)
+    host, code = _HOST.search(left), _CODE.search(left)
     known = {name: value for name, value in (who.groupdict() if who else {}).items() if value != "[unknown]"}
-    return (
-        replace(
-            said, pid=int(next(one for one in pid.groups() if one)) if pid else None, code=code[1] if code else "",
-            host=(host["host"] or host["address"]) if host else "", user=known.get("user", ""), database=known.get("database", ""),
-        ),
-        moment,
-        zone,
-    )  # fmt: skip
+    if host:
+        known["host"] = host["host"] or host["address"]
+    if code:
+        known["code"] = code[1]
+    return known
 
 
 def _moment(when: re.Match[str] | None) -> tuple[datetime | None, str | None]:
@@ -135,14 +145,10 @@ def _moment(when: re.Match[str] | None) -> tuple[datetime | None, str | None]:
         return None, None
     if when[4]:
         return datetime.fromtimestamp(int(when[4]), UTC).replace(tzinfo=None), "UTC"
-    return _stamp(when[1], when[2] or ""), when[3]
-
-
-def _stamp(whole: str, part: str) -> datetime | None:
     try:
-        return datetime.fromisoformat(whole) + timedelta(seconds=float(f"0{part}") if part else 0)
+        return datetime.fromisoformat(when[1] + (when[2] or "")), when[3]
     except ValueError:
-        return None
+        return None, None
 
 
 def _csv(text: str) -> Iterator[_Raw]:
@@ -182,16 +188,13 @@ def _fields(row: dict[str, str]) -> _Raw:
     moment, zone = _moment(when)
     host = row.get("connection_from", "")
     pid = row.get("process_id", "")
-    return (
-        Said(
-            row.get("error_severity", ""), row.get("message", "")[:_LONGEST], code=row.get("sql_state_code", "").replace("00000", ""),
-            pid=int(pid) if pid.isdigit() else None, user=row.get("user_name", ""), database=row.get("database_name", ""),
-            host=host.rpartition(":")[0] or host, detail=row.get("detail", "")[:_LONGEST], hint=row.get("hint", "")[:_LONGEST],
-            statement=row.get("query", "")[:_LONGEST], context=row.get("context", "")[:_LONGEST],
-        ),
-        moment,
-        zone,
-    )  # fmt: skip
+    told = {
+        "severity": row.get("error_severity", ""), "message": row.get("message", ""), "code": row.get("sql_state_code", "").replace("00000", ""),
+        "user": row.get("user_name", ""), "database": row.get("database_name", ""), "host": host.rpartition(":")[0] or host,
+        "detail": row.get("detail", ""), "hint": row.get("hint", ""), "statement": row.get("query", ""), "context": row.get("context", ""),
+    }  # fmt: skip
+    kept = {name: value[:_LONGEST] for name, value in told.items()}
+    return {**kept, "pid": int(pid) if pid.isdigit() else None}, moment, zone
 
 
 def _zone(found: list[_Raw], written: datetime | None) -> timedelta:

@@ -12,7 +12,7 @@ from pathlib import Path
 from fireline.postgres.connect import Connection
 from fireline.postgres.log_lines import Format, Said, format_of, parse
 
-FIRST, MOST = 256 * 1024, 4 * 1024 * 1024  # bytes
+FIRST, MOST = 256 * 1024, 2 * 1024 * 1024  # bytes
 _GLANCE = 8000
 _STAT = "SELECT size, modification FROM pg_stat_file(%(path)s)"
 _BYTES = "SELECT pg_read_binary_file(%(path)s, %(start)s, %(length)s) AS bytes"

@@ -14,6 +14,7 @@ DOWN = "nothing listens at /tmp port 5432"
     "message",
     [
         "database files are incompatible with server",
+        'could not find the database system\nExpected to find it in the directory "/data/pg",\nbut could not open file',
         'data directory "/data/pg" has wrong ownership',
         'data directory "/data/pg" has invalid permissions',
         'could not open file "global/pg_control": Permission denied',

@@ -9,7 +9,7 @@ from fireline.assess.verdict import Cause, Verdict
 
 LABEL = "startup_data_unusable"
 _WORDS = (
-    r"database files are incompatible with server|data directory \"([^\"]+)\" (?:has (?:wrong ownership|invalid permissions)|does not exist)"
+    r"could not find the database system|database files are incompatible with server|data directory \"([^\"]+)\" (?:has (?:wrong ownership|invalid permissions)|does not exist)"
     r"|could not (?:open|read|access) (?:file|directory) \"([^\"]+)\": (?:Permission denied|No such file or directory|Read-only file system)"
     r"|\"([^\"]+)\" is not a (?:valid data|database cluster) directory|could not locate (?:a valid|required) checkpoint record"
 )
