@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from fireline.assess.causes.missing_index import cause
+from fireline.assess.checks.plans import Node, Plan, Plans
 from fireline.assess.complaint import read
 from tests.assess.slow_shop import (
     AT,
@@ -116,6 +117,17 @@ def test_a_statement_that_still_runs_counts_when_somebody_complains() -> None:
     assert verdict.evidence[0].source == "pg_stat_activity"
     assert cause.judge(look(sessions=(busy,))) == ()
     assert cause.judge(look(sessions=(running(busy.query, wait_type="Lock"),), said=SLOW)) == ()
+
+
+@pytest.mark.parametrize(("spared", "named"), [(12.0, True), (1700.0, False), (None, True)])
+def test_an_index_that_the_planner_would_not_use_is_not_wanted(spared: float | None, named: bool) -> None:
+    seen = look(statement(BY_EMAIL))
+    plan = Plan(BY_EMAIL, 1775.0, 1, (Node("orders", "Seq Scan", None, 1),), spared)
+    found = cause.judge(replace(seen, readings={**seen.readings, "plans": (Plans((plan,)),)}))
+    assert bool(found) is named
+    if found:
+        assert any(one.source == "EXPLAIN" for one in found[0].evidence)
+        assert any(one.source == "hypopg" for one in found[0].evidence) is (spared is not None)
 
 
 def test_without_figures_the_last_statements_of_sessions_are_looked_at() -> None:

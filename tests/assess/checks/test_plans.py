@@ -55,6 +55,20 @@ def test_the_plan_of_a_statement_with_parameters_is_had_without_carrying_it_out(
     assert plan.spared is None
 
 
+def test_the_index_that_is_missing_is_tried_where_hypopg_is(large: Target, faults: Faults) -> None:
+    known = faults.owner.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'hypopg'").fetchall()
+    if not known:
+        pytest.skip("this server does not have the extension hypopg")
+    faults.owner.execute("CREATE SCHEMA odd; CREATE EXTENSION hypopg SCHEMA odd")
+    text = "SELECT * FROM orders WHERE note = $1"
+    with connect(large) as conn:
+        conn.read_only = True
+        plan = read(conn, asked(conn, text)).of(text)
+    assert plan
+    assert plan.spared is not None
+    assert plan.spared < plan.cost / 10
+
+
 def test_what_is_not_proved_to_only_read_is_not_asked(large: Target, faults: Faults) -> None:
     faults.owner.execute("CREATE FUNCTION own(int) RETURNS int LANGUAGE sql VOLATILE AS 'SELECT 1'")
     with connect(large) as conn:

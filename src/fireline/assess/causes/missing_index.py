@@ -39,7 +39,13 @@ def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
 
 
 def _sure(snapshot: Snapshot, one: Reason) -> bool:
-    """Nobody complains and nothing tells how many rows the condition picks: then only what weighs heavily is named."""
+    """Nobody complains and nothing tells how many rows the condition picks: then only what weighs heavily is named.
+
+    Where the planner was asked, and would not use the index either, that is that.
+    """
+    plans = snapshot.last("plans", Plans)
+    if plans and plans.useless(one.scan.slow.text):
+        return False
     known = one.condition.fraction is not None or one.scan.slow.session is not None
     return felt(snapshot) or known or (one.condition.predicate.equal and one.scan.slow.share >= _WEIGHTY)
 

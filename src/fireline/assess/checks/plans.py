@@ -19,6 +19,7 @@ from fireline.postgres.connect import Connection
 from fireline.postgres.proof import prove
 
 MOST = 5
+_HARDLY = 0.8  # of the cost without it
 GENERIC = 160000  # the version from which EXPLAIN takes parameters without values
 _PARAMETER = re.compile(r"\$(\d+)")
 _HYPOPG = "SELECT n.nspname AS schema FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'hypopg'"
@@ -55,6 +56,11 @@ class Plans:
     def of(self, text: str) -> Plan | None:
         """The plan of a statement."""
         return next((one for one in self.plans if one.text == text), None)
+
+    def useless(self, text: str) -> bool:
+        """Whether the planner would hardly use the index that is missing, as far as was tried."""
+        plan = self.of(text)
+        return plan is not None and plan.spared is not None and plan.spared > _HARDLY * plan.cost
 
     def facts(self, text: str) -> tuple[Evidence, ...]:
         """What the plan of a statement shows."""
@@ -108,8 +114,11 @@ def _plan(conn: Connection, scan: Scan, sofar: Snapshot, hypopg: str | None) -> 
         return proof.reason
     question = f"EXPLAIN (FORMAT JSON{', GENERIC_PLAN' if generic else ''}) {text}".encode()
     first = _explained(conn, question)
+    nodes = tuple(_nodes(first))
+    if not nodes:
+        return "without the values of its parameters its plan tells nothing"
     spared = _spared(conn, question, scan, hypopg) if hypopg and not scan.served else None
-    return Plan(scan.slow.text, first["Total Cost"], first["Plan Rows"], tuple(_nodes(first)), spared)
+    return Plan(scan.slow.text, first["Total Cost"], first["Plan Rows"], nodes, spared)
 
 
 def _filled(scan: Scan, sofar: Snapshot) -> str:

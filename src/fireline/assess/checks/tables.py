@@ -165,7 +165,9 @@ class Table:
 
     @property
     def rows(self) -> float:
-        """How many rows it has, by what is known."""
+        """How many rows it has, by what is known; rows that came in one stroke with an ANALYZE are counted twice as live."""
+        if self.tuples > 0 and self.bytes is not None and self.blocks <= self.pages:
+            return self.tuples
         return max(self.tuples, float(self.live), 0.0)
 
     @property
