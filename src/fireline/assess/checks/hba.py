@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from fireline.assess.refused import heard
+from fireline.assess.checks.log import Log
 from fireline.assess.snapshot import Check, Snapshot
 from fireline.postgres.connect import Connection
 
@@ -59,7 +59,9 @@ def read(conn: Connection, sofar: Snapshot) -> Hba:
 
 def wanted(sofar: Snapshot) -> bool:
     """Whether somebody says that pg_hba.conf shut him out, or can not log in."""
-    return bool(heard(sofar, SHUT_OUT)) or sofar.complaint.about("login")
+    log = sofar.last("log", Log)
+    told = bool(log and log.like(SHUT_OUT)) or (sofar.away is not None and sofar.away.kind == "hba")
+    return told or bool(sofar.complaint.says(SHUT_OUT)) or sofar.complaint.about("login")
 
 
 check = Check("hba", read, wanted=wanted)
