@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from fireline.assess.causes.planner_guc_disabled import cause
+from fireline.assess.checks.files import Files, Line
 from fireline.assess.checks.settings import Override, Settings
 from tests.assess.slow_shop import BY_EMAIL, EMAIL, PRIMARY, SLOW, look, override, statement
 
@@ -62,3 +65,16 @@ def test_the_nearest_origin_counts() -> None:
 
 def test_where_there_is_no_index_a_setting_does_not_keep_from_it() -> None:
     assert cause.judge(look(statement(BY_EMAIL), settings=override("enable_indexscan", "off"))) == ()
+
+
+def test_the_server_reads_its_files_anew_when_all_are_taken_back() -> None:
+    lines = tuple(
+        Line("/d/postgresql.auto.conf", 3, name, "off", True) for name in ("enable_indexscan", "enable_bitmapscan")
+    )
+    seen = look(statement(BY_EMAIL), indexes=(PRIMARY, EMAIL))
+    (verdict,) = cause.judge(replace(seen, readings={**seen.readings, "files": (Files(lines),)}))
+    assert verdict.remedy.sql == (
+        "ALTER SYSTEM RESET enable_indexscan",
+        "ALTER SYSTEM RESET enable_bitmapscan",
+        "SELECT pg_reload_conf()",
+    )
