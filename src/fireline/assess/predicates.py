@@ -14,6 +14,20 @@ from typing import Any
 import postgast
 from google.protobuf.message import DecodeError, Message
 
+from fireline.assess.grammar import (
+    bare_text,
+    cast_to,
+    children,
+    constant,
+    enum_name,
+    holds_column,
+    last_word,
+    nodes_of,
+    own_nodes,
+    parameters_of,
+    unwrapped,
+)
+
 MOST_NODES = 5000  # a larger statement is not looked into
 _AGGREGATES = frozenset(
     {"count", "sum", "avg", "min", "max", "array_agg", "string_agg", "json_agg", "jsonb_agg", "bool_or", "bool_and"}
@@ -149,7 +163,7 @@ _STATEMENTS = {
 
 
 def _too_large(root: Message) -> bool:
-    return any(number > MOST_NODES for number, _ in enumerate(_nodes(root)))
+    return any(number > MOST_NODES for number, _ in enumerate(nodes_of(root)))
 
 
 @lru_cache(maxsize=2000)
@@ -213,7 +227,7 @@ class _Walk:
     def shape(self, kind: str, root: Any) -> Shape:
         """What was collected."""
         calls = (
-            {_last(node.funcname) for node in _own_nodes(root) if type(node).__name__ == "FuncCall"}
+            {last_word(node.funcname) for node in own_nodes(root) if type(node).__name__ == "FuncCall"}
             if kind == "select"
             else set()
         )
@@ -223,7 +237,7 @@ class _Walk:
             self.target,
             tuple(self.predicates),
             tuple(self.correlated),
-            tuple(target.name for target in _inner(root.target_list)) if kind == "update" else (),
+            tuple(target.name for target in unwrapped(root.target_list)) if kind == "update" else (),
             bool(calls & _AGGREGATES),
             bool(kind == "select" and root.group_clause),
             bool(kind == "select" and root.HasField("limit_count")),
@@ -234,12 +248,12 @@ class _Walk:
     def _sorts(self, root: Any) -> Iterator[tuple[tuple[Named, ...], str, bool]]:
         """The columns that the whole is sorted by, up to the first that is none."""
         scope = self.top
-        for item in _inner(root.sort_clause):
+        for item in unwrapped(root.sort_clause):
             node = postgast.unwrap_node(item.node)
             tables, column, _ = self._resolve(node, scope) if type(node).__name__ == "ColumnRef" else ((), "", False)
             if not column or not tables:
                 return
-            yield tables, column, _enum(item, "sortby_dir") == "SORTBY_DESC"
+            yield tables, column, enum_name(item, "sortby_dir") == "SORTBY_DESC"
 
     def statement(self, root: Any) -> None:
         """The statement itself."""
@@ -276,7 +290,7 @@ class _Walk:
         return scope
 
     def _ctes(self, clause: Any, scope: _Scope) -> None:
-        for cte in _inner(clause.ctes):
+        for cte in unwrapped(clause.ctes):
             scope.ctes.add(cte.ctename)
             inside = postgast.unwrap_node(cte.ctequery)
             if type(inside).__name__ == "SelectStmt":
@@ -329,11 +343,11 @@ class _Walk:
             if type(inner).__name__ == "SubLink":
                 self._sublink(inner, scope, place)
                 continue
-            waiting += _children(inner)
+            waiting += children(inner)
 
     def _sublink(self, node: Any, scope: _Scope, place: str) -> None:
         inside = self._query(postgast.unwrap_node(node.subselect), scope)
-        scalar = _enum(node, "sub_link_type") in ("EXPR_SUBLINK", "ARRAY_SUBLINK")
+        scalar = enum_name(node, "sub_link_type") in ("EXPR_SUBLINK", "ARRAY_SUBLINK")
         if inside.ties:
             where = place if scalar else "exists"
             self.correlated.append(Subquery(where, inside.own(), tuple(inside.ties), inside.level))
@@ -345,7 +359,7 @@ class _Walk:
             return
         kind = type(inner).__name__
         if kind == "BoolExpr":
-            loose = alternative or _enum(inner, "boolop") != "AND_EXPR"
+            loose = alternative or enum_name(inner, "boolop") != "AND_EXPR"
             for argument in inner.args:
                 self._where(argument, scope, alternative=loose, counted=counted)
         elif kind == "A_Expr":
@@ -363,7 +377,7 @@ class _Walk:
             return
         operator = "true"
         if kind == "NullTest":
-            operator = "is null" if _enum(node, "nulltesttype") == "IS_NULL" else "is not null"
+            operator = "is null" if enum_name(node, "nulltesttype") == "IS_NULL" else "is not null"
         self._keep(side, operator, "value", scope, alternative=alternative)
 
     def _by_query(self, node: Any, scope: _Scope, *, alternative: bool) -> None:
@@ -374,7 +388,7 @@ class _Walk:
                 self._keep(side, "in", "query", scope, alternative=alternative)
 
     def _comparison(self, node: Any, scope: _Scope, *, alternative: bool, counted: bool) -> None:
-        operator = _KINDS.get(_enum(node, "kind")) or _last(node.name)
+        operator = _KINDS.get(enum_name(node, "kind")) or last_word(node.name)
         operator = _SPELLED.get(operator, operator)
         left, right = self._side(node.lexpr, scope), self._side(node.rexpr, scope)
         for side in (left, right):
@@ -398,10 +412,10 @@ class _Walk:
             side.wraps,
             scope.level,
             alternative,
-            _constant(other.node) if other else None,
-            _cast_to(other.node) if other else None,
+            constant(other.node) if other else None,
+            cast_to(other.node) if other else None,
             (other.tables, other.column) if other and other.column else None,
-            _parameters(other.node) if other else (),
+            parameters_of(other.node) if other else (),
         )
         self.predicates.append(predicate)
         if against == "outer":
@@ -410,8 +424,8 @@ class _Walk:
     def _side(self, node: Any, scope: _Scope) -> _Side:
         """What one side of a comparison is made of."""
         inner = postgast.unwrap_node(node)
-        references = [one for one in _nodes(inner) if type(one).__name__ == "ColumnRef"]
-        plain = not any(type(one).__name__ == "SubLink" for one in _nodes(inner))
+        references = [one for one in nodes_of(inner) if type(one).__name__ == "ColumnRef"]
+        plain = not any(type(one).__name__ == "SubLink" for one in nodes_of(inner))
         if not references or not plain:
             return _Side(inner, plain=plain, columns=len(references))
         found = {self._resolve(one, scope) for one in references}
@@ -425,7 +439,7 @@ class _Walk:
 
     def _resolve(self, node: Any, scope: _Scope) -> tuple[tuple[Named, ...], str, bool]:
         """The tables a column may be of, its name, and whether it is of a query around."""
-        parts = _inner(node.fields)
+        parts = unwrapped(node.fields)
         words = [part.sval for part in parts if type(part).__name__ == "String"]
         if len(words) != len(parts) or not words:
             return (), "", False
@@ -453,106 +467,19 @@ def _wraps(node: Any) -> Iterator[Wrap]:
     kind = type(node).__name__
     if kind == "ColumnRef":
         return
-    inside = next((one for one in _children(node) if _holds_column(one)), None)
+    inside = next((one for one in children(node) if holds_column(one)), None)
     if inside is not None:
         yield from _wraps(inside)
-    text = _bare_text(node)
+    text = bare_text(node)
     if kind == "TypeCast":
-        yield Wrap(f"::{_last(node.type_name.names)}", text, is_cast=True)
+        yield Wrap(f"::{last_word(node.type_name.names)}", text, is_cast=True)
     elif kind == "FuncCall":
-        yield Wrap(_last(node.funcname), text, is_call=True)
+        yield Wrap(last_word(node.funcname), text, is_call=True)
     elif kind == "CoalesceExpr":
         yield Wrap("coalesce", text)
     elif kind == "CollateClause":
         yield Wrap("collate", text)
     elif kind == "A_Expr":
-        yield Wrap(_last(node.name), text)
+        yield Wrap(last_word(node.name), text)
     elif kind not in ("List", "RowExpr"):
         yield Wrap(kind, text)
-
-
-def _holds_column(node: Any) -> bool:
-    return any(type(one).__name__ == "ColumnRef" for one in _nodes(node))
-
-
-def _bare_text(node: Any) -> str:
-    """An expression as text, its columns without their table."""
-    tree = postgast.parse("SELECT 1")
-    statement: Any = postgast.unwrap_node(tree.stmts[0].stmt)
-    target = postgast.unwrap_node(statement.target_list[0])
-    slot = next(one for one in target.val.DESCRIPTOR.fields if one.message_type is node.DESCRIPTOR)
-    getattr(target.val, slot.name).CopyFrom(node)
-    for one in _nodes(target):
-        if type(one).__name__ == "ColumnRef":
-            while len(one.fields) > 1:
-                del one.fields[0]
-    try:
-        return str(postgast.deparse(tree)).removeprefix("SELECT ")
-    except postgast.PgQueryError:
-        return ""
-
-
-def _constant(node: Any) -> str | None:
-    inner = node
-    while type(inner).__name__ == "TypeCast":
-        inner = postgast.unwrap_node(inner.arg)
-    if type(inner).__name__ != "A_Const" or inner.isnull:
-        return None
-    for name in ("sval", "ival", "fval", "boolval"):
-        if inner.HasField(name):
-            held = getattr(inner, name)
-            return str(getattr(held, name))
-    return None
-
-
-def _parameters(node: Any) -> tuple[int, ...]:
-    """Those that stand for a value of the column itself."""
-    items = _inner(node.items) if type(node).__name__ == "List" else [node]
-    return tuple(one.number for one in items if type(one).__name__ == "ParamRef")
-
-
-def _cast_to(node: Any) -> str | None:
-    return _last(node.type_name.names) if type(node).__name__ == "TypeCast" else None
-
-
-def _last(parts: Iterable[Any]) -> str:
-    words: list[str] = [part.sval for part in _inner(parts) if type(part).__name__ == "String"]
-    return words[-1] if words else ""
-
-
-def _enum(message: Any, name: str) -> str:
-    kind = message.DESCRIPTOR.fields_by_name[name]
-    found: str = kind.enum_type.values_by_number[getattr(message, name)].name
-    return found
-
-
-def _inner(nodes: Iterable[Any]) -> list[Any]:
-    return [postgast.unwrap_node(node) for node in nodes]
-
-
-def _children(node: Any) -> list[Any]:
-    found: list[Any] = []
-    for described, value in node.ListFields():
-        if described.type == described.TYPE_MESSAGE:
-            found.extend([value] if isinstance(value, Message) else value)
-    return [postgast.unwrap_node(one) for one in found]
-
-
-def _nodes(root: Any) -> Iterator[Any]:
-    """Every node under and with `root`, without recursion."""
-    waiting: list[Any] = [postgast.unwrap_node(root)]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        waiting += _children(node)
-
-
-def _own_nodes(root: Any) -> Iterator[Any]:
-    """The nodes of what a query gives out, without its subqueries."""
-    waiting = [postgast.unwrap_node(one) for one in root.target_list]
-    while waiting:
-        node = waiting.pop()
-        if type(node).__name__ == "SubLink":
-            continue
-        yield node
-        waiting += _children(node)
