@@ -7,7 +7,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from fireline.assess.checks.statements import Statement, Statements, check, read, recent
+from fireline.assess.checks.statements import Statement, Statements, _question, check, read, recent
 from fireline.assess.look import look
 from fireline.postgres.connect import Target, connect
 from tests.assess.faults import Faults
@@ -61,3 +61,16 @@ def test_a_part_that_our_role_may_not_see_is_not_passed_over() -> None:
     assert check.blind
     assert check.blind(Statements(NOTHING_SEEN.taken_at, hidden=3)) is not None
     assert check.blind(Statements(NOTHING_SEEN.taken_at)) is None
+
+
+def test_figures_are_found_under_the_names_that_older_versions_have() -> None:
+    where = {
+        "schema": "public",
+        "columns": ["queryid", "calls", "total_time", "mean_time", "blk_read_time", "shared_blks_hit"],
+        "info": None,
+    }
+    question = _question(where, texts=True).as_string(None)
+    assert '"total_time" AS "total_ms"' in question
+    assert '"blk_read_time" AS "read_ms"' in question
+    assert 'NULL AS "jit_ms"' in question
+    assert "NULL AS toplevel" in question
