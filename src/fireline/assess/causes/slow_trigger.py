@@ -16,7 +16,7 @@ from fireline.assess.snapshot import Snapshot
 from fireline.assess.verdict import Cause, Cure, Evidence, Probe, Rejected, Verdict
 
 LABEL = "slow_trigger"
-_MS, _MS_UNASKED = 1.0, 2.0  # a row
+_MS, _MS_UNASKED = 0.5, 1.0  # a row
 _BLOCKS, _FOR_INDEX = 60.0, 8.0  # a row; what each index may need of them
 _CALLS_UNASKED, _SHARE_UNASKED, _PART = 5, 0.05, 0.4
 _MODES = {"O": "ENABLE", "A": "ENABLE ALWAYS", "R": "ENABLE REPLICA"}
