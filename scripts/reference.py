@@ -1,4 +1,4 @@
-"""Writes the reference pages from the program itself: docs/configuration.md and docs/cli.md. `--check` only compares."""
+"""Writes the reference pages from the program itself: docs/configuration.md, docs/cli.md, and the causes in docs/diagnosis.md. `--check` only compares."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 SHELVES = {"channels": ("fireline.communicate.channels", "channel"), "sources": ("fireline.detect.sources", "source")}
 NAMED = {"targets": "main", "sources": "prometheus", "contacts": "ada", "channels": "email"}
 WIDTH = 100
+CAUSES = ("<!-- causes: begin, written by scripts/docs -->", "<!-- causes: end -->")
 
 CONFIGURATION = """# Settings
 
@@ -159,10 +160,21 @@ def _help(one: Any, path: str, context: Any) -> str:
     return f"\n{mark} `{path}`\n\n```text\n" + "\n".join(lines).strip() + "\n```\n"
 
 
+def diagnosis() -> str:
+    """The page of the diagnosis with its list of causes; the rest of it is left as it is."""
+    text = (DOCS / "diagnosis.md").read_text(encoding="utf-8")
+    before, rest = text.split(CAUSES[0])
+    lines = ["", "| cause | family | what it is |", "| --- | --- | --- |"]
+    for file, cause in sorted(shelf.read("fireline.assess.causes", "cause").items()):
+        module = sys.modules[f"fireline.assess.causes.{file.replace('-', '_')}"]
+        lines.append(f"| `{cause.label}` | {cause.family} | {(module.__doc__ or '').strip().splitlines()[0]} |")
+    return f"{before}{CAUSES[0]}\n" + "\n".join(lines) + f"\n\n{CAUSES[1]}{rest.split(CAUSES[1])[1]}"
+
+
 def main() -> int:
     """Write the pages, or with --check print how they differ; 1 when they do."""
     stale = False
-    for name, page in (("configuration.md", configuration()), ("cli.md", cli())):
+    for name, page in (("configuration.md", configuration()), ("cli.md", cli()), ("diagnosis.md", diagnosis())):
         file = DOCS / name
         before = file.read_text(encoding="utf-8") if file.exists() else ""
         if before == page:

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from fireline.assess.checks.foreign_keys import DisabledTrigger, ForeignKey, ForeignKeys
-from fireline.assess.checks.orphans import Orphans
-from fireline.assess.checks.proved_indexes import ProvedIndexes
 from fireline.assess.checks.settings import Override, Settings
+from fireline.assess.follow_ups.orphans import Orphans
+from fireline.assess.follow_ups.proved_indexes import ProvedIndexes
 from fireline.assess.index_proof import BtreeIndex, Proof
 from fireline.assess.orphan_rows import Counted, Sample
 from fireline.assess.snapshot import Asked, Snapshot

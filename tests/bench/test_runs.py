@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench import ingest, integrity, page
+from bench import diagnose, ingest, integrity, page
 
 
 def test_acknowledging_is_measured_beside_its_floor() -> None:
@@ -23,3 +23,10 @@ def test_foreign_keys_are_measured_beside_their_floor_and_validate() -> None:
     for side in ("indexed", "not_indexed"):
         assert found[side]["check_to_floor"] > 0
         assert found[side]["validate_to_check"] > 0
+
+
+def test_a_diagnosis_is_measured_on_a_small_a_large_and_a_loaded_server() -> None:
+    found = diagnose.measure(count=40, seconds=1.2, runs=1)
+    assert found["relations"] == 40
+    assert found["loaded"]["slowed_to"] > 0
+    assert found["large"]["p95_ms"] > found["floor_ms"]

@@ -13,6 +13,7 @@ SRC = Path(__file__).parents[2] / "src"
 SHELVES = {
     "fireline.detect.sources": "source",
     "fireline.assess.checks": "check",
+    "fireline.assess.follow_ups": "check",
     "fireline.assess.causes": "cause",
     "fireline.assess.views": "view",
     "fireline.contain.remedies": "remedy",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fireline.assess.checks.foreign_keys import ForeignKey, ForeignKeys
-from fireline.assess.checks.orphans import Orphans
+from fireline.assess.follow_ups.orphans import Orphans
 from fireline.assess.foreign_keys import half_null, orphans
 from fireline.assess.orphan_rows import Counted
 from fireline.assess.quoting import qualified

@@ -156,7 +156,9 @@ def _red_elsewhere(target: Target, refused: TargetUnavailable, sql: str, expecte
     for way in ways(target, refused):
         with suppress(FirelineError):
             return (
-                expect.holds(expected, read(way.target, sql, timeout=_TIME_LIMIT, lock_timeout=_LOCK_LIMIT, jit=False).json())
+                expect.holds(
+                    expected, read(way.target, sql, timeout=_TIME_LIMIT, lock_timeout=_LOCK_LIMIT, jit=False).json()
+                )
                 is False
             )
     return False

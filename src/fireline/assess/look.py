@@ -33,8 +33,8 @@ SELECT split_part(current_setting('server_version'), ' ', 1) AS version, current
 
 
 def checks() -> dict[str, Check]:
-    """Every check on its shelf."""
-    return shelf.read("fireline.assess.checks", "check")
+    """Every check on its shelf, those that follow up behind the others."""
+    return {**shelf.read("fireline.assess.checks", "check"), **shelf.read("fireline.assess.follow_ups", "check")}
 
 
 def look(

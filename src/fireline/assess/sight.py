@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fireline.assess.access import Opening, let_through
-from fireline.assess.checks.exposure import ENOUGH, Exposure, Seen
 from fireline.assess.checks.policies import PUBLIC, Policies, Relation
+from fireline.assess.follow_ups.exposure import ENOUGH, Exposure, Seen
 from fireline.assess.quoting import ident, literal
 from fireline.assess.rights import bound, mentions, outsiders, shares
 from fireline.assess.snapshot import Snapshot

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from fireline.assess.causes.missing_index import cause
-from fireline.assess.checks.plans import Node, Plan, Plans
 from fireline.assess.complaint import read
+from fireline.assess.follow_ups.plans import Node, Plan, Plans
 from tests.assess.slow_shop import (
     AT,
     BY_EMAIL,

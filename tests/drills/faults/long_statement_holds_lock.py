@@ -17,7 +17,9 @@ def inject(at: Place) -> Wound:
         )
     )
     pid = at.background(batch, role=at.role, application=at.rng.choice(("batch", "import", "etl")))
-    at.until("SELECT 1 FROM pg_stat_activity WHERE pid = %s AND clock_timestamp() - query_start > interval '1.2 s'", pid)
+    at.until(
+        "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND clock_timestamp() - query_start > interval '1.2 s'", pid
+    )
     waiters(at, f"UPDATE {at.table} SET n = n + 1 WHERE id = {row}", at.rng.randrange(1, 6))
     return Wound(
         (

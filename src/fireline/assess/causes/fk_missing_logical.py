@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fireline.assess import broken_keys as keys
 from fireline.assess.checks.foreign_keys import ForeignKey
-from fireline.assess.checks.orphans import Orphans
+from fireline.assess.follow_ups.orphans import Orphans
 from fireline.assess.orphan_rows import Counted
 from fireline.assess.quoting import ident
 from fireline.assess.snapshot import Snapshot

@@ -12,7 +12,8 @@ from fireline.assess.verdict import Branch, Cause, Evidence, Probe, Rejected, Ve
 
 LABEL = "idle_in_tx_row_lock"
 COMPLAINT = re.compile(r"hang|stuck|lock|time ?out|slow|wait|block|frozen|deadlock", re.I)
-LONG_SECONDS = 60.0
+LONG_SECONDS = 60.0  # what is merely slow needs more than a moment's idleness to be blamed on it
+_LOCKED = re.compile(r"lock timeout|55P03|lock|block|stuck|hang|frozen|statement timeout", re.I)
 
 
 def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
@@ -84,13 +85,20 @@ def _unwatched(snapshot: Snapshot) -> list[Verdict]:
     if not snapshot.locks or snapshot.locks[-1].blocked:
         return []
     last = snapshot.locks[-1]
+    least = 0.0 if _LOCKED.search(snapshot.complaint.text) else LONG_SECONDS
     old = [
         one
         for one in last.sessions.values()
-        if one.xid and _idle(one) and age(last.at, one.state_change) >= LONG_SECONDS
+        if one.xid and _idle(one) and age(last.at, one.state_change) >= least and _all_the_time(snapshot, one)
     ]
     old.sort(key=lambda one: one.xact_start or last.at)
     return [_suspect(snapshot, Tangle(last.at, (Root(old[0].pid, old[0], None, (), ()),), ()))] if old else []
+
+
+def _all_the_time(snapshot: Snapshot, session: Session) -> bool:
+    """Whether it did nothing between the samples."""
+    seen = [reading.sessions.get(session.pid) for reading in snapshot.locks]
+    return all(one and (one.key, one.state_change) == (session.key, session.state_change) for one in seen)
 
 
 def _idle(session: Session) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from fireline.assess.checks.foreign_keys import ForeignKey
-from fireline.assess.checks.orphans import Orphans
-from fireline.assess.checks.proved_indexes import ProvedIndexes, lying
+from fireline.assess.follow_ups.orphans import Orphans
+from fireline.assess.follow_ups.proved_indexes import ProvedIndexes, lying
 from fireline.assess.index_proof import BtreeIndex, Proof
 from fireline.assess.snapshot import Snapshot
 from fireline.assess.telling import listed

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from fireline.assess.checks.indexes import Indexes
-from fireline.assess.checks.plans import Plans
 from fireline.assess.checks.tables import Tables
+from fireline.assess.follow_ups.plans import Plans
 from fireline.assess.new_index import computed, create, there
 from fireline.assess.predicates import CONTAINING
 from fireline.assess.quoting import ident

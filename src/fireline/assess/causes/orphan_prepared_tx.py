@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fireline.assess.held_up import FAMILY, still_waiting, verdict
 from fireline.assess.snapshot import Prepared, Snapshot
 from fireline.assess.tangle import Root, Tangle, lasting, steady
@@ -12,13 +14,31 @@ LABEL = "orphan_prepared_tx"
 
 
 def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
-    """Every tangle whose root is a prepared transaction."""
+    """Every tangle whose root is a prepared transaction; one nobody waits for now, only when somebody complains of waiting."""
     found = []
     for tangle in lasting(snapshot):
         roots = [root for root in tangle.roots if root.prepared and steady(snapshot, root)]
         if roots:
             found.append(_verdict(snapshot, tangle, roots))
+    if not found and snapshot.complaint.about("hang", "timeout", "slow_writes"):
+        found += _unwatched(snapshot)
     return tuple(found)
+
+
+def _unwatched(snapshot: Snapshot) -> list[Verdict]:
+    """Who ran into its locks may have given up by now: then one that stays from sample to sample is a suspect."""
+    if not snapshot.locks or snapshot.locks[-1].blocked:
+        return []
+    last = snapshot.locks[-1]
+    stays = [
+        one for number, one in last.prepared.items() if all(number in reading.prepared for reading in snapshot.locks)
+    ]
+    stays.sort(key=lambda one: one.at)
+    roots = tuple(Root(-int(one.transaction), None, one, (), ()) for one in stays[:1])
+    if not roots:
+        return []
+    found = _verdict(snapshot, Tangle(last.at, roots, ()), list(roots))
+    return [replace(found, severity="medium", confidence=0.4, explains=("updates hang now and then", "timeouts"))]
 
 
 def quoted(text: str) -> str:
@@ -38,7 +58,11 @@ def _verdict(snapshot: Snapshot, tangle: Tangle, roots: list[Root]) -> Verdict:
         cause=LABEL,
         title=f"The prepared transaction {one.gid} was never finished and holds locks{f' on {on}' if on else ''}; no session holds it.",
         evidence=[_fact(tangle, each) for each in prepared]
-        + [Evidence("pg_blocking_pids", "the waiting sessions wait for pid 0, which is no session")],
+        + [
+            Evidence("pg_blocking_pids", "the waiting sessions wait for pid 0, which is no session")
+            if tangle.waiters
+            else Evidence("pg_locks", "nobody waits for a lock at this moment")
+        ],
         rejected={
             "idle_in_tx_row_lock": "no session holds the lock; its holder in pg_locks has no pid",
             "ddl_queue_behind_idle_tx": "no session holds the lock; its holder in pg_locks has no pid",
@@ -67,6 +91,8 @@ def _probe(tangle: Tangle, prepared: list[Prepared]) -> Probe:
     """Green when the transactions are finished and nobody waits any more who waited then."""
     numbers = ", ".join(f"'{int(each.transaction)}'" for each in prepared)
     left = f"SELECT transaction::text AS pid FROM pg_prepared_xacts WHERE transaction::text IN ({numbers})"  # noqa: S608 - numbers only
+    if not tangle.waiters:
+        return Probe(left, "rows = 0")
     return Probe(f"{left} UNION ALL {still_waiting(tangle).replace('SELECT pid', 'SELECT pid::text', 1)}", "rows = 0")
 
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from fireline.assess.checks.sequences import Sequence, Sequences
-from fireline.assess.checks.taken_numbers import TakenNumbers
+from fireline.assess.follow_ups.taken_numbers import TakenNumbers
 from fireline.assess.quoting import ident, literal, qualified
 from fireline.assess.rights import mentions
 from fireline.assess.snapshot import Snapshot

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fireline.assess.broken_keys import keys as foreign
-from fireline.assess.checks.proved_indexes import ProvedIndexes
+from fireline.assess.follow_ups.proved_indexes import ProvedIndexes
 from fireline.assess.index_proof import BtreeIndex, Proof, duplicated
 from fireline.assess.quoting import ident, qualified
 from fireline.assess.snapshot import Snapshot

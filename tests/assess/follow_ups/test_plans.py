@@ -8,10 +8,10 @@ import pytest
 
 from fireline.assess.checks.indexes import Indexes
 from fireline.assess.checks.indexes import read as read_indexes
-from fireline.assess.checks.plans import Plans, check, read
 from fireline.assess.checks.statements import Statement, Statements
 from fireline.assess.checks.tables import Tables
 from fireline.assess.checks.tables import read as read_tables
+from fireline.assess.follow_ups.plans import Plans, check, read
 from fireline.assess.snapshot import Server, Snapshot
 from fireline.postgres.connect import Connection, Target, connect
 from tests.assess.faults import Faults

@@ -5,9 +5,9 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from fireline.assess.checks import orphans
 from fireline.assess.checks.foreign_keys import ForeignKey, ForeignKeys
-from fireline.assess.checks.orphans import Orphans, blind, check
+from fireline.assess.follow_ups import orphans
+from fireline.assess.follow_ups.orphans import Orphans, blind, check
 from fireline.assess.look import checks, look
 from fireline.assess.orphan_rows import Counted
 from fireline.assess.snapshot import Asked, Snapshot

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fireline.assess.checks.foreign_keys import ForeignKey
-from fireline.assess.checks.orphans import Orphans
-from fireline.assess.checks.proved_indexes import ProvedIndexes, blind, check, lying
+from fireline.assess.follow_ups.orphans import Orphans
+from fireline.assess.follow_ups.proved_indexes import ProvedIndexes, blind, check, lying
 from fireline.assess.index_proof import BtreeIndex, Proof
 from fireline.assess.look import look
 from fireline.assess.orphan_rows import Counted

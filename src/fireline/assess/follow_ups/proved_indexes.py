@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from fireline.assess.checks.orphans import Orphans, mentioned
+from fireline.assess.follow_ups.orphans import Orphans, mentioned
 from fireline.assess.index_proof import Proof, amcheck, distinct, indexes, prove
 from fireline.assess.snapshot import Check, Snapshot
 from fireline.postgres.connect import Connection
