@@ -13,7 +13,7 @@ from fireline.errors import Refused
 if TYPE_CHECKING:
     from fireline.postgres.connect import Target
 
-app = typer.Typer(help="SQL functions for runbooks, in a database of yours.", no_args_is_help=True)
+app = typer.Typer(help="SQL functions for runbooks, in a database of yours.", rich_markup_mode=None)
 Schema = Annotated[str, typer.Option(help="The schema of their own.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 

@@ -36,7 +36,9 @@ def test_an_idle_transaction_without_waiters_is_no_cause_unless_somebody_complai
 ) -> None:
     faults.idle("worker", "UPDATE orders SET n = 1 WHERE id = 1")
     assert diagnose(target).causes == ()
-    assert diagnose(target, asking("updates hang")).causes == ()  # it is young
+    assert diagnose(target, asking("the page is slow")).causes == ()  # it is young
+    (suspect,) = diagnose(target, asking("updates hang")).causes
+    assert (suspect.cause, suspect.confidence) == ("idle_in_tx_row_lock", 0.4)
 
 
 def test_a_chain_of_waiters_leads_to_its_end(target: Target, faults: Faults) -> None:
@@ -63,5 +65,8 @@ def test_a_complaint_makes_an_old_idle_writer_a_suspect_though_nobody_waits() ->
     assert cause.judge(complaining(snapshot(reading(writer, blocked={})), "the logo is blue")) == ()
     assert cause.judge(complaining(snapshot(reading(replace(writer, xid=None), blocked={})), "updates hang")) == ()
     young = replace(writer, state_change=NOW)
-    assert cause.judge(complaining(snapshot(reading(young, blocked={})), "updates hang")) == ()
+    assert cause.judge(complaining(snapshot(reading(young, blocked={})), "it is slow now and then")) == ()
+    assert cause.judge(complaining(snapshot(reading(young, blocked={})), "updates hang")) != ()
+    moved = reading(replace(writer, state_change=NOW), blocked={})
+    assert cause.judge(complaining(snapshot(reading(writer, blocked={}), moved), "updates hang")) == ()
     assert cause.judge(complaining(snapshot(), "updates hang")) == ()
