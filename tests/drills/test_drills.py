@@ -15,7 +15,7 @@ SEED = 1
 SHORT = (
     "connection_leak_idle", "role_password_expired", "idle_in_tx_row_lock", "missing_index", "xmin_held_by_prepared",
     "inactive_slot_retains_wal", "mass_delete", "sequence_behind_max", "fk_not_validated", "rls_disabled_exposed",
-    "temp_file_limit", "startup_bad_preload_library",
+    "temp_file_limit", "startup_bad_preload_library", "page_corruption", "partition_missing",
 )  # fmt: skip
 
 
