@@ -77,7 +77,7 @@ class ClusterError(FirelineError):
 
 
 class TargetUnavailable(FirelineError):
-    """the target does not answer; `kind` says what happened at its door, as `postgres.unreachable` tells the kinds."""
+    """the target does not answer; `kind` says what happened at its door, as `postgres.unreachable` tells the kinds"""
 
     http_status = 502
 

@@ -147,8 +147,10 @@ def test_a_remedy_that_does_not_exist_is_told_with_one_that_does(bare: Fireline)
 def stale(patient: Target) -> Target:
     """A database with a table that was never analyzed, and one that somebody's open lock covers."""
     with psycopg.connect(patient.dsn.reveal(), autocommit=True) as conn:
-        conn.execute("CREATE TABLE orders AS SELECT generate_series(1, 200) AS id")
-        conn.execute("CREATE TABLE cities AS SELECT i AS id, i % 9 AS zip FROM generate_series(1, 300) AS i")
+        conn.execute("CREATE TABLE orders WITH (autovacuum_enabled = false) AS SELECT generate_series(1, 200) AS id")
+        conn.execute(
+            "CREATE TABLE cities WITH (autovacuum_enabled = false) AS SELECT i AS id, i % 9 AS zip FROM generate_series(1, 300) AS i"
+        )
         conn.execute("CREATE INDEX zip ON cities (zip)")
         conn.execute("CREATE INDEX zip_again ON cities (zip)")
     return patient

@@ -111,7 +111,9 @@ def test_the_pages_cookie_changes_nothing_without_its_mark(site: Site) -> None:
 def test_a_remedy_is_told_a_list_over_http(ward: Site, patient: Target) -> None:
     with psycopg.connect(patient.dsn.reveal(), autocommit=True) as conn:
         for table in ("orders", "visits"):
-            conn.execute(f"CREATE TABLE {table} AS SELECT generate_series(1, 100) AS i".encode())
+            conn.execute(
+                f"CREATE TABLE {table} WITH (autovacuum_enabled = false) AS SELECT generate_series(1, 100) AS i".encode()
+            )
     actor = ward.person("maya")
     token = ward.do(actor, "token.create", label="tests")["token"]
     headers = {"Authorization": f"Bearer {token}"}

@@ -94,7 +94,7 @@ OPERATIONS: dict[str, Operation] = {
         "target",
         list=("assess.history:list_targets", "viewer", True),
         show=("assess.history:show_target", "viewer", True),
-        look=("assess.history:look_now", "viewer"),
+        look=("assess.history:look_now", "responder"),
     ),
     **_group(
         "remedy",
@@ -114,7 +114,7 @@ OPERATIONS: dict[str, Operation] = {
         health=("assess.asking:health", "viewer", True),
         check=("assess.asking:check", "viewer", True),
     ),
-    **_group("report", send=("detect.report:send", "viewer")),
+    **_group("report", send=("detect.report:send", "responder")),
     **_group(
         "halt",
         set=("run.halt:halt", "responder"),

@@ -7,6 +7,7 @@ from tests.assess.views.looking import seen
 def test_statements_are_ranked_by_their_share_of_the_time(target: Target) -> None:
     with psycopg.connect(target.dsn.reveal(), autocommit=True) as conn:
         conn.execute("CREATE EXTENSION pg_stat_statements")
+        conn.execute("SELECT pg_stat_statements_reset()")  # what other tests have run on this server
         conn.execute("SELECT pg_sleep(0.12) /* the slow one */")
         conn.execute("CREATE ROLE nobody_to_be PASSWORD 'hunter2-secret'")
         conn.execute("DROP ROLE nobody_to_be")

@@ -64,8 +64,8 @@ def test_a_partitioned_table_gets_statistics_of_its_own(target: Target) -> None:
     place.run(
         target,
         "CREATE TABLE visits (day int, who int) PARTITION BY RANGE (day)",
-        "CREATE TABLE visits_1 PARTITION OF visits FOR VALUES FROM (0) TO (50)",
-        "CREATE TABLE visits_2 PARTITION OF visits FOR VALUES FROM (50) TO (100)",
+        "CREATE TABLE visits_1 PARTITION OF visits FOR VALUES FROM (0) TO (50) WITH (autovacuum_enabled = false)",
+        "CREATE TABLE visits_2 PARTITION OF visits FOR VALUES FROM (50) TO (100) WITH (autovacuum_enabled = false)",
         "INSERT INTO visits SELECT i % 100, i FROM generate_series(1, 800) AS i",
         "ANALYZE visits_1",
     )
@@ -182,7 +182,11 @@ def test_a_row_that_breaks_a_constraint_fails_that_part_alone(target: Target) ->
 
 
 def test_a_sequence_is_raised_only_when_it_is_asked_for(target: Target) -> None:
-    place.run(target, "CREATE TABLE users (id serial PRIMARY KEY)", "INSERT INTO users SELECT generate_series(1, 70)")
+    place.run(
+        target,
+        "CREATE TABLE users (id serial PRIMARY KEY) WITH (autovacuum_enabled = false)",
+        "INSERT INTO users SELECT generate_series(1, 70)",
+    )
     assert not any("raise" in what for what in parts(planned(target)))
     plan = planned(target, only=["analyze"], sequences=True)
     assert "it stands at 0, and public.users.id goes up to 70" in parts(plan)["raise public.users_id_seq to 70"]["why"]

@@ -39,7 +39,9 @@ def test_a_run_is_shown_step_by_step_with_what_may_be_done(ward: Site, patient: 
 def test_the_form_of_a_remedy_takes_lists_with_commas_and_leaves_the_rest_out(ward: Site, patient: Target) -> None:
     with psycopg.connect(patient.dsn.reveal(), autocommit=True) as conn:
         for table in ("orders", "visits", "others"):
-            conn.execute(f"CREATE TABLE {table} AS SELECT generate_series(1, 100) AS i".encode())
+            conn.execute(
+                f"CREATE TABLE {table} WITH (autovacuum_enabled = false) AS SELECT generate_series(1, 100) AS i".encode()
+            )
     with ward.client("zoe") as browser:
         form = browser.get("/runs").text
         named = re.findall(r'name="(arguments\.[a-z_]+)"', form[form.index("fireline resolve optimize") :])
