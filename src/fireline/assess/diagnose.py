@@ -86,7 +86,8 @@ def conclude(snapshot: Snapshot) -> Diagnosis:
 def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
     """Every cause's verdicts on a snapshot, the root first; what a root explains is not listed as a cause of its own.
 
-    First what the complaint is about, then by severity, by how many suffer, by how sure it is.
+    First what the complaint is about, then by severity; what was seen to hold others up goes before what is reckoned
+    from figures; then by how many suffer, by how sure it is.
     """
     known = {cause.label: cause for cause in causes().values()}
     found = [verdict for cause in known.values() for verdict in cause.judge(snapshot)]
@@ -100,6 +101,7 @@ def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
             key=lambda one: (
                 kinds.isdisjoint(known[one.cause].complaints),
                 RANK[one.severity],
+                not one.tree,
                 -one.hurt,
                 -one.confidence,
                 one.cause,

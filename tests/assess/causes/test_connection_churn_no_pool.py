@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from fireline.assess.causes.connection_churn_no_pool import judge
 from fireline.assess.checks.databases import Databases
-from tests.assess.refusals import AT, database, databases, facts, locks, session, snap, the
+from tests.assess.refusals import AT, database, databases, facts, locks, session, snap, the, waiting
 
 
 def counted(sessions: int | None, commits: int, seconds: float = 0.5) -> tuple[Databases, Databases]:
@@ -31,6 +31,11 @@ def test_a_pool_that_works_and_a_quiet_server_are_silent() -> None:
 
 
 def test_a_complaint_makes_a_smaller_rate_a_cause() -> None:
-    few = counted(4, 5)
+    few = counted(6, 7)
     assert judge(snap(databases=few)) == ()
     assert the(judge(snap("latency is up and no query is slow", databases=few))).severity == "high"
+
+
+def test_clients_that_come_again_because_a_lock_lets_them_wait_are_a_consequence() -> None:
+    stuck = locks(session(1, state="idle in transaction"), waiting(2), waiting(3), behind=1)
+    assert judge(snap("queries time out", databases=counted(25, 26), locks=stuck)) == ()

@@ -9,10 +9,12 @@ from fireline.assess.checks.databases import Database, Databases
 from fireline.assess.quoting import literal
 from fireline.assess.refused import FAMILY, sessions, verdict
 from fireline.assess.snapshot import Snapshot
+from fireline.assess.tangle import lasting
 from fireline.assess.verdict import Cause, Cure, Evidence, Probe, Verdict
 
 LABEL = "connection_churn_no_pool"
-_MANY, _COMPLAINED = 20.0, 5.0  # new sessions a second, silently and when somebody complains
+# New sessions a second, silently and when somebody complains. Each costs some ms of CPU: fewer are no load worth a name.
+_MANY, _COMPLAINED = 20.0, 10.0
 _FEW_EACH = 8.0  # transactions in a session
 _WINDOW = 0.2  # seconds
 
@@ -32,7 +34,12 @@ class _Rate:
 
 
 def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
-    """Databases in which sessions begin nearly as often as transactions."""
+    """Databases in which sessions begin nearly as often as transactions.
+
+    Not while sessions wait for a lock: clients that give up and come again are then a consequence.
+    """
+    if lasting(snapshot):
+        return ()
     seen = snapshot.all("databases", Databases)
     felt = snapshot.complaint.about("slow", "login", "slots", "timeout")
     least = _COMPLAINED if felt else _MANY
