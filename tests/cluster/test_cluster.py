@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -150,6 +151,21 @@ def test_after_kill_9_it_starts_again_with_its_data(folder: Path) -> None:
     cluster.start()
     assert cluster.running != killed
     assert ask(cluster.url(), "SELECT answer FROM kept") == 42
+
+
+def test_a_server_that_is_found_running_and_dies_before_it_is_ready_is_started_anew(folder: Path) -> None:
+    cluster = Cluster(folder / "pg", embedded(), fsync=False).start()
+    found = cluster.running
+    assert found is not None
+    cluster.stop("immediate")
+    dying = [sys.executable, "-c", "import time; time.sleep(0.5)", "-D", str(cluster.folder.data), "x"]
+    with subprocess.Popen(dying) as half:
+        lines = [str(half.pid), str(cluster.folder.data), "0", "5432", found.socket, "", "", "starting"]
+        (cluster.folder.data / "postmaster.pid").write_text("\n".join(lines) + "\n")
+        assert cluster.running is not None
+        threading.Thread(target=half.wait).start()  # so that it does not stay as a process that is no more
+        cluster.start(patience=20)
+    assert ask(cluster.url(), "SELECT 1") == 1
 
 
 def test_a_stranger_with_the_dead_servers_number_is_neither_adopted_nor_stopped(folder: Path) -> None:

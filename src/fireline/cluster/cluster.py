@@ -161,16 +161,18 @@ class Cluster:
         write_settings(self.folder, account, self.settings)
         launch(self.folder, account, binaries, deadline, tcp=self.tcp)
 
-    def _is_ready(self) -> bool:
+    def _is_ready_or_gone(self) -> bool:
         found = self.running
-        return bool(found and found.ready)
+        return found is None or found.ready
 
     def _prove(self, deadline: float) -> None:
         """See that what answers at the socket is the server of this very data, not of a copy or another folder."""
         import psycopg
 
-        if not until(self._is_ready, deadline):
+        if not until(self._is_ready_or_gone, deadline):
             raise ClusterError(f"the PostgreSQL in {self.folder.path} is not ready", hint=f"See {self.folder.log}.")
+        if self.running is None:
+            raise ClusterError(f"the PostgreSQL in {self.folder.path} died", hint=f"See {self.folder.log}.")
         try:
             with psycopg.connect(self.url(), connect_timeout=10) as conn:
                 row = conn.execute(
