@@ -1,7 +1,7 @@
 """Run drills and print what they showed: `python -m tests.drills [LABEL…] [--seeds 1] [--versions 15,18] [--json FILE]`.
 
 --kinds: plain (with a complaint), silent (without), limited (as a member of pg_monitor), healthy (servers that are well,
-silent and with a vague complaint). --pairs N: so many pairs of faults at once. --write: the table in docs/diagnosis.md.
+silent and with a vague complaint), functions (the score of the SQL functions beside the command's). --pairs N: so many pairs of faults at once. --write: the table in docs/diagnosis.md.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.drills import healthy, pairs
+from tests.drills import functions, healthy, pairs
 from tests.drills.drill import Result, faults, run
 from tests.drills.place import forget, versions
 from tests.drills.table import write
 
 
 class Job(NamedTuple):
-    """One drill. kind: plain, silent, limited, healthy, vague or pair; of a pair the label is `first + second`."""
+    """One drill. kind: plain, silent, limited, healthy, vague, functions or pair; of a pair the label is `first + second`."""
 
     kind: str
     label: str
@@ -67,7 +67,7 @@ def well(job: Job, result: Result) -> bool:
     """Whether a drill showed what it should."""
     if result.error:
         return False
-    if job.kind in ("healthy", "vague"):
+    if job.kind in ("healthy", "vague", "functions"):
         return not result.found
     if job.kind == "pair":
         return result.found[:1] == [job.label.split(" + ")[0]] and result.healed
@@ -92,7 +92,9 @@ def _jobs(given: argparse.Namespace) -> Iterator[Job]:
         for major in (one for one in wanted if fault.least <= one <= fault.most):
             for seed in seeds:
                 for kind in kinds:
-                    if kind == "plain" or (kind == "silent" and fault.silent) or (kind == "limited" and fault.limited):
+                    if kind in ("plain", "functions") or (
+                        fault.silent if kind == "silent" else kind == "limited" and fault.limited
+                    ):
                         yield Job(kind, label, major, seed)
     if "healthy" in kinds:
         for name in given.labels or healthy.SERVERS:
@@ -120,6 +122,8 @@ def one(job: Job) -> Result | None:
         if job.kind == "pair":
             first, second = job.label.split(" + ")
             return pairs.run(faults()[first], faults()[second], job.major, job.seed)
+        if job.kind == "functions":
+            return functions.run(faults()[job.label], job.major, job.seed)
         kinds = {"limited": job.kind == "limited", "silent": job.kind == "silent"}
         return run(faults()[job.label], job.major, job.seed, **kinds)
     except Exception:  # noqa: BLE001 - whatever it is

@@ -1,0 +1,58 @@
+"""The SQL functions on a server that is ill: the same score as the commands', or a part that they say they do not judge."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from fireline.assess.diagnose import Diagnosis
+from fireline.assess.functions import install
+from fireline.assess.score import DIMENSIONS, Side
+from tests.drills.drill import Fault, Result, ask
+from tests.drills.place import Place, place
+
+ALIKE = 3  # points that a share may move between two looks, as ages grow
+
+
+def run(fault: Fault, major: int, seed: int | str) -> Result:
+    """Make the fault, ask the command without a complaint and then the function; what differs wrongly is `found`."""
+    with place(major, f"{fault.label}-{seed}", fault.settings) as at:
+        wound = fault.inject(at)
+        result = Result(fault.label, major, str(seed), "", "superuser", [], 0)
+        began = time.monotonic()
+        if wound.target or wound.where or (seen := ask(at.target(), "", wound)) is None or seen.server_version is None:
+            return result  # nobody gets in to call anything
+        try:
+            told, judged = _told(at)
+        except (psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction):
+            return result
+        result.ms = round((time.monotonic() - began) * 1000)
+        result.found = differences(seen, told, judged)
+    return result
+
+
+def _told(at: Place) -> tuple[dict[str, Any], set[str]]:
+    install(at.target())
+    with psycopg.connect(at.dsn(), autocommit=True, row_factory=dict_row) as conn:
+        told = conn.execute("SELECT * FROM fireline.calculate_database_health_score()").fetchone()
+        known = conn.execute("SELECT label FROM fireline.known() WHERE kind = 'cause'").fetchall()
+    assert told is not None
+    return told, {row["label"] for row in known}
+
+
+def differences(seen: Diagnosis, told: dict[str, Any], judged: set[str]) -> list[str]:
+    """Sides on which the function says less than the command, or more though it judges all that was named there."""
+    found = []
+    for name in DIMENSIONS:
+        side: Side = seen.score.dimensions[name]
+        command = 100 if side.score is None else side.score
+        function = told[f"{name}_score"]
+        lost = {one.cause for one in side.deductions if one.cause}
+        if function < command - ALIKE or (function > command + ALIKE and lost <= judged):
+            found.append(f"{name}: {function} by the function, {command} by the command ({', '.join(sorted(lost))})")
+    if told["coverage"] > seen.coverage:
+        found.append(f"coverage: {told['coverage']} by the function, {seen.coverage} by the command")
+    return found
