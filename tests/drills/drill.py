@@ -19,7 +19,7 @@ from fireline.assess.snapshot import Asked
 from fireline.assess.verdict import Verdict
 from fireline.errors import TargetUnavailable
 from fireline.postgres.connect import Target
-from tests.drills.place import Place, place
+from tests.drills.place import Place, place, versions
 
 PATIENCE = 20.0  # until a probe is green
 
@@ -49,7 +49,7 @@ class Wound:
 @dataclass(frozen=True)
 class Fault:
     """One file on the shelf of faults. `settings`: of its server. `least`: oldest version that has it.
-    most: newest version here whose server can have it.
+    library: what the server must have been built with for it.
 
     limited: whether a role with pg_monitor alone can see it too. silent: whether it must also be found without a complaint.
     """
@@ -58,9 +58,14 @@ class Fault:
     inject: Callable[[Place], Wound]
     settings: Mapping[str, str] = field(default_factory=dict)
     least: int = 13
-    most: int = 99
+    library: str = ""
     limited: bool = True
     silent: bool = True
+
+    def fits(self, major: int) -> bool:
+        """Whether it can be made on the server of this version here."""
+        libraries = (versions()[major].parent / "lib").rglob(f"{self.library}.so")
+        return self.least <= major and (not self.library or any(libraries))
 
 
 @dataclass

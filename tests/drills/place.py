@@ -55,10 +55,7 @@ _making = threading.Lock()
 
 def versions() -> dict[int, Path]:
     """Folders of binaries to drill on, by major version."""
-    found = {18: servers.embedded()}
-    if (servers.DEBIAN15 / "initdb").exists():
-        found[15] = servers.DEBIAN15
-    return found
+    return servers.versions()
 
 
 class Removable(Protocol):
@@ -257,7 +254,7 @@ def place(major: int, seed: int | str, settings: Mapping[str, str] | None = None
     wanted = SETTINGS | dict(settings or {})
     with servers.private_folder() as folder:
         subprocess.run(["cp", "-a", str(_template(versions()[major])), str(folder / "pg")], check=True)
-        cluster = Cluster(folder / "pg", versions()[major], settings=wanted, fsync=False)
+        cluster = servers.Patient(folder / "pg", versions()[major], settings=wanted, fsync=False)
         made = None
         try:
             made = Place(cluster.start(), major, random.Random(f"{seed}"), wanted)
@@ -276,7 +273,7 @@ def _template(binaries: Path) -> Path:
         if binaries not in _made:
             keeper = servers.private_folder()
             folder = keeper.__enter__()
-            cluster = Cluster(folder / "pg", binaries, settings=SETTINGS, fsync=False)
+            cluster = servers.Patient(folder / "pg", binaries, settings=SETTINGS, fsync=False)
             cluster.start()
             cluster.stop()
             _made[binaries] = folder / "pg"

@@ -6,14 +6,15 @@ import os
 import shutil
 import subprocess
 import time
+from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from fireline.cluster import Cluster
 from fireline.postgres.connect import Target
 from fireline.redact import Secret
+from tests import servers
 from tests.drills.place import PASSWORD, Conn, Place
 
 _PATIENCE = 20.0
@@ -28,12 +29,14 @@ class Standby:
         folder.mkdir(mode=0o700)
         shutil.copy(at.cluster.folder.path / "password", folder / "password")
         primary = make_conninfo(at.cluster.url(), application_name=name)
-        program = at.cluster.binaries.program("pg_basebackup")
+        program = Path(at.cluster.binaries.program("pg_basebackup"))
+        if not program.exists():  # not every package has it; a newer one copies older servers, too
+            program = servers.embedded() / "pg_basebackup"
         command = [program, "-d", primary, "-D", str(folder / "data"), "-R", "-X", "stream", "-c", "fast", "--no-sync"]
         subprocess.run(command, check=True, capture_output=True)
         self._own(folder / "data")
         wanted = {**at.settings, "hot_standby": "on", "cluster_name": name, **settings}
-        self.cluster = Cluster(folder, at.cluster.configured, settings=wanted, fsync=False)
+        self.cluster = servers.Patient(folder, at.cluster.configured, settings=wanted, fsync=False)
         at.others.append(self.cluster)
         self.cluster.start()
         at.until("SELECT 1 FROM pg_stat_replication WHERE state = 'streaming' AND application_name = %s", name)

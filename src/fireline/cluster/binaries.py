@@ -31,20 +31,20 @@ class Binaries:
         return str(self.folder / name)
 
 
-def find_binaries(configured: Path | None = None, *, major: int | None = None) -> Binaries:
+def find_binaries(configured: Path | None = None, *, major: int | None = None, oldest: int = OLDEST) -> Binaries:
     """The configured folder, else the one on PATH, else the distribution's newest, else a wheel's.
 
-    `major` asks for exactly that version, for data that is already there. Raises ClusterError when nothing fits.
+    `major` asks for exactly that version, for data that is already there; older than `oldest` is not taken. Raises ClusterError when nothing fits.
     """
     if configured is not None:
-        return _configured(configured, major)
+        return _configured(configured, major, oldest)
     seen: list[Binaries] = []
     for folder in _places():
         found, _ = look(folder)
-        if found and found.major >= OLDEST and major in (None, found.major):
+        if found and found.major >= oldest and major in (None, found.major):
             return found
         seen += [found] if found else []
-    wanted = f"PostgreSQL {major}" if major else f"PostgreSQL {OLDEST} or newer"
+    wanted = f"PostgreSQL {major}" if major else f"PostgreSQL {oldest} or newer"
     others = ", ".join(f"{one.major} in {one.folder}" for one in seen)
     raise ClusterError(f"no programs of {wanted} were found{f', only {others}' if others else ''}", hint=_INSTALL)
 
@@ -83,12 +83,12 @@ def _ask(place: Path) -> tuple[Binaries | None, str]:
     return Binaries(place, int(version[1])), ""
 
 
-def _configured(folder: Path, major: int | None) -> Binaries:
+def _configured(folder: Path, major: int | None, oldest: int) -> Binaries:
     found, fault = look(folder)
     if found is None:
         raise ClusterError(fault, hint="Check the folder that store.binaries names.")
-    if found.major < OLDEST:
-        raise ClusterError(f"the programs in {folder} are of PostgreSQL {found.major}", hint=f"Use {OLDEST} or newer.")
+    if found.major < oldest:
+        raise ClusterError(f"the programs in {folder} are of PostgreSQL {found.major}", hint=f"Use {oldest} or newer.")
     if major not in (None, found.major):
         raise ClusterError(
             f"the data is of PostgreSQL {major}, the programs in {folder} are of {found.major}",

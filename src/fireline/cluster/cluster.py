@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from fireline.cluster import postmaster
 from fireline.cluster.account import choose
-from fireline.cluster.binaries import Binaries, find_binaries, runnable
+from fireline.cluster.binaries import OLDEST, Binaries, find_binaries, runnable
 from fireline.cluster.folder import Folder
 from fireline.cluster.launch import SUPERUSER, initdb, last_line, launch, until, write_settings
 from fireline.cluster.postmaster import Postmaster
@@ -32,6 +32,8 @@ class Cluster:
     settings: lines of the configuration, which ALTER SYSTEM overrides. tcp: also listen on 127.0.0.1, at a free port.
     fsync: False for data that may be lost with the machine. namespace: False keeps root from trying a user namespace.
     """
+
+    oldest = OLDEST  # that can hold a store; what is only looked at may be older
 
     def __init__(
         self,
@@ -55,7 +57,8 @@ class Cluster:
     def binaries(self) -> Binaries:
         """The programs for this data, pg_dump and its kin among them. Raises ClusterError when there are none."""
         version = self.folder.data / "PG_VERSION"
-        return find_binaries(self.configured, major=int(version.read_text()) if self.folder.has_data else None)
+        major = int(version.read_text()) if self.folder.has_data else None
+        return find_binaries(self.configured, major=major, oldest=self.oldest)
 
     @property
     def system_identifier(self) -> str:

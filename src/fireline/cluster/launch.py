@@ -29,6 +29,7 @@ def initdb(folder: Folder, account: Account, binaries: Binaries, *, fsync: bool)
     account.own(fresh)
     account.own(word)
     options = ["--auth=scram-sha-256", f"--pwfile={word}", "--encoding=UTF8", "--no-locale", "-U", SUPERUSER]
+    options += ["--data-checksums"]  # as by default from 18 on: a page that the disk spoilt is noticed
     if binaries.major >= 17:  # noqa: PLR2004 - since then a UTF-8 locale that no operating system can change
         options += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     if not fsync:

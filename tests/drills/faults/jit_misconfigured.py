@@ -1,4 +1,4 @@
-"""Every statement is compiled before it runs. The embedded server has no compiler, so this is drilled on Debian's."""
+"""Every statement is compiled before it runs. Only Debian's server here has the compiler."""
 
 from __future__ import annotations
 
@@ -27,4 +27,4 @@ def inject(at: Place) -> Wound:
     return Wound((*COMPLAINTS, "even the shortest query takes 300 ms"))
 
 
-fault = Fault("jit_misconfigured", inject, most=17)
+fault = Fault("jit_misconfigured", inject, library="llvmjit")

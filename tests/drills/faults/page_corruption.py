@@ -11,7 +11,6 @@ from pathlib import Path
 import psycopg
 
 from fireline.assess.verdict import Verdict
-from fireline.cluster.account import choose
 from tests.drills.drill import Fault, Wound
 from tests.drills.place import Place
 
@@ -28,7 +27,6 @@ def inject(at: Place) -> Wound:
     file = at.data / str(at.sql(f"SELECT pg_relation_filepath('{name}')")[0][0])
     at.sql("CHECKPOINT")
     at.stop()
-    checked(at)
     block = at.rng.randrange(file.stat().st_size // _PAGE) if heap else 1
     sound = spoil(file, block, at)
     at.cluster.start()
@@ -55,14 +53,6 @@ def inject(at: Place) -> Wound:
         at.admin = at.connect(autocommit=True)
 
     return Wound((f"ERROR:  {said}", f"could not export {at.table}: {said.splitlines()[0]}"), remedy=restore)
-
-
-def checked(at: Place) -> None:
-    """Checksums on; the server is stopped."""
-    if at.major < 18:  # on from the start there
-        tool = at.cluster.binaries.program("pg_checksums")
-        owner = choose(at.data.stat().st_uid)
-        owner.run([tool, "--enable", "--no-sync", "-D", str(at.data)])
 
 
 def spoil(file: Path, block: int, at: Place) -> bytes:
