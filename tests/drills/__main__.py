@@ -1,7 +1,8 @@
 """Run drills and print what they showed: `python -m tests.drills [LABEL…] [--seeds 1] [--versions 15,18] [--json FILE]`.
 
 --kinds: plain (with a complaint), silent (without), limited (as a member of pg_monitor), healthy (servers that are well,
-silent and with a vague complaint), functions (the score of the SQL functions beside the command's). --pairs N: so many pairs of faults at once. --write: the table in docs/diagnosis.md.
+silent and with a vague complaint), functions (the score of the SQL functions beside the command's). --pairs N: so many pairs of faults at once.
+--acute N: so many acute faults, each on a server with a chronic one. --write: the table in docs/diagnosis.md.
 """
 
 from __future__ import annotations
@@ -17,14 +18,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.drills import functions, healthy, pairs
+from tests.drills import acute, functions, healthy, pairs
 from tests.drills.drill import Result, faults, run
 from tests.drills.place import forget, versions
 from tests.drills.table import write
 
+USUAL = (15, 18)
+TWO = {"pair": pairs.run, "acute": acute.run}
+
 
 class Job(NamedTuple):
-    """One drill. kind: plain, silent, limited, healthy, vague, functions or pair; of a pair the label is `first + second`."""
+    """One drill. kind: plain, silent, limited, healthy, vague, functions, pair or acute; of two faults the label is `first + second`."""
 
     kind: str
     label: str
@@ -42,6 +46,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--kinds", default="plain,silent,limited")
     parser.add_argument("--pairs", type=int, default=0)
+    parser.add_argument("--acute", type=int, default=0)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
@@ -69,8 +74,8 @@ def well(job: Job, result: Result) -> bool:
         return False
     if job.kind in ("healthy", "vague", "functions"):
         return not result.found
-    if job.kind == "pair":
-        return result.found[:1] == [job.label.split(" + ")[0]] and result.healed
+    if job.kind in TWO:
+        return result.healed
     return result.rank == 1 and result.healed
 
 
@@ -83,13 +88,13 @@ def _line(job: Job, result: Result) -> str:
 
 
 def _jobs(given: argparse.Namespace) -> Iterator[Job]:
-    wanted = [int(one) for one in given.versions.split(",") if one] or sorted(versions())
+    wanted = [int(one) for one in given.versions.split(",") if one] or [one for one in USUAL if one in versions()]
     kinds = given.kinds.split(",")
     seeds = [str(given.first + number) for number in range(given.seeds)]
     for label, fault in faults().items():
         if given.labels and label not in given.labels:
             continue
-        for major in (one for one in wanted if fault.least <= one <= fault.most):
+        for major in (one for one in wanted if fault.fits(one)):
             for seed in seeds:
                 for kind in kinds:
                     if kind in ("plain", "functions") or (
@@ -100,8 +105,10 @@ def _jobs(given: argparse.Namespace) -> Iterator[Job]:
         for name in given.labels or healthy.SERVERS:
             for major in wanted if name in healthy.SERVERS else ():
                 yield from (Job(kind, name, major, seed) for seed in seeds for kind in ("healthy", "vague"))
-    for number, (first, second) in enumerate(pairs.pairs(given.pairs, given.first)):
-        yield Job("pair", f"{first} + {second}", wanted[number % len(wanted)], str(given.first))
+    for first, second, major in pairs.pairs(given.pairs, given.first, wanted):
+        yield Job("pair", f"{first} + {second}", major, str(given.first))
+    for first, second, major in acute.beside(given.acute, given.first, wanted):
+        yield Job("acute", f"{first} + {second}", major, str(given.first))
 
 
 def _done(jobs: list[Job], workers: int) -> Iterator[tuple[Job, Result | None]]:
@@ -119,9 +126,9 @@ def one(job: Job) -> Result | None:
     try:
         if job.kind in ("healthy", "vague"):
             return healthy.run(job.label, job.major, job.seed, vague=job.kind == "vague")
-        if job.kind == "pair":
+        if job.kind in TWO:
             first, second = job.label.split(" + ")
-            return pairs.run(faults()[first], faults()[second], job.major, job.seed)
+            return TWO[job.kind](faults()[first], faults()[second], job.major, job.seed)
         if job.kind == "functions":
             return functions.run(faults()[job.label], job.major, job.seed)
         kinds = {"limited": job.kind == "limited", "silent": job.kind == "silent"}

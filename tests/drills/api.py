@@ -30,6 +30,7 @@ def api(at: Place, rows: int = 0) -> Api:
     at.sql(f"CREATE ROLE {made.door} LOGIN NOINHERIT PASSWORD 'drill-pw-8472' IN ROLE {made.visitor}")
     at.sql(f"GRANT USAGE ON SCHEMA public TO {made.visitor}")
     protect(at, at.other, made.visitor, "name = current_setting('app.who', true)")
+    at.connect(made.door, application="api", autocommit=True).execute("SELECT 1")
     return made
 
 

@@ -1,58 +1,105 @@
-"""Two faults at once on one server: each must be found, and first when the complaint is about it."""
+"""Two faults at once on one server: both are named before anything else, complained of and in silence."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import psycopg
 
-from tests.drills.drill import Fault, Result, ask, faults
-from tests.drills.place import place
+from tests.drills.drill import Fault, Result, Wound, ask, faults
+from tests.drills.place import Place, place
 
 TWICE = (psycopg.errors.DuplicateObject, psycopg.errors.DuplicateTable, psycopg.errors.DuplicateSchema, psycopg.errors.DuplicateFunction)  # fmt: skip
 
-# Faults that stop the server or its clients leave no room for a second one.
-ALONE = {
-    "brute_force_success", "connect_privilege_missing", "connection_churn_no_pool", "connection_leak_idle",
-    "crash_loop", "database_closed", "database_connection_limit", "database_invalid", "database_missing",
-    "disk_full_tablespace", "exclusive_maintenance", "failover_to_standby", "hba_reject", "invalid_config_entry",
-    "lock_pileup_exhausts_slots", "lock_table_exhausted", "page_corruption", "read_only_setting", "replay_paused",
-    "role_connection_limit", "role_login_disabled", "role_missing", "role_password_expired", "server_frozen",
-    "server_not_running", "server_shutting_down", "server_starting", "shared_buffers_tiny",
-    "startup_bad_preload_library", "startup_data_unusable", "startup_memory_refused", "startup_port_taken",
-    "statement_timeout_too_low", "sync_standby_missing", "temp_file_limit", "unlogged_table_reset",
-    "wraparound_pressure_holder", "wrong_password_rotated_secret",
+# Faults beside which nothing else can be seen, with the reason.
+ALONE: Mapping[str, str] = {
+    **dict.fromkeys(
+        (
+            "server_not_running", "server_frozen", "server_starting", "server_shutting_down", "startup_bad_preload_library",
+            "startup_data_unusable", "startup_memory_refused", "startup_port_taken", "invalid_config_entry",
+        ),
+        "no look gets into the server",
+    ),
+    **dict.fromkeys(("database_missing", "database_invalid", "database_closed"), "no look gets into the database"),
+    "connect_privilege_missing": "only the refused role itself sees it, and that sees nothing else",
+    **dict.fromkeys(("replay_held_by_query", "replay_paused", "failover_to_standby"), "looked at on a standby, which shows no session of the primary"),
 }  # fmt: skip
 
+# Made before the other, as the server is started anew for it; and made behind it, as the application can not do much then.
+BEFORE = {"brute_force_success", "crash_loop", "page_corruption", "shared_buffers_tiny", "unlogged_table_reset"}
+BEHIND = {
+    "connection_leak_idle", "database_connection_limit", "hba_reject", "lock_pileup_exhausts_slots", "lock_table_exhausted",
+    "read_only_setting", "role_connection_limit", "role_login_disabled", "role_password_expired", "statement_timeout_too_low",
+    "search_path_override", "sync_standby_missing", "temp_file_limit", "wrong_password_rotated_secret",
+}  # fmt: skip
 
-def pairs(count: int, seed: int) -> Iterator[tuple[str, str]]:
-    """Pairs of labels, none of them twice."""
-    labels = sorted(label for label, fault in faults().items() if label not in ALONE and not fault.settings)
-    chance, made = random.Random(seed), set[tuple[str, str]]()
+# Two that exclude or hide each other, with the reason.
+AGAINST: Mapping[frozenset[str], str] = {}
+
+
+def pairs(count: int, seed: int, versions: Sequence[int]) -> Iterator[tuple[str, str, int]]:
+    """Pairs of labels and the version to make them on, none of them twice."""
+    known = faults()
+    labels = sorted(set(known) - set(ALONE))
+    chance, made = random.Random(seed), set[frozenset[str]]()
     while len(made) < count:
-        pair = tuple(sorted(chance.sample(labels, 2)))
-        if pair not in made:
-            made.add((pair[0], pair[1]))
-            yield (pair[0], pair[1]) if chance.random() < 0.5 else (pair[1], pair[0])
+        first, second = chance.sample(labels, 2)
+        both = frozenset((first, second))
+        fitting = [one for one in versions if all(known[label].fits(one) for label in both)]
+        if both in made or not fitting or not beside(known[first], known[second]):
+            continue
+        made.add(both)
+        yield first, second, chance.choice(fitting)
+
+
+def beside(first: Fault, second: Fault) -> bool:
+    """Whether two faults can be made on one server, and be seen there."""
+    both = frozenset((first.label, second.label))
+    apart = any(first.settings[name] != second.settings[name] for name in set(first.settings) & set(second.settings))
+    return not (apart or both <= BEFORE or both <= BEHIND or both in AGAINST)
 
 
 def run(first: Fault, second: Fault, major: int, seed: int | str) -> Result | None:
-    """Make both; the complaint is about the first. `found` holds what was named; healed is whether both were.
+    """Make both; the complaint is about the first, and then nobody complains. `found` holds what was named.
 
     None when the two can not be made beside each other: both need a thing of the same name.
     """
-    with place(major, f"{first.label}-{second.label}-{seed}") as at:
-        second.inject(at)
-        at.rename()
+    with place(major, f"{first.label}-{second.label}-{seed}", {**first.settings, **second.settings}) as at:
         try:
-            wound = first.inject(at)
+            wounds = _make(at, first, second)  # both kept: what one holds would be closed with it
         except TWICE:
             return None
-        said = random.Random(str(seed)).choice(wound.said) if wound.said else ""
-        found = ask(wound.target or at.target(), said, wound)
+        said = random.Random(f"{first.label} {seed}").choice(wounds[0].said) if wounds[0].said else ""
         result = Result(f"{first.label} + {second.label}", major, str(seed), said, "superuser", [], 0)
-        result.found = [one.cause for one in found.causes] if found else []
-        result.ms = found.duration_ms if found else 0
-        result.healed = first.label in result.found and (second.label in result.found or not second.silent)
+        for words in dict.fromkeys((said, "")):
+            found = ask(at.target(), words, wounds[0])
+            result.said, result.found = words, [one.cause for one in found.causes] if found else []
+            result.ms = found.duration_ms if found else 0
+            needed = {one.label for one in (first, second) if one.silent} | ({first.label} if words else set())
+            result.healed = before_all_else(result.found, needed, {first.label, second.label})
+            if not result.healed:
+                break
         return result
+
+
+def before_all_else(found: Sequence[str], needed: set[str], made: set[str]) -> bool:
+    """Whether what has to be named is named, and nothing that was not made stands before it."""
+    left = set(needed)
+    for label in found:
+        left.discard(label)
+        if not left or label not in made:
+            break
+    return not left
+
+
+def _make(at: Place, first: Fault, second: Fault) -> tuple[Wound, Wound]:
+    """Both wounds, one behind the other as they can be made."""
+    wounds = {}
+    for number, one in enumerate(
+        sorted((second, first), key=lambda one: (one.label not in BEFORE, one.label in BEHIND))
+    ):
+        if number:
+            at.rename()
+        wounds[one.label] = one.inject(at)
+    return wounds[first.label], wounds[second.label]

@@ -91,9 +91,11 @@ def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
     """
     known = {cause.label: cause for cause in causes().values()}
     found = [verdict for cause in known.values() for verdict in cause.judge(snapshot)]
-    explained = {label: one for one in found for label in known[one.cause].absorbs}
-    for verdict in [one for one in found if one.cause in explained]:
-        found.remove(verdict)
+    found = [
+        one
+        for one in found
+        if not any(one.cause in known[root.cause].absorbs and _one_matter(root, one) for root in found)
+    ]
     kinds = snapshot.complaint.kinds
     return tuple(
         sorted(
@@ -108,6 +110,12 @@ def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
             ),
         )
     )
+
+
+def _one_matter(root: Verdict, other: Verdict) -> bool:
+    """Whether a root can explain another: two trees of waiting sessions that share nobody are two matters."""
+    both = [{branch.pid for branch in one.tree} for one in (root, other)]
+    return not all(both) or not both[0].isdisjoint(both[1])
 
 
 def _unknown(snapshot: Snapshot, known: Mapping[str, Cause]) -> tuple[tuple[dict[str, Any], ...], float]:

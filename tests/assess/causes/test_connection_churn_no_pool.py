@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from fireline.assess.causes.connection_churn_no_pool import judge
@@ -39,3 +40,14 @@ def test_a_complaint_makes_a_smaller_rate_a_cause() -> None:
 def test_clients_that_come_again_because_a_lock_lets_them_wait_are_a_consequence() -> None:
     stuck = locks(session(1, state="idle in transaction"), waiting(2), waiting(3), behind=1)
     assert judge(snap("queries time out", databases=counted(25, 26), locks=stuck)) == ()
+
+
+def test_clients_that_do_their_work_and_go_are_named_beside_a_lock_that_others_wait_for() -> None:
+    stuck = locks(session(1, state="idle in transaction"), waiting(2), waiting(3), behind=1)
+    assert the(judge(snap("everything is slow", databases=counted(60, 130), locks=stuck))).severity == "high"
+
+
+def test_clients_that_come_again_because_they_fail_are_a_consequence() -> None:
+    first, last = counted(40, 45)
+    failed = replace(last, all={name: replace(one, rollbacks=one.rollbacks + 38) for name, one in last.all.items()})
+    assert judge(snap("requests time out", databases=(first, failed))) == ()

@@ -38,7 +38,7 @@ def test_a_standby_that_may_want_it_and_a_small_number_are_silent_unless_somebod
 
 def test_not_set_an_unused_slot_or_a_failing_archiver_rule_it_out() -> None:
     assert judge(complaining(snapshot(log()), ASKED)) == ()
-    slot = ("wal", replace(wal(retained=3 * GB), size=4 * GB, past=3 * GB))
+    slot = ("wal", replace(wal(retained=9 * GB), size=9 * GB, past=9 * GB))
     assert judge(complaining(snapshot(KEEP, slot), ASKED)) == ()
     archived = ("settings", replace(KEEP[1], values=KEEP[1].values | settings(archive_mode="on").values))
     failing = ("wal", replace(log()[1], archiver=replace(wal().archiver, failed=3, failed_at=wal().at)))

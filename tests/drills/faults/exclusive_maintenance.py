@@ -16,7 +16,7 @@ def inject(at: Place) -> Wound:
     work = at.rng.choice(
         (
             f"CREATE INDEX ON {at.table} (public.pause(id))",
-            f"ALTER TABLE {at.table} ALTER COLUMN id TYPE numeric USING public.pause(id)",
+            f"ALTER TABLE {at.table} ALTER COLUMN n TYPE bigint USING public.pause(n)",
         )
     )
     at.background(work, application=at.rng.choice(("maintenance", "migrate", "psql")))

@@ -38,6 +38,7 @@ def inject(at: Place) -> Wound:
     statement = f"SELECT count(*) FROM {at.table}"
     asked(at, statement, times=3)
     asked(at, statement, times=8, role=member)
+    at.connect(member, application="web", autocommit=True).execute("SELECT 1")
     return Wound((*COMPLAINTS, "the list is slow through the API, in the SQL console it is instant"))
 
 

@@ -27,26 +27,35 @@ class _Rate:
     seconds: float
     sessions: int
     transactions: int
+    failed: int  # of these transactions
 
     @property
     def new(self) -> float:
         return self.sessions / self.seconds
 
+    def freely(self, waiting: int) -> float:
+        """New sessions a second that neither failed nor wait; where some wait, of which it is seen that they did a thing.
+
+        The server counts a transaction for each connection, before the session asks anything.
+        """
+        asked = self.transactions - self.failed - self.sessions
+        found = self.sessions - self.failed - waiting
+        return max(min(found, asked) if waiting else found, 0) / self.seconds
+
 
 def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
     """Databases in which sessions begin nearly as often as transactions.
 
-    Not while sessions wait for a lock: clients that give up and come again are then a consequence.
+    Clients that fail, or hang behind a lock, and come again are a consequence of that, and are not counted.
     """
-    if lasting(snapshot):
-        return ()
+    waiting = sum(len(tangle.waiters) for tangle in lasting(snapshot))
     seen = snapshot.all("databases", Databases)
     felt = snapshot.complaint.about("slow", "login", "slots", "timeout")
     least = _COMPLAINED if felt else _MANY
     return tuple(
         _verdict(snapshot, rate, felt=felt)
         for rate in _rates(seen)
-        if rate.new >= least and rate.transactions <= rate.sessions * _FEW_EACH
+        if rate.freely(waiting) >= least and rate.transactions <= rate.sessions * _FEW_EACH
     )
 
 
@@ -59,8 +68,9 @@ def _rates(seen: tuple[Databases, ...]) -> list[_Rate]:
     for name, after in last.all.items():
         before = first.all.get(name)
         if before and after.sessions is not None and before.sessions is not None and seconds >= _WINDOW:
-            done = after.commits + after.rollbacks - before.commits - before.rollbacks
-            found.append(_Rate(after, seconds, after.sessions - before.sessions, done))
+            failed = after.rollbacks - before.rollbacks
+            done = after.commits - before.commits + failed
+            found.append(_Rate(after, seconds, after.sessions - before.sessions, done, failed))
     return found
 
 

@@ -15,7 +15,7 @@ _BLOCK, _MB, _GB = 8192, 2**20, 2**30
 _TINY = 16 * _MB  # nobody means it
 _PART = 64  # less than that part of the memory is far too little
 _HITS_TINY, _HITS, _HITS_UNASKED = 0.97, 0.95, 0.90
-_READ, _TIMES = 2000, 8  # blocks; so often all that may be kept was read anew
+_READ, _TIMES, _TIMES_TINY = 2000, 8, 4  # blocks; so often all that may be kept was read anew
 
 
 def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
@@ -29,7 +29,7 @@ def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
     share = hits / max(reads + hits, 1)
     tiny = buffers * _BLOCK <= _TINY
     low = share < (_HITS_TINY if tiny else _HITS if felt(snapshot) else _HITS_UNASKED)
-    again = reads >= max(_READ, _TIMES * buffers)
+    again = reads >= max(_READ, (_TIMES_TINY if tiny else _TIMES) * buffers)
     return (_verdict(snapshot, buffers, share, reads),) if low and again and _small(snapshot, buffers) else ()
 
 

@@ -23,7 +23,7 @@ LABEL = "wal_keep_size"
 
 
 def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
-    """wal_keep_size is set, and neither a slot nor the archiver keeps the log.
+    """wal_keep_size is set, and neither a slot that wants more nor the archiver keeps the log.
 
     Many teams set it with reason: it is blamed when somebody complains of the log or the disk, or when it keeps more than
     checkpoints ever would and no standby is there to want it.
@@ -32,17 +32,17 @@ def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
     keep, most = megabytes(snapshot, LABEL), megabytes(snapshot, "max_wal_size", 1024)
     if wal is None or not found or not keep or archiver_fails(snapshot):
         return ()
-    if any(keeps(snapshot, one) for one in idle_slots(snapshot)):
-        return ()
+    if any(keeps(snapshot, one) and (one.retained or 0) >= keep for one in idle_slots(snapshot)):
+        return ()  # the setting is the lesser of two that keep the same log
     past = wal.past or 0
     wasteful = keep > most and past > most and not _wanted(snapshot, wal)
     return (_verdict(snapshot, wal, keep),) if wasteful or snapshot.complaint.about(*ASKED) else ()
 
 
 def _wanted(snapshot: Snapshot, wal: Wal) -> bool:
-    """Whether a standby is connected or has a slot."""
+    """Whether a standby is connected, or a slot in use."""
     replication = snapshot.readings.get("replication", ())
-    return bool(wal.slots) or bool(replication and replication[-1].standbys)
+    return any(slot.active for slot in wal.slots) or bool(replication and replication[-1].standbys)
 
 
 def _verdict(snapshot: Snapshot, wal: Wal, keep: int) -> Verdict:
