@@ -89,12 +89,32 @@ class StoreSettings(Model):
     on_target: bool = Field(False, description="allow the store on a server that is a target: it will be lost with it")
 
 
+class SupabaseSettings(Model):
+    """A target that Supabase runs: its log is asked of Supabase's Management API, also when the database does not answer."""
+
+    project: str = Field(
+        pattern=r"^[A-Za-z0-9_-]{1,64}$", description="the project's reference, as in https://REFERENCE.supabase.co"
+    )
+    token: SecretText = Field(
+        description="an access token that may read logs (analytics_logs_read), and best nothing else"
+    )
+    api: str = Field("https://api.supabase.com", description="where the Management API is")
+
+    @field_validator("api")
+    @classmethod
+    def _encrypted(cls, value: str) -> str:
+        if not re.match(r"https://[^/\s]|http://(?:localhost|127\.0\.0\.1)(?::|/|$)", value):
+            raise ValueError("must begin with https://, as the token is sent there")
+        return value.rstrip("/")
+
+
 class TargetSettings(Model):
     """A system in our care: the patient."""
 
     dsn: SecretText = Field(description="connection of the role that Fireline acts as")
     read_dsn: SecretText | None = Field(None, description="connection of a role that can not write, for read steps")
     kind: Literal["postgres"] = Field("postgres", description="what it is")
+    supabase: SupabaseSettings | None = Field(None, description="where its log is, if Supabase runs it; a table")
     labels: dict[str, str] = Field(default_factory=dict, description="alert labels that mean this target")
 
 

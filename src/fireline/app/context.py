@@ -64,7 +64,7 @@ def embedded(settings: Settings) -> Cluster:
 def targets(settings: Settings) -> dict[str, Target]:
     """The patients, by name."""
     return {
-        name: Target(name, one.dsn, one.read_dsn, one.labels, settings.policy.lock_timeout)
+        name: Target(name, one.dsn, one.read_dsn, one.labels, settings.policy.lock_timeout, one.supabase)
         for name, one in settings.targets.items()
     }
 

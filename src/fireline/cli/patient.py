@@ -36,7 +36,7 @@ def patient(name: str | None, dsn: str | None) -> Target:
         asked = f"no target {name!r}" if name else "which database is meant is not known"
         raise NotFound(asked, hint=f"Targets in the settings: {', '.join(known) or 'none'}. Or give --dsn.")
     one = known[wanted]
-    return Target(wanted, one.dsn, one.read_dsn, one.labels, settings.policy.lock_timeout)
+    return Target(wanted, one.dsn, one.read_dsn, one.labels, settings.policy.lock_timeout, one.supabase)
 
 
 def remote(dsn: str | None) -> bool:

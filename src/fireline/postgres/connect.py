@@ -17,6 +17,7 @@ from psycopg.rows import DictRow, dict_row
 from fireline.errors import TargetUnavailable
 from fireline.postgres.unreachable import kind_of_loss, told
 from fireline.redact import Secret, text
+from fireline.settings import SupabaseSettings
 
 Connection = psycopg.Connection[DictRow]
 
@@ -40,6 +41,7 @@ class Target:
     read_dsn: Secret | None = None
     labels: dict[str, str] = field(default_factory=dict)
     lock_timeout: timedelta = timedelta(seconds=1)
+    supabase: SupabaseSettings | None = None  # where its log is, if Supabase runs it
 
 
 @dataclass(frozen=True)

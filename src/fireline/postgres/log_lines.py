@@ -1,4 +1,7 @@
-"""What PostgreSQL wrote to its log, in any of its three formats and with any prefix, as entries with their parts. Pure."""
+"""What PostgreSQL wrote to its log, in any of its three formats and with any prefix, as entries with their parts. Pure.
+
+Lines that come in an envelope each, from syslog or the journal, are taken out of it in `log_envelopes`.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Literal
 
-Format = Literal["stderr", "csvlog", "jsonlog"]
+Format = Literal["stderr", "csvlog", "jsonlog", "syslog"]
 SEVERITIES = ("PANIC", "FATAL", "ERROR", "WARNING", "LOG", "NOTICE", "INFO")
 _PARTS = {"DETAIL": "detail", "HINT": "hint", "STATEMENT": "statement", "CONTEXT": "context", "QUERY": "query"}
 _HEAD = re.compile(rf"\b({'|'.join((*SEVERITIES, *_PARTS, 'LOCATION'))}|DEBUG\d?): {{1,2}}(?=\S)")
@@ -28,6 +31,9 @@ _CODE = re.compile(r"\b([0-5][0-9A-Z]{4}|XX[0-9A-Z]{3}|P0[0-9A-Z]{3}|F0[0-9A-Z]{
 _CURSOR = re.compile(r" at character \d+$")
 _BARE = ("postgres: could not", "postgres: invalid", "postgres does not know")  # said before there is a prefix
 _LEFT_OUT = ("location", "query")
+_SYSLOG = re.compile(
+    r"(?:<\d+>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]+\S*) (?:\S+ )?[^\s\[]+(?:\[\d+\])?: "
+)
 _LONGEST = 4000  # of one part
 _QUARTER, _MOST_OFFSET = 900, 14 * 3600
 _CSV = (
@@ -56,7 +62,7 @@ class Said:
 
 
 def format_of(text: str, name: str = "") -> Format:
-    """Which of the three formats a log is in."""
+    """Which of the formats a log is in."""
     if name.endswith(".csv"):
         return "csvlog"
     if name.endswith(".json"):
@@ -66,7 +72,21 @@ def format_of(text: str, name: str = "") -> Format:
         return "jsonlog"
     if any(re.match(r'\d{4}-\d\d-\d\d [\d:.]+ \S+,("|,)', line) for line in lines):
         return "csvlog"
+    if any(_SYSLOG.match(line) for line in lines[1:] or lines):  # the first may be half a line
+        return "syslog"
     return "stderr"
+
+
+def begins(line: str) -> bool:
+    """Whether a line of the plain format begins an entry: neither a part of one nor a further line."""
+    head = _head(line)
+    return line.startswith(_BARE) or (
+        head is not None and head[1] not in _PARTS and head[1] != "LOCATION" and line[:1] not in ("\t", " ")
+    )
+
+
+def _head(line: str) -> re.Match[str] | None:
+    return _HEAD.search(line, 0, 300) if ": " in line[:300] else None
 
 
 def parse(text: str, form: Format, written: datetime | None = None) -> Iterator[Said]:
@@ -77,7 +97,7 @@ def parse(text: str, form: Format, written: datetime | None = None) -> Iterator[
     lines = text.splitlines()
     entries = _stderr(lines) if form == "stderr" else _csv(text) if form == "csvlog" else _json(lines)
     found = list(entries)
-    zone = _zone(found, written)
+    zone = ahead(next((moment for _, moment, _ in reversed(found) if moment), None), written)
     for one, moment, named in found:
         yield Said(**one, at=_utc(moment, named, zone))
 
@@ -95,7 +115,7 @@ def _stderr(lines: list[str]) -> Iterator[_Raw]:
                 yield _entry(current)
             current, part = {"severity": "FATAL", "message": line.partition(": ")[2] or line, "prefix": ""}, "message"
             continue
-        head = _HEAD.search(line, 0, 300) if ": " in line[:300] else None
+        head = _head(line)
         prefix = line[: head.start()] if head else ""
         if head is None or (line[:1] in ("\t", " ") and current):
             if current is not None and len(current.get(part, "")) < _LONGEST:
@@ -197,17 +217,16 @@ def _fields(row: dict[str, str]) -> _Raw:
     return {**kept, "pid": int(pid) if pid.isdigit() else None}, moment, zone
 
 
-def _zone(found: list[_Raw], written: datetime | None) -> timedelta:
-    """How far local times are ahead of UTC, where the zone is only an abbreviation: the last entry was written just then."""
-    last = next((moment for _, moment, _ in reversed(found) if moment), None)
+def ahead(last: datetime | None, written: datetime | None) -> timedelta:
+    """How far local times are ahead of UTC, where the zone is only an abbreviation: the last one was written just then."""
     if last is None:
         return timedelta()
     machine = last.astimezone().utcoffset() or timedelta()
     if written is None:
         return machine
-    ahead = (last - written.astimezone(UTC).replace(tzinfo=None)).total_seconds()
-    whole = round(ahead / _QUARTER) * _QUARTER
-    if abs(whole) <= _MOST_OFFSET and abs(ahead - whole) < _QUARTER / 3:
+    seconds = (last - written.astimezone(UTC).replace(tzinfo=None)).total_seconds()
+    whole = round(seconds / _QUARTER) * _QUARTER
+    if abs(whole) <= _MOST_OFFSET and abs(seconds - whole) < _QUARTER / 3:
         return timedelta(seconds=whole)
     return machine
 
@@ -219,6 +238,6 @@ def _utc(moment: datetime | None, named: str | None, zone: timedelta) -> datetim
         return moment.replace(tzinfo=UTC)
     if named and named[0] in "+-":
         digits = named[1:].replace(":", "").ljust(4, "0")
-        ahead = timedelta(hours=int(digits[:2]), minutes=int(digits[2:4]))
-        return (moment - (ahead if named[0] == "+" else -ahead)).replace(tzinfo=UTC)
+        offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:4]))
+        return (moment - (offset if named[0] == "+" else -offset)).replace(tzinfo=UTC)
     return (moment - zone).replace(tzinfo=UTC)

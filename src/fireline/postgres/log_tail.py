@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fireline.postgres.connect import Connection
+from fireline.postgres.log_envelopes import first_in_syslog, of_syslog
 from fireline.postgres.log_lines import Format, Said, format_of, parse
 
 FIRST, MOST = 256 * 1024, 2 * 1024 * 1024  # bytes
@@ -21,16 +22,19 @@ Read = Callable[[int, int], bytes]
 
 @dataclass(frozen=True)
 class Tail:
-    """What a log said since a moment, oldest first. whole: False when it says more than was read."""
+    """What a log said since a moment, oldest first. whole: False when it says more than was read.
+
+    path: the file, or what else it was read from. form: of a file its format.
+    """
 
     path: str
-    form: Format
+    form: str
     said: tuple[Said, ...]
     whole: bool
 
 
-def of_file(path: Path, since: datetime) -> Tail:
-    """The end of a file on this machine. Raises OSError."""
+def of_file(path: Path, since: datetime, ident: str = "") -> Tail:
+    """The end of a file on this machine; of one that syslog writes, what the server named `ident` said. Raises OSError."""
     with path.open("rb") as file:
         known = os.fstat(file.fileno())
 
@@ -38,7 +42,7 @@ def of_file(path: Path, since: datetime) -> Tail:
             file.seek(start)
             return file.read(length)
 
-        return _tail(str(path), known.st_size, datetime.fromtimestamp(known.st_mtime, UTC), part, since)
+        return _tail(str(path), known.st_size, datetime.fromtimestamp(known.st_mtime, UTC), part, since, ident)
 
 
 def of_server(conn: Connection, path: str, since: datetime) -> Tail | None:
@@ -54,7 +58,7 @@ def of_server(conn: Connection, path: str, since: datetime) -> Tail | None:
     return _tail(path, known["size"], known["modification"].astimezone(UTC), part, since)
 
 
-def _tail(path: str, size: int, written: datetime, part: Read, since: datetime) -> Tail:
+def _tail(path: str, size: int, written: datetime, part: Read, since: datetime, ident: str = "") -> Tail:
     """Read back in growing pieces until what was read reaches behind the moment, or enough was read."""
     if written < since:
         return Tail(path, "stderr", (), whole=True)
@@ -65,7 +69,7 @@ def _tail(path: str, size: int, written: datetime, part: Read, since: datetime) 
         if length == size or length >= MOST or _reaches(text, form, written, since):
             break
         length = min(length * 4, MOST, size)
-    found = list(parse(text, form, written))
+    found = of_syslog(text, written, ident) if form == "syslog" else list(parse(text, form, written))
     recent = tuple(one for one in found if one.at is None or one.at >= since)
     return Tail(path, form, recent, whole=length == size or len(recent) < len(found))
 
@@ -73,7 +77,10 @@ def _tail(path: str, size: int, written: datetime, part: Read, since: datetime) 
 def _reaches(text: str, form: Format, written: datetime, since: datetime) -> bool:
     """Whether a piece begins before the moment; its end is looked at too, as it tells the time zone."""
     ends = f"{text[:_GLANCE]}\n{text[-_GLANCE:]}"
-    earliest = next((one.at for one in parse(ends, form, written) if one.at), None)
+    if form == "syslog":
+        earliest = first_in_syslog(ends, written)
+    else:
+        earliest = next((one.at for one in parse(ends, form, written) if one.at), None)
     return earliest is not None and earliest < since
 
 

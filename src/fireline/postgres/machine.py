@@ -45,6 +45,8 @@ class Postmaster:
     sockets: str
     status: str  # starting, ready, standby, stopping
     children: tuple[str, ...] = ()  # what its processes call themselves
+    unit: str = ""  # of systemd that it runs in
+    output: str = ""  # where its stderr goes, as the kernel names it: a file, socket:[…], pipe:[…]; empty: not seen
 
 
 @dataclass(frozen=True)
@@ -187,6 +189,8 @@ def _postmaster(data: Path) -> Postmaster | None:
         lines[4],
         lines[7],
         children,
+        _unit(pid) if state else "",
+        _output(pid) if state else "",
     )
 
 
@@ -204,6 +208,22 @@ def _state(pid: int, data: Path) -> str:
         return ""
     with suppress(OSError, IndexError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    return ""
+
+
+def _unit(pid: int) -> str:
+    """The innermost service of systemd that a process belongs to; sessions of people are none."""
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines():
+            services = [part for part in line.partition("/")[2].split("/") if part.endswith(".service")]
+            if services:
+                return services[-1]
+    return ""
+
+
+def _output(pid: int) -> str:
+    with suppress(OSError):
+        return str(Path(f"/proc/{pid}/fd/2").readlink())
     return ""
 
 
@@ -234,10 +254,11 @@ def _log(data: Path, config: Path | None, postmaster: Postmaster | None) -> Path
             if kind in ("stderr", "csvlog", "jsonlog") and (data / name).is_file():
                 return data / name
     if postmaster and postmaster.alive:
+        if postmaster.output.startswith("socket:"):  # the journal; a file that lies about is of other days
+            return None
         with suppress(OSError):
-            output = Path(f"/proc/{postmaster.pid}/fd/2").readlink()
-            if output.is_file():
-                return output
+            if postmaster.output and Path(postmaster.output).is_file():
+                return Path(postmaster.output)
     if config and len(config.parts) > 3:  # noqa: PLR2004 - /etc/postgresql/15/main
         return _existing(Path(f"/var/log/postgresql/postgresql-{config.parts[-3]}-{config.parts[-2]}.log"))
     return _newest(data)
