@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -90,33 +92,46 @@ def conn(store: Store) -> Iterator[Connection]:
 
 
 @pytest.fixture(scope="session")
-def patient_server() -> Iterator[Cluster]:
-    """Another running PostgreSQL 18, for targets."""
-    with servers.cluster(servers.embedded(), servers.PATIENT) as running:
-        yield running
+def patient_servers() -> Iterator[Callable[[int], Cluster]]:
+    """Further running servers, for targets: one of each major version, started when it is first asked for."""
+    running: dict[int, Cluster] = {}
+    with ExitStack() as stack:
+
+        def of(major: int) -> Cluster:
+            folder = servers.versions().get(major)
+            if folder is None:
+                pytest.skip(f"PostgreSQL {major} is not installed ({servers.HOW_TO_GET[major]})")
+            if major not in running:
+                running[major] = stack.enter_context(servers.cluster(folder, servers.PATIENT))
+            return running[major]
+
+        yield of
+
+
+@pytest.fixture(scope="session")
+def patient_server(patient_servers: Callable[[int], Cluster]) -> Cluster:
+    """The one of PostgreSQL 18."""
+    return patient_servers(18)
 
 
 @pytest.fixture
 def patient(patient_server: Cluster) -> Iterator[Target]:
-    """A fresh empty database in our care."""
+    """A fresh empty database in our care, on PostgreSQL 18."""
     with servers.database(patient_server) as url:
         yield Target("main", Secret(url))
 
 
-@pytest.fixture(scope="session")
-def patient15_server() -> Iterator[Cluster]:
-    """The distribution's PostgreSQL 15, for targets; mark the tests `debian15`."""
-    if not (servers.DEBIAN15 / "initdb").exists():
-        pytest.skip(f"PostgreSQL 15 of Debian is not installed ({servers.DEBIAN15})")
-    with servers.cluster(servers.DEBIAN15, servers.PATIENT) as running:
-        yield running
+def _patient(major: int) -> Any:
+    @pytest.fixture(name=f"patient{major}")
+    def fresh(patient_servers: Callable[[int], Cluster]) -> Iterator[Target]:
+        """The same on another version; the test is skipped where that is not installed."""
+        with servers.database(patient_servers(major)) as url:
+            yield Target("main", Secret(url))
+
+    return fresh
 
 
-@pytest.fixture
-def patient15(patient15_server: Cluster) -> Iterator[Target]:
-    """A fresh empty database on PostgreSQL 15."""
-    with servers.database(patient15_server) as url:
-        yield Target("main", Secret(url))
+patient13, patient14, patient15, patient16, patient17 = map(_patient, (13, 14, 15, 16, 17))
 
 
 @pytest.fixture

@@ -9,9 +9,10 @@ import pytest
 
 from fireline.postgres.connect import Target
 from tests.assess.faults import Faults
+from tests.servers import PATIENTS
 
 
-@pytest.fixture(params=["patient", "patient15"])
+@pytest.fixture(params=PATIENTS)
 def target(request: pytest.FixtureRequest) -> Target:
     """Each test on each version."""
     found: Target = request.getfixturevalue(request.param)

@@ -13,6 +13,7 @@ from fireline.contain import state
 from fireline.errors import TargetUnavailable
 from fireline.postgres.connect import Target
 from fireline.redact import Secret
+from tests.servers import PATIENTS
 
 SCHEMA = """
 CREATE TABLE users (id int PRIMARY KEY, name text NOT NULL DEFAULT 'x');
@@ -33,7 +34,7 @@ ANALYZE users;
 """
 
 
-@pytest.fixture(params=["patient", "patient15"])
+@pytest.fixture(params=PATIENTS)
 def target(request: pytest.FixtureRequest) -> Target:
     found: Target = request.getfixturevalue(request.param)
     with psycopg.connect(found.dsn.reveal(), autocommit=True) as conn:

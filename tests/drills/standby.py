@@ -32,7 +32,19 @@ class Standby:
         program = Path(at.cluster.binaries.program("pg_basebackup"))
         if not program.exists():  # not every package has it; a newer one copies older servers, too
             program = servers.embedded() / "pg_basebackup"
-        command = [program, "-d", primary, "-D", str(folder / "data"), "-R", "-X", "stream", "-c", "fast", "--no-sync"]
+        command = [
+            str(program),
+            "-d",
+            primary,
+            "-D",
+            str(folder / "data"),
+            "-R",
+            "-X",
+            "stream",
+            "-c",
+            "fast",
+            "--no-sync",
+        ]
         subprocess.run(command, check=True, capture_output=True)
         self._own(folder / "data")
         wanted = {**at.settings, "hot_standby": "on", "cluster_name": name, **settings}

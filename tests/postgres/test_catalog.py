@@ -9,6 +9,7 @@ import pytest
 
 from fireline.postgres import catalog
 from fireline.postgres.connect import Target, connect
+from tests.servers import PATIENTS
 
 QUESTIONS: dict[str, dict[str, Any]] = {
     "FUNCTIONS_BY_NAME": {"names": ["f", "now"]},
@@ -21,7 +22,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("fixture", ["patient", "patient15"])
+@pytest.mark.parametrize("fixture", PATIENTS)
 def test_every_question_is_answered_behind_a_lock_on_everything(fixture: str, request: pytest.FixtureRequest) -> None:
     target: Target = request.getfixturevalue(fixture)
     with psycopg.connect(target.dsn.reveal(), autocommit=True) as owner:

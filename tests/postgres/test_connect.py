@@ -18,6 +18,7 @@ from fireline.cluster import Cluster
 from fireline.errors import TargetUnavailable
 from fireline.postgres.connect import Target, connect, identity_of_dsn, same_history, same_server
 from fireline.redact import Secret
+from tests.servers import PATIENTS
 
 LIMITS = "SELECT name, setting FROM pg_settings WHERE name IN ('statement_timeout', 'lock_timeout', 'work_mem', 'transaction_read_only')"
 
@@ -193,7 +194,7 @@ def test_a_server_is_known_again_and_told_from_others(patient: Target, patient15
     assert one.timeline == 1
 
 
-@pytest.mark.parametrize("fixture", ["patient", "patient15"])
+@pytest.mark.parametrize("fixture", PATIENTS)
 def test_a_role_without_any_right_can_tell_the_server_too(fixture: str, request: pytest.FixtureRequest) -> None:
     target: Target = request.getfixturevalue(fixture)
     with psycopg.connect(target.dsn.reveal(), autocommit=True) as owner:

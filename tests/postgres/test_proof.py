@@ -10,6 +10,7 @@ import pytest
 from fireline.postgres.connect import Connection, Target, connect
 from fireline.postgres.proof import prove
 from fireline.redact import Secret
+from tests.servers import PATIENTS
 
 SCHEMA = """
 CREATE TABLE users (id int PRIMARY KEY, name text);
@@ -42,7 +43,7 @@ CREATE FUNCTION other.now() RETURNS timestamptz LANGUAGE sql STABLE AS 'SELECT c
 """
 
 
-@pytest.fixture(params=["patient", "patient15"])
+@pytest.fixture(params=PATIENTS)
 def target(request: pytest.FixtureRequest) -> Target:
     """The same tests on each version."""
     found: Target = request.getfixturevalue(request.param)

@@ -17,13 +17,14 @@ from fireline.errors import Refused, TargetUnavailable
 from fireline.postgres.connect import Connection, Target, identity, identity_of_dsn
 from fireline.postgres.statement import Cancel, Statement, StatementFailed, read, write, xact_status
 from fireline.redact import Secret
+from tests.servers import PATIENTS
 
 
 def _owner(target: Target) -> psycopg.Connection[Any]:
     return psycopg.connect(target.dsn.reveal(), autocommit=True)
 
 
-@pytest.fixture(params=["patient", "patient15"])
+@pytest.fixture(params=PATIENTS)
 def target(request: pytest.FixtureRequest) -> Target:
     found: Target = request.getfixturevalue(request.param)
     with _owner(found) as conn:

@@ -9,6 +9,7 @@ import pytest
 
 from fireline.postgres.connect import Target
 from fireline.postgres.trusted import DANGEROUS, EXTENSIONS, HARMLESS, HARMLESS_OF_EXTENSIONS
+from tests.servers import PATIENTS
 
 WRITES_OR_SIGNALS = (
     "terminate", "cancel", "reload", "reset", "rotate", "promote", "switch", "create", "drop", "advance", "advisory",
@@ -17,7 +18,7 @@ WRITES_OR_SIGNALS = (
 )  # fmt: skip
 
 
-@pytest.fixture(params=["patient", "patient15"])
+@pytest.fixture(params=PATIENTS)
 def target(request: pytest.FixtureRequest) -> Target:
     found: Target = request.getfixturevalue(request.param)
     return found

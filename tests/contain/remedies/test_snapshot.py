@@ -12,9 +12,10 @@ from fireline.contain.remedies.snapshot import Snapshot, remedy
 from fireline.errors import TargetUnavailable
 from fireline.postgres.connect import Target
 from fireline.redact import Secret
+from tests.servers import PATIENTS
 
 
-@pytest.mark.parametrize("fixture", ["patient", "patient15"])
+@pytest.mark.parametrize("fixture", PATIENTS)
 def test_it_plans_reads_and_hands_the_record_on(fixture: str, request: pytest.FixtureRequest) -> None:
     target: Target = request.getfixturevalue(fixture)
     with psycopg.connect(target.dsn.reveal(), autocommit=True) as conn:

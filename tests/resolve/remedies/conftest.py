@@ -8,11 +8,12 @@ import pytest
 
 from fireline.postgres.connect import Target
 from tests.assess.faults import Faults
+from tests.servers import PATIENTS
 
 
-@pytest.fixture(params=["patient", pytest.param("patient15", marks=pytest.mark.debian15)])
+@pytest.fixture(params=PATIENTS)
 def target(request: pytest.FixtureRequest) -> Target:
-    """A fresh empty database on 18, and on 15."""
+    """A fresh empty database on each version."""
     found: Target = request.getfixturevalue(request.param)
     return found
 

@@ -18,9 +18,10 @@ from fireline.resolve.remedies.terminate_session import TerminateSession, remedy
 from fireline.run import line
 from fireline.run.remedy import Plan
 from tests.assess.faults import Faults
+from tests.servers import PATIENTS
 
 
-@pytest.fixture(params=["patient", "patient15"])
+@pytest.fixture(params=PATIENTS)
 def target(request: pytest.FixtureRequest) -> Target:
     found: Target = request.getfixturevalue(request.param)
     with psycopg.connect(found.dsn.reveal(), autocommit=True) as conn:
