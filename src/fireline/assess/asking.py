@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fireline.assess import complaint, view
 from fireline.assess.diagnose import Diagnosis, conclude
+from fireline.assess.log_search import checked
 from fireline.assess.snapshot import Asked
 from fireline.assess.turns import Busy, shared_look
 from fireline.errors import Refused, Usage
@@ -35,11 +36,22 @@ def health(actor: Actor, world: World, *, target: str | None = None) -> dict[str
 
 
 def check(
-    actor: Actor, world: World, *, target: str | None = None, name: str | None = None, since: str = "15m"
+    actor: Actor,
+    world: World,
+    *,
+    target: str | None = None,
+    name: str | None = None,
+    since: str = "15m",
+    around: str = "",
+    search: str = "",
 ) -> dict[str, Any]:
-    """Look at one side of a target: connections, locks, slow-queries …; at all of them without a name."""
+    """Look at one side of a target: connections, locks, slow-queries …; at all of them without a name.
+
+    Of the log: around counts errors before and since that moment (ISO); search shows lines that match.
+    """
     del actor
-    return view.examine(world.target(target), view.named([name] if name else None), Asked(since=_back(since)))
+    asked = Asked(since=_back(since), start=_moment(around), search=checked(search))
+    return view.examine(world.target(target), view.named([name] if name else None), asked)
 
 
 def healthy(found: Diagnosis) -> dict[str, Any]:
@@ -56,6 +68,14 @@ def _back(since: str) -> timedelta:
         return duration(since)
     except ValueError as wrong:
         raise Usage(f"since: {wrong}") from None
+
+
+def _moment(around: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(around) if around else None
+    except ValueError:
+        raise Usage(f"around: {around!r} is no time", hint="Write it as 2026-03-01T02:40:00Z.") from None
+    return found if found is None or found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _look(target: Target, asked: Asked) -> Diagnosis:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -23,9 +25,20 @@ def check(
     target: TargetName = None,
     dsn: Dsn = None,
     since: Annotated[str, typer.Option(metavar="TIME", help="How far back the server's log is read.")] = "15m",
+    around: Annotated[
+        str,
+        typer.Option(
+            metavar="TIME", help="Count the log's errors before and since: 02:40, 2026-03-01T02:40Z or 25m ago."
+        ),
+    ] = "",
+    search: Annotated[
+        str, typer.Option(metavar="TEXT", help="Show the newest lines of the log that match, a regular expression.")
+    ] = "",
+    log_file: Annotated[Path | None, typer.Option(help="The server's log, where it can not be found.")] = None,
 ) -> None:
     """Look at one side of a database: connections, locks, slow-queries, tables, indexes, settings …
 
+    --since, --around, --search and --log-file are for the check `log`: `fireline check log --search 'deadlock|timeout'`.
     Reads only and needs no store. Exit code 2 when the database, or what was asked for, could not be seen.
     """
     from fireline.assess.view import views
@@ -36,26 +49,47 @@ def check(
         return
     if name is not None and every:
         raise Usage("a name and --all exclude each other")
-    found = _look(name, target, dsn, since)
+    if remote(dsn) and log_file is not None:
+        raise Usage("--log-file is read on this machine", hint="Leave it out, or give --dsn.")
+    found = _look(name, target, dsn, since, around, search, log_file)
     answer(found, _draw)
     if any(not one["facts"] and not one["sections"] and one["unknown"] for one in found["checks"] if name):
         raise typer.Exit(2)
 
 
-def _look(name: str | None, target: str | None, dsn: str | None, since: str) -> dict[str, Any]:
+def _look(
+    name: str | None, target: str | None, dsn: str | None, since: str, around: str, search: str, log_file: Path | None
+) -> dict[str, Any]:
+    start = _start(around)
     if remote(dsn):
         from fireline.cli.desk import call
 
-        found: dict[str, Any] = call("assess.check", target=target, name=name, since=since)
+        begin = start.isoformat() if start else ""
+        found: dict[str, Any] = call("assess.check", target=target, name=name, since=since, around=begin, search=search)
         return found
+    from fireline.assess.log_search import checked
     from fireline.assess.snapshot import Asked
     from fireline.assess.view import examine, named
     from fireline.cli.diagnose import duration
     from fireline.store.chain import plain
 
-    asked = Asked(since=duration(since))
+    asked = Asked(since=duration(since), log_file=log_file, start=start, search=checked(search))
     made: dict[str, Any] = plain(examine(patient(target, dsn), named([name] if name else None), asked))
     return made
+
+
+def _start(around: str) -> datetime | None:
+    """The moment meant, in this machine's time zone where it names none. Raises Usage."""
+    if not around:
+        return None
+    from fireline.cli.times import past_moment
+
+    try:
+        return past_moment(around)
+    except ValueError:
+        raise Usage(
+            f"--around: {around!r} is no time", hint="Give 02:40, 2026-03-01T02:40Z, or how long ago: 25m."
+        ) from None
 
 
 def _draw_list(listed: list[dict[str, Any]]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import datetime, time, timedelta
 
 from fireline import clock
 
@@ -23,6 +24,24 @@ def at(text: str | datetime | None) -> str:
     if local.date() == today:
         return f"{local:%H:%M:%S}"
     return f"{local.day} {local:%b %H:%M}" if local.year == today.year else f"{local:%Y-%m-%d %H:%M}"
+
+
+def past_moment(text: str) -> datetime:
+    """A moment that a person wrote: a time of day, which is the last one there was, a date with a time, or how long ago.
+
+    ValueError when it is none of them.
+    """
+    from fireline.settings import duration
+
+    now = clock.now().astimezone()
+    with suppress(ValueError):
+        return now - duration(text.removesuffix("ago").strip())
+    with suppress(ValueError):
+        hour = time.fromisoformat(text)
+        today = datetime.combine(now.date(), hour, hour.tzinfo or now.tzinfo)
+        return today if today <= now else today - timedelta(days=1)
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.astimezone()
 
 
 def since(text: str | datetime) -> timedelta:

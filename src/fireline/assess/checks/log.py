@@ -1,31 +1,26 @@
-"""What the server's log says since a while: its messages by shape, and who tried to log in with what result."""
+"""What the server's log says since a while: its messages by shape, and who tried to log in with what result.
+
+Where the log is found, and in what order, is told in `assess/log_sources.py`.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from pathlib import Path
-
-from psycopg.conninfo import conninfo_to_dict
 
 from fireline import clock, redact
+from fireline.assess import log_search, log_sources
 from fireline.assess.snapshot import Check, Snapshot
-from fireline.postgres import log_tail, machine
+from fireline.postgres import log_tail
 from fireline.postgres.connect import Connection, Target
 from fireline.postgres.log_lines import Said
 from fireline.postgres.log_tail import Tail
 
-MOST_SHAPES, MOST_KEPT = 200, 300
+MOST_SHAPES, MOST_KEPT, MOST_FOUND = 200, 300, 25
+BEFORE = timedelta(minutes=15)  # the incident's start, for its errors to be compared with
 _LAST_WORDS = timedelta(days=30)  # of a server that is down, however long ago it said them
-_WHERE = """
-SELECT has_function_privilege('pg_current_logfile()', 'EXECUTE') AS may_ask,
-    CASE WHEN pg_has_role('pg_read_all_settings', 'USAGE') THEN current_setting('data_directory') END AS folder,
-    has_function_privilege('pg_read_binary_file(text,bigint,bigint)', 'EXECUTE') AS may_read,
-    pg_postmaster_start_time() AS started
-"""
-_FILE = "SELECT pg_current_logfile() AS file"
 _WORTH = ("PANIC", "FATAL", "ERROR", "WARNING", "LOG")
 _KNOWN_CODES = (
     ("28P01", re.compile(r"password authentication failed")),
@@ -73,6 +68,7 @@ class Entry:
     users: tuple[str, ...] = ()
     databases: tuple[str, ...] = ()
     messages: tuple[str, ...] = ()  # the different ones, the newest last
+    times: tuple[datetime, ...] = field(default=(), repr=False)  # of each, as far as they are told
 
 
 @dataclass(frozen=True)
@@ -90,12 +86,16 @@ class Login:
 class Log:
     """What was read. whole: everything since the moment. complete logins only where log_connections is on."""
 
-    source: str  # the file
+    source: str  # the file, or where else it was read
     since: datetime
     entries: tuple[Entry, ...] = ()  # the most serious first, then the newest
     logins: tuple[Login, ...] = ()  # oldest first
     whole: bool = True
     tail: tuple[Said, ...] = field(default=(), repr=False)  # the last things said, whatever they were, redacted
+    counted: tuple[Entry, ...] = field(default=(), repr=False)  # as `entries`, from before the incident's start on
+    counted_from: datetime | None = None  # where that begins, as far as it was read
+    found: tuple[Said, ...] = ()  # the newest that match the search, the newest first, redacted
+    found_times: int = 0
 
     def like(self, words: str, *severities: str) -> tuple[Entry, ...]:
         """The entries whose message has these words, a regular expression."""
@@ -110,60 +110,62 @@ class Log:
 
 
 def read(conn: Connection, sofar: Snapshot) -> Log:
-    """The log of the server that answers: from this machine where it runs here, else through the connection."""
+    """The log of the server that answers: from this machine where it runs here, else through the connection, or its provider."""
     since = clock.now() - sofar.asked.since
-    if sofar.asked.log_file is not None:
-        return gathered(log_tail.of_file(sofar.asked.log_file, since), since)
-    row = conn.execute(_WHERE).fetchone()
-    assert row is not None
-    named = conn.execute(_FILE).fetchone() if row["may_ask"] else None
-    file = named["file"] if named else None
-    here = machine.serving({"host": conn.info.host, "port": conn.info.port}, row["started"], row["folder"])
-    for path in _paths(row["folder"], file, here.log):
-        try:
-            return gathered(log_tail.of_file(path, since), since)
-        except OSError:
-            continue
-    if not file:
-        raise OSError("the log of this server was not found; give it with --log-file")
-    if not row["may_read"]:
-        raise OSError(f"the role may not read the log {file}; grant it pg_read_server_files, or give --log-file")
-    tail = log_tail.of_server(conn, file, since)
-    if tail is None:
-        raise OSError(f"the log {file} is not there")
-    return gathered(tail, since)
-
-
-def _paths(folder: str | None, file: str | None, found: Path | None) -> Iterable[Path]:
-    """Where the file may lie here: a server on this machine wrote it, if it is that server's."""
-    if found is not None and folder and file:
-        yield Path(folder) / file
-    if found is not None:
-        yield found
+    return _looked(sofar, log_sources.connected(conn, sofar, _reach(sofar, since)), since)
 
 
 def away(target: Target, sofar: Snapshot) -> Log | None:
-    """The log on this machine, when there is no connection; of a server that is down its last words, however old."""
+    """The log on this machine or at its provider, when there is no connection; of a server that is down its last words."""
     since, kind = clock.now() - sofar.asked.since, sofar.away.kind if sofar.away else "other"
     if kind in ("refused", "lost"):
         since -= _LAST_WORDS
-    path = sofar.asked.log_file
-    if path is None and kind != "dsn":
-        path = machine.find(dict(conninfo_to_dict(target.dsn.reveal()))).log
-    return gathered(log_tail.of_file(path, since), since) if path else None
+    tail = log_sources.alone(target, sofar, _reach(sofar, since))
+    return _looked(sofar, tail, since) if tail else None
+
+
+def _reach(sofar: Snapshot, since: datetime) -> datetime:
+    """How far back is read: what was asked, and some time before the incident's start, to count by."""
+    return min(since, sofar.asked.start - BEFORE) if sofar.asked.start else since
+
+
+def _looked(sofar: Snapshot, tail: Tail, since: datetime) -> Log:
+    """What was asked for of a tail: what came since, what is around the start, what is searched."""
+    log = gathered(replace(tail, said=tuple(one for one in tail.said if one.at is None or one.at >= since)), since)
+    reach = _reach(sofar, since)
+    counted = log.entries if reach == since else _entries(tail.said)
+    if not tail.whole:
+        reach = max(reach, min((one.at for one in tail.said if one.at), default=reach))
+    found, times = _searched(sofar.asked.search, tail.said) if sofar.asked.search else ((), 0)
+    return replace(log, counted=counted, counted_from=reach, found=found, found_times=times)
+
+
+def _searched(pattern: str, said: Sequence[Said]) -> tuple[tuple[Said, ...], int]:
+    """The newest that have it, the newest first, and how many there are. Searched is what would be shown, without secrets."""
+    shown = [
+        redact.text("\n".join((one.message, one.detail, one.hint, one.statement, one.user, one.database, one.code)))
+        for one in said
+    ]
+    numbers = log_search.matching(pattern, shown)
+    return tuple(_redacted(said[number]) for number in reversed(numbers[-MOST_FOUND:])), len(numbers)
 
 
 def gathered(tail: Tail, since: datetime) -> Log:
     """A piece of log by shape of its messages, without secrets."""
+    last = tuple(_redacted(one) for one in tail.said[-MOST_KEPT:])
+    entries = _entries(tail.said)
+    return Log(tail.path, since, entries, tuple(_logins(tail.said)), tail.whole, last, entries, since)
+
+
+def _entries(said: Iterable[Said]) -> tuple[Entry, ...]:
     groups: dict[tuple[str, str], list[Said]] = {}
-    for one in tail.said:
+    for one in said:
         if one.severity in _WORTH:
             groups.setdefault((one.severity, log_tail.shape(one.message)), []).append(one)
-    entries = [_entry(severity, shape, said) for (severity, shape), said in groups.items()]
+    entries = [_entry(severity, shape, alike) for (severity, shape), alike in groups.items()]
     order = {severity: number for number, severity in enumerate(_WORTH)}
     entries.sort(key=lambda one: (order[one.severity], -(one.last.timestamp() if one.last else 0)))
-    last = tuple(_redacted(one) for one in tail.said[-MOST_KEPT:])
-    return Log(tail.path, since, tuple(entries[:MOST_SHAPES]), tuple(_logins(tail.said)), tail.whole, last)
+    return tuple(entries[:MOST_SHAPES])
 
 
 def _redacted(one: Said) -> Said:
@@ -183,6 +185,7 @@ def _entry(severity: str, shape: str, said: list[Said]) -> Entry:
         users=tuple(sorted({one.user for one in said if one.user}))[:20],
         databases=tuple(sorted({one.database for one in said if one.database}))[:20],
         messages=tuple(redact.text(one) for one in reversed(different)),
+        times=tuple(times),
     )  # fmt: skip
 
 
