@@ -26,8 +26,16 @@ ALONE: Mapping[str, str] = {
     **dict.fromkeys(("replay_held_by_query", "replay_paused", "failover_to_standby"), "looked at on a standby, which shows no session of the primary"),
 }  # fmt: skip
 
-# Made before the other, as the server is started anew for it; and made behind it, as the application can not do much then.
+# Made first, as the server is started anew for it; or before the other, as it waits for every open transaction; or last, as the
+# application can not do much then.
 BEFORE = {"brute_force_success", "crash_loop", "page_corruption", "shared_buffers_tiny", "unlogged_table_reset"}
+EARLY = {
+    "failed_concurrent_index",
+    "inactive_slot_retains_wal",
+    "invalid_index",
+    "wraparound_pressure_holder",
+    "xmin_held_by_slot",
+}
 BEHIND = {
     "connection_leak_idle", "database_connection_limit", "hba_reject", "lock_pileup_exhausts_slots", "lock_table_exhausted",
     "read_only_setting", "role_connection_limit", "role_login_disabled", "role_password_expired", "statement_timeout_too_low",

@@ -12,16 +12,19 @@ from typing import Any, Literal
 from fireline import shelf
 from fireline.assess.away import gave_up
 from fireline.assess.look import look
+from fireline.assess.regressions import summary
 from fireline.assess.score import Score, could_judge, score
 from fireline.assess.snapshot import Asked, Snapshot
 from fireline.assess.verdict import RANK, Cause, Verdict
 from fireline.assess.ways import ways
+from fireline.assess.yielding import settled
 from fireline.errors import FirelineError, TargetUnavailable
 from fireline.postgres.connect import Target
 from fireline.postgres.statement import StatementFailed, read
 from fireline.run import expect
 
 State = Literal["red", "green", "unknown"]
+_VAGUE = frozenset({"slow", "hang", "timeout", "stalls", "unreachable"})  # kinds of complaint that anything leads to
 _DAMAGED = ("XX001", "XX002")  # data_corrupted, index_corrupted
 _TIME_LIMIT = timedelta(seconds=2)
 _LOCK_LIMIT = timedelta(milliseconds=100)
@@ -42,6 +45,7 @@ class Diagnosis:
     score: Score
     causes: tuple[Verdict, ...]
     unknown: tuple[dict[str, Any], ...]  # {"check", "because", "causes"}
+    changes: dict[str, Any] | None = None  # what statements do otherwise than before; None: nothing to compare with
 
     def json(self) -> dict[str, Any]:
         """As `diagnose --json` prints it."""
@@ -54,6 +58,7 @@ class Diagnosis:
             "score": self.score.json(),
             "causes": [verdict.json() for verdict in self.causes],
             "unknown": list(self.unknown),
+            "changes": self.changes,
         }
 
 
@@ -80,14 +85,16 @@ def conclude(snapshot: Snapshot) -> Diagnosis:
     points = score(snapshot, verdicts, causes().values())
     version = snapshot.server.version if snapshot.server else None
     ms = snapshot.ms + round((time.monotonic() - began) * 1000)
-    return Diagnosis(snapshot.target, version, snapshot.taken_at, ms, coverage, points, verdicts, unknown)
+    told = summary(snapshot)
+    return Diagnosis(snapshot.target, version, snapshot.taken_at, ms, coverage, points, verdicts, unknown, told)
 
 
 def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
     """Every cause's verdicts on a snapshot, the root first; what a root explains is not listed as a cause of its own.
 
     First what the complaint is about, then by severity; what was seen to hold others up goes before what is reckoned
-    from figures; then by how many suffer, by how sure it is.
+    from figures; then by how many suffer, by how sure it is. A complaint that only says that things are slow or fail may be
+    about anything: what stops people goes first then.
     """
     known = {cause.label: cause for cause in causes().values()}
     found = [verdict for cause in known.values() for verdict in cause.judge(snapshot)]
@@ -96,11 +103,14 @@ def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
         for one in found
         if not any(one.cause in known[root.cause].absorbs and _one_matter(root, one) for root in found)
     ]
+    found = settled(found, [cause.label for cause in known.values() if cause.gives_way])
     kinds = snapshot.complaint.kinds
+    vague = kinds <= _VAGUE
     return tuple(
         sorted(
             found,
             key=lambda one: (
+                not (vague and one.severity == "critical"),
                 kinds.isdisjoint(known[one.cause].complaints),
                 RANK[one.severity],
                 not one.tree,

@@ -11,7 +11,7 @@ from fireline.assess.checks.files import Files, Line
 from fireline.assess.checks.owners import Owners
 from fireline.assess.checks.plain_session import PlainSession
 from tests.assess.given import SERVER, base, files, look, settings
-from tests.assess.refusals import facts, the
+from tests.assess.refusals import facts, log, said, the
 
 NAME = "default_transaction_read_only"
 REFUSAL = "ERROR:  cannot execute UPDATE in a read-only transaction"
@@ -63,3 +63,12 @@ def test_nobody_complaining_a_role_that_only_reads_is_meant_so_unless_it_owns_ta
 def test_off_and_another_database_are_silent() -> None:
     given = settings(("shop", None, NAME, "off"), ("archive", None, NAME, "on"))
     assert judge(look(REFUSAL, settings=given)) == ()
+
+
+def test_writes_that_the_log_tells_of_stop_people_whatever_they_complain_of() -> None:
+    given = settings((None, "web", NAME, "on"))
+    refused = log(said("ERROR", "cannot execute UPDATE in a read-only transaction"))
+    found = the(judge(look("everything is slow", settings=given, owners=Owners({"web": 3}), log=refused)))
+    assert (found.severity, found.confidence) == ("critical", 0.95)
+    assert "cannot execute UPDATE" in facts(found)
+    assert judge(look("everything is slow", settings=given, owners=Owners({"other": 3}), log=refused)) == ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fireline.assess.held_up import FAMILY, verdict
 from fireline.assess.snapshot import Snapshot
-from fireline.assess.tangle import Root, Tangle, overtaken, tangles
+from fireline.assess.tangle import Root, Tangle, overtaken, steady, tangles
 from fireline.assess.telling import listed, longest_wait
 from fireline.assess.verdict import Cause, Cure, Evidence, Probe, Verdict
 
@@ -19,16 +19,30 @@ def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
     between two holders. So two samples of one crowd without a common holder are enough, or one holder that was waited for
     later than its waiters began to wait.
     """
-    crowds = [crowd for reading in snapshot.locks for crowd in tangles(reading) if _crowded(crowd)]
-    if not crowds:
-        return ()
-    newest = max(crowds, key=lambda crowd: (crowd.at, len(crowd.waiters)))
-    alike = [crowd for crowd in crowds if _related(crowd, newest)]
+    left = [crowd for reading in snapshot.locks for crowd in tangles(reading) if _crowded(crowd)]
+    found = []
+    while left:
+        newest = max(left, key=lambda crowd: (crowd.at, len(crowd.waiters)))
+        alike = [crowd for crowd in left if _related(crowd, newest)]
+        left = [crowd for crowd in left if crowd not in alike]
+        if count := _holders_in_turn(snapshot, newest, alike):
+            found.append(_verdict(snapshot, newest, count, len(alike)))
+    return tuple(found)
+
+
+def _holders_in_turn(snapshot: Snapshot, newest: Tangle, alike: list[Tangle]) -> int:
+    """How many held the row one after the other; 0 when nobody hands it on, or somebody holds up the whole crowd all the time."""
+    if any(_stays(snapshot, crowd, root) for crowd in alike for root in crowd.roots):
+        return 0
     holders = [{root.key for root in _holders(crowd)} for crowd in alike]
     changing = any(not one & other for one in holders for other in holders)
     handed_on = any(overtaken(newest, root) for root in _holders(newest))
-    count = len(set().union(*holders))
-    return (_verdict(snapshot, newest, count, len(alike)),) if changing or handed_on else ()
+    return len(set().union(*holders)) if changing or handed_on else 0
+
+
+def _stays(snapshot: Snapshot, crowd: Tangle, root: Root) -> bool:
+    """Whether those who wait in line, and hold up others meanwhile, are held up by one that does not move."""
+    return len(snapshot.locks) > 1 and steady(snapshot, root) and not overtaken(crowd, root)
 
 
 def _holders(tangle: Tangle) -> list[Root]:

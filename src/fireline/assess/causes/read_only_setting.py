@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from fireline.assess.checks.owners import Owners
 from fireline.assess.origin import Origin, gone, origins, truth
+from fireline.assess.refused import evidence_of, heard
 from fireline.assess.snapshot import Server, Snapshot
 from fireline.assess.telling import listed
 from fireline.assess.verdict import Cause, Cure, Evidence, Rejected, Severity, Verdict
 
 LABEL = "read_only_setting"
 _NAME = "default_transaction_read_only"
+_WORDS = r"cannot execute .{1,60} in a read-only transaction"
 
 
 def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
@@ -33,16 +35,19 @@ def _owns(snapshot: Snapshot, role: str) -> bool:
 def _verdict(snapshot: Snapshot, server: Server, found: list[Origin]) -> Verdict:
     asked = snapshot.complaint.about("readonly")
     broad = any(one.role is None for one in found)
-    severity: Severity = "critical" if asked and broad else "high" if asked or broad else "medium"
+    said = heard(snapshot, _WORDS)  # the log tells that somebody wants to write, whatever people complain of
+    refused = asked or bool(said)
+    severity: Severity = "critical" if refused and (broad or not asked) else "high" if asked or broad else "medium"
     return Verdict(
         cause=LABEL,
         title=f"A setting makes every transaction of {listed([one.whom for one in found])} read-only.",
         severity=severity,
-        confidence=0.95 if asked else 0.8,
+        confidence=0.95 if refused else 0.8,
         objects=tuple(one.object for one in found),
         evidence=(
             *(one.evidence for one in found),
             Evidence("pg_is_in_recovery", f"{server.database} is on a primary, which could write"),
+            *evidence_of(said, most=1),
         ),
         explains=("cannot execute … in a read-only transaction", "writes fail, reading is fine"),
         rejected=(
