@@ -22,7 +22,6 @@ class Asked:
     since: how far back the log is read. log_file: the server's log, where it can not be found by itself.
     deep: also read the team's tables (with a weak lock, a lock limit and a time limit), whatever the complaint is about.
     """
-    past: what earlier looks saw, where somebody kept it; no part of the question.
     start: when what is looked into began; errors in the log are counted before and since. search: a regular
     expression that lines of the log are to match.
 
@@ -31,7 +30,6 @@ class Asked:
     log_file: Path | None = None
     deep: bool = False
 
-    past: Past | None = field(default=None, compare=False, repr=False)
     start: datetime | None = field(default=None, compare=False)  # compared not: incidents share their looks
     search: str = ""
 
