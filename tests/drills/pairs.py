@@ -104,10 +104,12 @@ def before_all_else(found: Sequence[str], needed: set[str], made: set[str]) -> b
 def _make(at: Place, first: Fault, second: Fault) -> tuple[Wound, Wound]:
     """Both wounds, one behind the other as they can be made."""
     wounds = {}
-    for number, one in enumerate(
-        sorted((second, first), key=lambda one: (one.label not in BEFORE, one.label in BEHIND))
-    ):
+    for number, one in enumerate(sorted((second, first), key=lambda one: _turn(one.label))):
         if number:
             at.rename()
         wounds[one.label] = one.inject(at)
     return wounds[first.label], wounds[second.label]
+
+
+def _turn(label: str) -> int:
+    return 0 if label in BEFORE else 1 if label in EARLY else 3 if label in BEHIND else 2
