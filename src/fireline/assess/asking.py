@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from fireline.assess import complaint, view
+from fireline.assess import complaint, memory, view
 from fireline.assess.diagnose import Diagnosis, conclude
 from fireline.assess.log_search import checked
 from fireline.assess.snapshot import Asked
@@ -25,14 +25,16 @@ def diagnose(
 ) -> dict[str, Any]:
     """Look at a target and name the root cause of what ails it."""
     del actor
-    asked = Asked(complaint.read(symptom), _back(since), None, deep)
-    return _look(world.target(target), asked).json()
+    at, back = world.target(target), _back(since)
+    asked = Asked(complaint.read(symptom), back, None, deep, memory.earlier(world.store, at.name, back))
+    return _look(at, asked).json()
 
 
 def health(actor: Actor, world: World, *, target: str | None = None) -> dict[str, Any]:
     """Look at a target and give its score, with everything that lowers it."""
     del actor
-    return healthy(_look(world.target(target), Asked()))
+    at = world.target(target)
+    return healthy(_look(at, Asked(past=memory.earlier(world.store, at.name, Asked().since))))
 
 
 def check(
@@ -50,8 +52,11 @@ def check(
     Of the log: around counts errors before and since that moment (ISO); search shows lines that match.
     """
     del actor
-    asked = Asked(since=_back(since), start=_moment(around), search=checked(search))
-    return view.examine(world.target(target), view.named([name] if name else None), asked)
+    at, back = world.target(target), _back(since)
+    asked = Asked(
+        since=back, past=memory.earlier(world.store, at.name, back), start=_moment(around), search=checked(search)
+    )
+    return view.examine(at, view.named([name] if name else None), asked)
 
 
 def healthy(found: Diagnosis) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fireline.assess.checks.statements import Statements
+from fireline.assess.checks.statements import Statement, Statements
 from fireline.assess.quoting import ident
 from fireline.assess.slow import Slow
 from fireline.assess.snapshot import Snapshot
@@ -21,17 +21,19 @@ def forget(
     snapshot: Snapshot, slows: Sequence[Slow], text: str, sql: tuple[str, ...] = (), undo: tuple[str, ...] = ()
 ) -> Cure:
     """What to write, and the statement that sets the old figures to nought, for when that is done."""
-    known = [one.statement for one in slows if one.statement][:_MOST]
-    schema = _schema(snapshot)
-    resets = tuple(
-        f"SELECT {schema}.pg_stat_statements_reset({one.userid}, {one.dbid}, {one.queryid})" for one in known
-    )
+    again = resets(snapshot, [one.statement for one in slows if one.statement])
     then = (
-        " When the new one is out, forget the figures of the old one: they come back if it still runs."
-        if resets
-        else ""
+        " When the new one is out, forget the figures of the old one: they come back if it still runs." if again else ""
     )
-    return Cure(text=f"{text}{then}", sql=(*sql, *resets), level="reversible", undo=undo)
+    return Cure(text=f"{text}{then}", sql=(*sql, *again), level="reversible", undo=undo)
+
+
+def resets(snapshot: Snapshot, known: Sequence[Statement]) -> tuple[str, ...]:
+    """The statements that set the figures of these to nought."""
+    return tuple(
+        f"SELECT {_schema(snapshot)}.pg_stat_statements_reset({one.userid}, {one.dbid}, {one.queryid})"
+        for one in known[:_MOST]
+    )
 
 
 def forgotten(snapshot: Snapshot, slows: Sequence[Slow]) -> Probe:

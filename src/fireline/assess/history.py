@@ -9,6 +9,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from fireline import clock, redact
+from fireline.assess import memory
 from fireline.assess.diagnose import conclude
 from fireline.assess.score import DIMENSIONS
 from fireline.assess.snapshot import Asked
@@ -38,9 +39,10 @@ def look_after(world: World, name: str) -> None:
     target = world.targets.get(name)
     if target is None:
         return
+    past = memory.earlier(world.store, name, Asked().since)
     asked_at, began = clock.now(), time.monotonic()
     try:
-        snapshot = shared_look(target, Asked())
+        snapshot = shared_look(target, Asked(past=past))
         found = conclude(snapshot)
     except Busy:
         with world.store.transaction() as conn:
@@ -53,6 +55,8 @@ def look_after(world: World, name: str) -> None:
     report = {"diagnosis": found.json(), "views": [told(view, snapshot) for view in views().values()]}
     causes = [verdict.cause for verdict in found.causes]
     _keep(world, name, snapshot.taken_at, report, ms=found.duration_ms, health=found.score.json(), causes=causes)
+    with world.store.transaction() as conn:
+        memory.keep(conn, name, snapshot)
 
 
 def _keep(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from fireline.assess.complaint import Complaint
+from fireline.assess.past import Past
 from fireline.errors import TargetUnavailable
 from fireline.postgres.connect import Connection, Target
 
@@ -21,17 +22,19 @@ class Asked:
 
     since: how far back the log is read. log_file: the server's log, where it can not be found by itself.
     deep: also read the team's tables (with a weak lock, a lock limit and a time limit), whatever the complaint is about.
-    """
+    past: what earlier looks saw, where somebody kept it; no part of the question.
     start: when what is looked into began; errors in the log are counted before and since. search: a regular
     expression that lines of the log are to match.
+    """
 
     complaint: Complaint = field(default_factory=Complaint)
     since: timedelta = timedelta(minutes=15)
     log_file: Path | None = None
     deep: bool = False
-
+    past: Past | None = field(default=None, compare=False, repr=False)
     start: datetime | None = field(default=None, compare=False)  # compared not: incidents share their looks
     search: str = ""
+
 
 @dataclass(frozen=True)
 class Server:

@@ -73,10 +73,11 @@ class Verdict:
     probe: Probe
     tree: tuple[Branch, ...] = ()
     hurt: int = field(default=0, compare=False)  # how many wait because of it; ranks causes of one severity
+    about: tuple[str, ...] = field(default=(), compare=False)  # the statements, of a cause that gives way
 
     def json(self) -> dict[str, Any]:
         """As `diagnose --json` prints it and as a finding keeps it."""
-        return {name: value for name, value in asdict(self).items() if name != "hurt"}
+        return {name: value for name, value in asdict(self).items() if name not in ("hurt", "about")}
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ class Cause:
     needs: the checks without which it can not be told.
     complaints: the kinds of trouble (`complaint.py`) that people feel when it strikes; puts it first for such a complaint.
     absorbs: labels that are only its consequences, and are not named beside it.
+    gives_way: named only for statements that no other verdict tells of; to the one that does it leaves what it knows.
     """
 
     label: str
@@ -95,3 +97,4 @@ class Cause:
     needs: tuple[str, ...]
     complaints: tuple[str, ...]
     absorbs: tuple[str, ...] = ()
+    gives_way: bool = False

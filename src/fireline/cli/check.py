@@ -24,7 +24,13 @@ def check(
     every: Annotated[bool, typer.Option("--all", help="All of them, in one look.")] = False,
     target: TargetName = None,
     dsn: Dsn = None,
-    since: Annotated[str, typer.Option(metavar="TIME", help="How far back the server's log is read.")] = "15m",
+    since: Annotated[
+        str,
+        typer.Option(
+            metavar="TIME",
+            help="How far back the server's log is read, and from when statements are compared with before.",
+        ),
+    ] = "15m",
     around: Annotated[
         str,
         typer.Option(
@@ -71,10 +77,13 @@ def _look(
     from fireline.assess.snapshot import Asked
     from fireline.assess.view import examine, named
     from fireline.cli.diagnose import duration
+    from fireline.cli.earlier import earlier
     from fireline.store.chain import plain
 
-    asked = Asked(since=duration(since), log_file=log_file, start=start, search=checked(search))
-    made: dict[str, Any] = plain(examine(patient(target, dsn), named([name] if name else None), asked))
+    at, back = patient(target, dsn), duration(since)
+    past = earlier(at.name, dsn, back)
+    asked = Asked(since=back, log_file=log_file, start=start, search=checked(search), past=past)
+    made: dict[str, Any] = plain(examine(at, named([name] if name else None), asked))
     return made
 
 

@@ -17,7 +17,13 @@ def diagnose(
     target: TargetName = None,
     dsn: Dsn = None,
     symptom: Annotated[str, typer.Option(help="The complaint or error message, in words.")] = "",
-    since: Annotated[str, typer.Option(metavar="TIME", help="How far back the server's log is read.")] = "15m",
+    since: Annotated[
+        str,
+        typer.Option(
+            metavar="TIME",
+            help="How far back the server's log is read, and from when statements are compared with before.",
+        ),
+    ] = "15m",
     log_file: Annotated[Path | None, typer.Option(help="The server's log, where it can not be found.")] = None,
     deep: Annotated[
         bool, typer.Option("--deep", help="Also read the tables themselves; takes up to a minute.")
@@ -61,10 +67,12 @@ def _look(
     from fireline.assess import complaint
     from fireline.assess import diagnose as diagnosis
     from fireline.assess.snapshot import Asked
+    from fireline.cli.earlier import earlier
     from fireline.store.chain import plain
 
-    asked = Asked(complaint.read(symptom), duration(since), log_file, deep)
-    made: dict[str, Any] = plain(diagnosis.diagnose(patient(target, dsn), asked).json())
+    at, back = patient(target, dsn), duration(since)
+    asked = Asked(complaint.read(symptom), back, log_file, deep, past=earlier(at.name, dsn, back))
+    made: dict[str, Any] = plain(diagnosis.diagnose(at, asked).json())
     return made
 
 
@@ -86,11 +94,20 @@ def _draw(told: dict[str, Any], *, full: bool) -> None:
     for cause in told["causes"]:
         console().print()
         draw_cause(cause, cause["severity"], full=full)
+    _draw_changes(told["changes"])
     if not told["causes"]:
         say("", "No cause that Fireline knows was seen. That is no proof of health.")
     if told["unknown"]:
         say("", f"Not seen ({told['coverage']:.0%} of the known causes could be judged):")
         draw_unknown(told["unknown"])
+
+
+def _draw_changes(changes: dict[str, Any] | None) -> None:
+    from fireline.cli.times import at
+
+    if changes and changes["statements"]:
+        say("", f"Statements that do something else than before {at(changes['began'])}:")
+        say(*(f"  {one['told']}" for one in changes["statements"]))
 
 
 def looked(told: dict[str, Any]) -> str:

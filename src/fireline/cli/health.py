@@ -35,9 +35,12 @@ def _look(target: str | None, dsn: str | None) -> dict[str, Any]:
         return found
     from fireline.assess.asking import healthy
     from fireline.assess.diagnose import diagnose
+    from fireline.assess.snapshot import Asked
+    from fireline.cli.earlier import earlier
     from fireline.store.chain import plain
 
-    made: dict[str, Any] = plain(healthy(diagnose(patient(target, dsn))))
+    at = patient(target, dsn)
+    made: dict[str, Any] = plain(healthy(diagnose(at, Asked(past=earlier(at.name, dsn, Asked().since)))))
     return made
 
 

@@ -56,12 +56,12 @@ _STATEMENTS = """
 WITH every AS MATERIALIZED (
     SELECT s.*, {time} AS spent, s.shared_blks_hit + s.shared_blks_read AS blocks FROM {schema}.pg_stat_statements({texts}) s),
 ranked AS (
-    SELECT e.*, sum(spent) OVER () AS all_ms, sum(calls) OVER () AS all_calls,
+    SELECT e.*, sum(spent) OVER () AS all_ms, sum(calls) OVER () AS all_calls, count(*) OVER () AS entries,
         row_number() OVER (ORDER BY spent DESC) AS by_time, row_number() OVER (ORDER BY blocks DESC) AS by_blocks,
         row_number() OVER (ORDER BY spent / greatest(calls, 1) DESC) AS by_mean, row_number() OVER (ORDER BY rows DESC) AS by_rows
     FROM every e)
 SELECT queryid, userid::int8 AS userid, dbid::int8 AS dbid, {toplevel} AS toplevel, left(query, 8000) AS text, calls::int8 AS calls,
-    rows::int8 AS rows, {plans}::int8 AS plans, {since} AS since, {figures}, all_ms, all_calls::int8 AS all_calls,
+    rows::int8 AS rows, {plans}::int8 AS plans, {since} AS since, {figures}, all_ms, all_calls::int8 AS all_calls, entries::int8 AS entries,
     pg_get_userbyid(userid)::text AS "user", (SELECT datname::text FROM pg_database d WHERE d.oid = dbid) AS database
 FROM ranked WHERE by_time <= %(most)s OR by_blocks <= %(some)s OR by_mean <= %(some)s OR by_rows <= %(some)s
 ORDER BY spent DESC
@@ -145,6 +145,10 @@ class Statements:
     since: datetime | None = None  # when all figures were set to nought, where told
     hidden: int = 0  # whose text our role may not see
     schema: str = "public"  # where the extension's functions are
+    whole: bool = False  # every statement that the extension knows was read
+    least_ms: float = 0.0  # a statement that is not here has taken no more than that in all
+    evicted: int | None = None  # how often the extension made room by forgetting statements, where told
+    started: datetime | None = None  # when the server was started
 
     def share(self, statement: Statement) -> float:
         """The part of the server's time in statements that went into this one, 0 to 1."""
@@ -206,16 +210,21 @@ def read(conn: Connection, sofar: Snapshot) -> Statements:
     if known and _worth_telling(rows, known):
         rows = conn.execute(_question(where, texts=True), {"most": MOST, "some": _SOME}).fetchall()
     statements = [_statement(row, known) for row in rows if row["queryid"] is not None and row["text"] != _HIDDEN]
-    moment = conn.execute("SELECT clock_timestamp() AS at").fetchone()
+    moment = conn.execute("SELECT clock_timestamp() AS at, pg_postmaster_start_time() AS started").fetchone()
     assert moment is not None
+    info, whole = _info(conn, where), len(rows) == (rows[0]["entries"] if rows else 0)
     return Statements(
         at=moment["at"].astimezone(UTC),
         statements=tuple(statements),
         total_ms=float(rows[0]["all_ms"] or 0) if rows else 0.0,
         calls=int(rows[0]["all_calls"] or 0) if rows else 0,
-        since=_reset(conn, where),
+        since=info["at"].astimezone(UTC) if info.get("at") else None,
         hidden=len(rows) - len(statements),
         schema=where["schema"],
+        whole=whole,
+        least_ms=0.0 if whole else float(rows[min(MOST, len(rows)) - 1]["total_ms"]),
+        evicted=info.get("evicted"),
+        started=moment["started"].astimezone(UTC),
     )
 
 
@@ -274,14 +283,13 @@ def _number(value: Any, name: str) -> Any:
     return None if value is None else float(value) if name.endswith("_ms") else int(value)
 
 
-def _reset(conn: Connection, where: DictRow) -> datetime | None:
+def _info(conn: Connection, where: DictRow) -> DictRow:
     if not where["info"]:
-        return None
-    query = sql.SQL("SELECT stats_reset AS at FROM {}.pg_stat_statements_info()").format(
+        return {}
+    query = sql.SQL("SELECT stats_reset AS at, dealloc::int8 AS evicted FROM {}.pg_stat_statements_info()").format(
         sql.Identifier(where["schema"])
     )
-    row = conn.execute(query).fetchone()
-    return row["at"].astimezone(UTC) if row and row["at"] else None
+    return conn.execute(query).fetchone() or {}
 
 
 def blind(reading: Statements) -> str | None:

@@ -151,6 +151,38 @@ CREATE TABLE health (
     report      jsonb                   -- the whole look; of older ones only the figures are kept
 );
 CREATE INDEX health_newest ON health (target, taken_at DESC);
+CREATE TABLE statement (                -- what looks have seen in pg_stat_statements, its text once
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    target      text NOT NULL,
+    queryid     bigint NOT NULL,
+    userid      bigint NOT NULL,
+    dbid        bigint NOT NULL,
+    nested      boolean NOT NULL,       -- called from within a function
+    role        text NOT NULL,
+    database    text,
+    mark        text NOT NULL,          -- the same for the same statement whatever its number, which an upgrade changes
+    text        text NOT NULL,          -- redacted
+    first_at    timestamptz NOT NULL,
+    seen_at     timestamptz NOT NULL,   -- in a look of that day; what is old is forgotten
+    UNIQUE (target, queryid, userid, dbid, nested)
+);
+CREATE TABLE plan_ground (              -- what plans depend on and seldom changes, each state of it once
+    target      text NOT NULL,
+    hash        text NOT NULL,
+    body        jsonb NOT NULL,         -- indexes of the tables that statements name, settings of the planner
+    seen_at     timestamptz NOT NULL,
+    PRIMARY KEY (target, hash)
+);
+CREATE TABLE statement_look (           -- counters as one look found them; only their differences mean anything
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    target      text NOT NULL,
+    taken_at    timestamptz NOT NULL,   -- by our clock
+    server      jsonb NOT NULL,         -- its own clock, version, start, last reset: whether counters can be compared
+    figures     jsonb NOT NULL,         -- statement id -> counters
+    tables      jsonb NOT NULL,         -- table -> pages, rows, when it was analysed
+    ground      text NOT NULL           -- hash in plan_ground
+);
+CREATE INDEX statement_look_newest ON statement_look (target, taken_at DESC);
 CREATE TABLE outbox (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     incident_id bigint REFERENCES incident,
