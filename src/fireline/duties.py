@@ -23,7 +23,7 @@ from procrastinate.app import WorkerOptions
 from procrastinate.exceptions import ConnectorException
 
 from fireline import clock
-from fireline.assess import history
+from fireline.assess import around, history
 from fireline.assess import incident as assessment
 from fireline.communicate import deliver, heartbeat, notices
 from fireline.detect import intake
@@ -41,6 +41,7 @@ from fireline.store.wake import PREFIX, wake
 SWEEP_SECONDS = 1.5
 STEP_SLOTS = 8  # runs that one worker moves on at the same time
 LOOK_SLOTS = 3  # looks at targets, which may be slow to answer or dead
+AROUND_SLOTS = 2  # looks at what is beside them, which no look at a target waits for
 OTHER_SLOTS = 4  # intake, messages, clocks: never behind a step that takes long
 STALLED_SECONDS = 10
 
@@ -65,6 +66,7 @@ def topics() -> dict[str, Duty]:
         "advance": lambda world, key: advance(world, int(key), worker_name()),
         "probe": lambda world, key: assessment.probe(world, int(key)),
         "health": history.look_after,
+        "surroundings": lambda world, key: around.look_around_incident(world, int(key)),
         "clocks": lambda world, _: check_clocks(world),
         "heartbeat": lambda world, _: heartbeat.beat(world.store, world.settings),
     }
@@ -118,6 +120,7 @@ SWEEPS: list[Callable[[World], object]] = [
     lambda world: notices.sweep(world.store, world.settings),
     lambda world: deliver.deliver(world.store, world.settings),
     assessment.sweep,
+    around.sweep,
     history.sweep,
     draft_postmortems,
     tidy,
@@ -178,7 +181,9 @@ def work(world: World, labels: Sequence[str] = ()) -> None:
 
 async def _work(world: World, labels: Sequence[str]) -> None:
     loop = asyncio.get_running_loop()
-    loop.set_default_executor(ThreadPoolExecutor(STEP_SLOTS + LOOK_SLOTS + OTHER_SLOTS + 4, thread_name_prefix="duty"))
+    loop.set_default_executor(
+        ThreadPoolExecutor(STEP_SLOTS + LOOK_SLOTS + AROUND_SLOTS + OTHER_SLOTS + 4, thread_name_prefix="duty")
+    )
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
@@ -211,9 +216,11 @@ async def _keep_working(world: World, stop: asyncio.Event) -> None:
                 runs: WorkerOptions = {**_OPTIONS, "queues": ["runs"], "concurrency": STEP_SLOTS}
                 others: WorkerOptions = {**_OPTIONS, "queues": ["fireline"], "concurrency": OTHER_SLOTS}
                 looks: WorkerOptions = {**_OPTIONS, "queues": ["looks"], "concurrency": LOOK_SLOTS}
+                beside: WorkerOptions = {**_OPTIONS, "queues": ["around"], "concurrency": AROUND_SLOTS}
                 await asyncio.gather(
                     app.run_worker_async(**runs),
                     app.run_worker_async(**looks),
+                    app.run_worker_async(**beside),
                     app.run_worker_async(**others),
                     _keep_requeueing(app),
                 )

@@ -116,6 +116,9 @@ class TargetSettings(Model):
     kind: Literal["postgres"] = Field("postgres", description="what it is")
     supabase: SupabaseSettings | None = Field(None, description="where its log is, if Supabase runs it; a table")
     labels: dict[str, str] = Field(default_factory=dict, description="alert labels that mean this target")
+    users_affected: str | None = Field(
+        None, description="a query that reads how many users are affected now: SELECT count(*) FROM …"
+    )
 
 
 class RunbookSettings(Model):
@@ -215,6 +218,9 @@ class Settings(Model):
     sources: dict[str, SourceSettings] = Field(default_factory=dict)
     contacts: dict[str, ContactSettings] = Field(default_factory=dict)
     channels: dict[str, dict[str, Any]] = Field(default_factory=dict, description="one table a channel; see its file")
+    surroundings: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="one table a source; see its file"
+    )
     calendar: Calendar = Field(default_factory=Calendar)
     policy: Policy = Field(default_factory=Policy)
     heartbeat: Heartbeat = Field(default_factory=Heartbeat)

@@ -43,7 +43,12 @@ class Peer:
 
     def hang(self, path: str) -> None:
         """A page that never answers."""
-        self.pages[path] = lambda _: None if self.over.wait(20) else None
+
+        def page(handler: Handler) -> None:
+            del handler
+            self.over.wait(20)
+
+        self.pages[path] = page
 
     def drip(self, path: str) -> None:
         """A page whose body comes a byte at a time and never ends."""

@@ -63,7 +63,7 @@ def test_of_a_body_without_end_only_as_much_as_is_wanted_is_read(peer: Peer) -> 
 
 
 def test_a_small_packet_that_unpacks_to_a_huge_body_stays_small(peer: Peer) -> None:
-    peer.answer("/", gzip.compress(b"0" * 50_000_000), Content_Encoding="gzip")
+    peer.answer("/", gzip.compress(b"0" * 20_000_000), Content_Encoding="gzip")
     assert len(get(f"{peer.url}/", limit=LONG).text(most=1_000)) == 1_000
     assert peer.asked[0][1]["accept-encoding"] == "identity"
 
@@ -131,7 +131,7 @@ def test_with_an_authority_of_ones_own_the_end_of_the_certificate_is_known(tmp_p
 
 def test_a_certificate_for_another_name_is_not_trusted(tmp_path: Path) -> None:
     tls, file = peers.certificate(tmp_path, name="DNS:elsewhere.example.org")
-    with peers.running(tls) as peer, pytest.raises(NoAnswer, match="not valid for '127.0.0.1'"):
+    with peers.running(tls) as peer, pytest.raises(NoAnswer, match=r"not valid for '127\.0\.0\.1'"):
         get(f"{peer.url}/", limit=LONG, ca=file)
 
 

@@ -12,11 +12,13 @@ from fireline.cli.run_view import draw_changes, draw_steps
 from fireline.cli.tables import columns
 from fireline.cli.terminal import EMBER, console, say
 from fireline.cli.times import ago, at, moment, since, span
+from fireline.incident.story import beside
 
 _TAIL = 8  # events of the timeline that a plain `show` ends with
 _EVIDENCE = 4  # facts that it proves a cause with
 _TREE = 6  # lines of a blocking tree
 _GONE = ("resolved", "reviewed", "dismissed")
+_STATES = {"ailing": ("!", "red"), "unknown": ("?", EMBER), "well": ("✓", "green")}
 
 
 def draw_list(found: list[dict[str, Any]]) -> None:
@@ -52,6 +54,7 @@ def draw(view: dict[str, Any], *, full: bool = False) -> None:
     draw_wanted(view)
     draw_clocks(view)
     draw_verdict(view, full=full)
+    draw_surroundings(view)
     for run in view["runs"]:
         console().print()
         draw_steps(run)
@@ -84,6 +87,17 @@ def draw_head(view: dict[str, Any]) -> None:
     if view["impact"] or view["users_affected"] is not None:
         users = f" ({view['users_affected']} users)" if view["users_affected"] is not None else ""
         console().print(f"Impact  {view['impact']}{users}")
+    _draw_estimate(view)
+
+
+def _draw_estimate(view: dict[str, Any]) -> None:
+    """How many are thought to be affected, as long as nobody has written down as many."""
+    found = view.get("estimate")
+    if not found or found["number"] <= (view["users_affected"] or 0):
+        return
+    console().print(Text(f"Seen    {found['text']}  ({found['because']})", style="dim"), soft_wrap=True)
+    if found["unit"] == "users":
+        console().print(Text(f"        fireline incident impact {view['id']} --users {found['number']}", style="cyan"))
 
 
 def _who(view: dict[str, Any]) -> str:
@@ -142,6 +156,24 @@ def draw_verdict(view: dict[str, Any], *, full: bool = False) -> None:
         _draw_guess(view)
     else:
         draw_cause(verdict, f"seen {at(verdict['taken_at'])} · probe {verdict['probe_state']}", full=full)
+
+
+def draw_surroundings(view: dict[str, Any]) -> None:
+    """What is beside the database, the ailing first; nothing when nobody asks after anything."""
+    found = view.get("surroundings") or []
+    if not found:
+        return
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(width=6, style="bold", no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for place, one in enumerate(found):
+        mark, style = _STATES[one["state"]]
+        words = Text(one["title"])
+        words.append(f"  {one['detail']}" if one["detail"] else "", style="dim")
+        table.add_row("" if place else "Around", Text(f"{mark} {beside(one)}", style=style), words)
+    console().print()
+    console().print(table)
 
 
 def draw_cause(verdict: dict[str, Any], seen: str, *, full: bool = False) -> None:

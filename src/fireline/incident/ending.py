@@ -84,7 +84,7 @@ def reopen(conn: Connection, actor: Actor, *, incident: str, reason: str, scheme
         deadline = scheme.response(severity, now) if severity else None
         if deadline:
             clocks.start(conn, row["id"], "response", now, deadline)
-    for topic in ("tell", "assess", "respond"):
+    for topic in ("tell", "assess", "respond", "surroundings"):
         if topic != "assess" or row["target"]:
             wake(conn, topic, row["id"])
     return answer(row, f"{called} is open again.", status="assessing")

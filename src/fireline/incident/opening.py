@@ -64,7 +64,7 @@ def open_incident(
     tell(conn, incident, "opened", declared_by, **event)
     if response:
         clocks.start(conn, incident, "response", detected_at, Deadline(*response))
-    for topic in ("tell", "assess", "respond"):
+    for topic in ("tell", "assess", "respond", "surroundings"):
         if topic != "assess" or target:
             wake(conn, topic, incident)
     return incident
@@ -86,6 +86,7 @@ def join(
     if not conn.execute(Q["adopt_alert"], {"incident": incident, "alert": alert}).rowcount:
         return False
     tell(conn, incident, "alert", actor, alert_id=alert, source=source, title=title, key=key, reason=reason)
+    wake(conn, "surroundings", incident)  # it may name what the others did not
     return True
 
 

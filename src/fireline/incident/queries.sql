@@ -77,7 +77,7 @@ WHERE id = %(incident)s;
 
 -- reopen: not over after all; it is to be assessed anew
 UPDATE incident SET status = 'assessing', resolved_at = NULL, resolution = NULL, resolved_red = false, reviewed_at = NULL,
-                    assessed_at = NULL
+                    assessed_at = NULL, looked_around_at = NULL
 WHERE id = %(incident)s;
 
 -- close: looked back at
@@ -282,3 +282,19 @@ SELECT payload FROM timeline t
 WHERE incident_id = %(incident)s AND kind = 'severity_proposed'
   AND NOT EXISTS (SELECT FROM timeline s WHERE s.incident_id = t.incident_id AND s.kind = 'severity' AND s.seq > t.seq)
 ORDER BY seq DESC LIMIT 1;
+
+-- surroundings_of: what was last seen beside the database
+SELECT * FROM surrounding WHERE incident_id = %(incident)s;
+
+-- keep_surrounding: the newest answer
+INSERT INTO surrounding (incident_id, source, name, state, title, detail, facts, told, since, seen_at, ms)
+VALUES (%(incident)s, %(source)s, %(name)s, %(state)s, %(title)s, %(detail)s, %(facts)s, %(told)s, %(since)s, %(seen_at)s, %(ms)s)
+ON CONFLICT (incident_id, source, name) DO UPDATE
+SET state = EXCLUDED.state, title = EXCLUDED.title, detail = EXCLUDED.detail, facts = EXCLUDED.facts, told = EXCLUDED.told,
+    since = EXCLUDED.since, seen_at = EXCLUDED.seen_at, ms = EXCLUDED.ms;
+
+-- forget_surrounding: nobody asks after it any more
+DELETE FROM surrounding WHERE id = %(id)s;
+
+-- set_looked_around: what is beside the database was asked
+UPDATE incident SET looked_around_at = %(taken_at)s WHERE id = %(incident)s;

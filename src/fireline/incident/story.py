@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 LONGEST = 300  # characters of a value inside a sentence
+MOST_NAMED = 6  # things one by one
 
 
 class _Payload:
@@ -17,6 +18,11 @@ class _Payload:
 
     def __getitem__(self, key: str) -> str:
         return said(self._values.get(key))
+
+    def many(self, key: str) -> list[Any]:
+        """The values of a list; none when it is no list."""
+        value = self._values.get(key)
+        return value if isinstance(value, list) else []
 
     def on(self, key: str) -> bool:
         return self._values.get(key) is True
@@ -155,6 +161,39 @@ def _no_finding(_: str, p: _Payload) -> str:
     return f"No cause was found on {p['target']}{unknown}"
 
 
+def _surroundings(_: str, p: _Payload) -> str:
+    """What ails and what could not be seen, one by one; what is well from the beginning in one breath."""
+    changes = [one for one in p.many("changes") if isinstance(one, dict)]
+    well = [one for one in changes if one.get("state") == "well" and not one.get("again") and "estimate" not in one]
+    parts = [_beside(one) for one in changes if one not in well]
+    if well:
+        named = ", ".join(beside(one) for one in well[:MOST_NAMED])
+        more = f" and {len(well) - MOST_NAMED} more" if len(well) > MOST_NAMED else ""
+        parts.append(f"{named}{more} {'is' if len(well) == 1 else 'are'} well")
+    rest = f"; and {len(parts) - MOST_NAMED} more" if len(parts) > MOST_NAMED else ""
+    return f"Around it: {'; '.join(parts[:MOST_NAMED])}{rest}"
+
+
+def _beside(one: dict[str, Any]) -> str:
+    state, title = one.get("state"), said(one.get("title"))
+    if state == "unknown":
+        return f"{beside(one)} could not be seen ({title})"
+    if state == "well" and "estimate" not in one:
+        return f"{beside(one)} is well now"
+    return f"{beside(one)}: {title}"
+
+
+def beside(one: dict[str, Any]) -> str:
+    """How a thing beside the database is called: by its own name, with its source where that says too little."""
+    name, source = said(one.get("name")), said(one.get("source"))
+    return f"{source.capitalize()} {name}" if source == "sentry" or name == "settings" else name or source
+
+
+def _changed(_: str, p: _Payload) -> str:
+    lines = [said(one) for one in p.many("statements")]
+    return f"Statements on {p['target']} that do something else than before it began: {'; '.join(lines)}"
+
+
 def _resolved(who: str, p: _Payload) -> str:
     red = " although its cause was still there" if p.on("red") else ""
     return f"{who} resolved the incident{red}{p.tail('reason', ' because: ')}{p.tail('resolution')}"
@@ -204,6 +243,8 @@ _SENTENCES: dict[str, _Sentence] = {
     "run_finished": lambda _, p: f"Run {p['run']}, “{p['title']}”, {_RUNS.get(p['state'], p['state'])}",
     "finding": _finding,
     "no_finding": _no_finding,
+    "changed": _changed,
+    "surroundings": _surroundings,
     "probe": lambda _, p: f"The cause {p['cause']} on {p['target']} {_PROBES.get(p['state'], p['state'])}",
     "resolved": _resolved,
     "reopened": lambda who, p: f"{who} opened the incident again{p.tail('reason')}",

@@ -9,7 +9,7 @@ from psycopg.rows import DictRow
 
 from fireline import clock
 from fireline.errors import Usage
-from fireline.incident import clocks, findings, proposal, row
+from fireline.incident import clocks, findings, proposal, row, surroundings
 from fireline.incident.people import Actor
 from fireline.incident.row import ACTIVE, ENDED, TOP_RANK, Q, name
 from fireline.incident.scheme import Scheme
@@ -83,6 +83,7 @@ def incident_view(conn: Connection, incident: str | int, scheme: Scheme | None =
     newest = findings.newest(conn, number)
     looks = all_rows(conn, Q["findings_of"], incident=number, limit=ALERTS)
     alerts = one(conn, Q["alerts_counted"], incident=number)
+    beside = surroundings.of(conn, number)
     seen = one(conn, Q["postmortem_seen"], incident=number)
     postmortem = {
         "exists": seen is not None,
@@ -96,6 +97,8 @@ def incident_view(conn: Connection, incident: str | int, scheme: Scheme | None =
         "proposal": proposal.proposed(conn, found),
         "verdict": _finding(newest) if newest else None,
         "findings": [_finding(look) for look in looks],
+        "surroundings": surroundings.view(beside),
+        "estimate": surroundings.estimate(beside),
         "matches": _matches(one(conn, Q["newest_match"], incident=number)),
         "alerts": [alert_view(alert) for alert in all_rows(conn, Q["alerts_of"], incident=number, limit=ALERTS)],
         "alerts_total": alerts["all_of_them"] if alerts else 0,

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from fireline.incident.story import display, sentence
+from fireline.incident.story import beside, display, sentence
 from fireline.review.gaps import gaps, measures, to_do
 from fireline.review.markdown import code, escape
 
@@ -165,13 +165,28 @@ def _impact(facts: Facts) -> Iterable[str]:
     yield ""
     users = facts["users_affected"]
     yield f"- Users affected: {'not known' if users is None else users}"
+    guess = facts.get("estimate")
+    if guess:
+        yield f"- Seen by Fireline: {escape(guess['text'])} ({escape(guess['because'])})"
     lasted = _between(facts["detected_at"], facts["resolved_at"])
     yield f"- Lasted: {lasted}"
+    yield from _around(facts)
     if facts["symptom"]:
         yield f"- As it was reported: {escape(facts['symptom'])}"
     if facts["alerts_total"]:
         titles = dict.fromkeys(alert["title"] for alert in facts["alerts"])
         yield f"- Alerts: {facts['alerts_total']} ({escape(', '.join(list(titles)[:5]))}{', …' if len(titles) > 5 else ''})"  # noqa: PLR2004
+
+
+def _around(facts: Facts) -> Iterable[str]:
+    """What ailed beside the database at any time of the incident, by its first words."""
+    told: dict[str, tuple[datetime, str]] = {}
+    for event in facts["events"]:
+        for one in event["payload"].get("changes", ()) if event["kind"] == "surroundings" else ():
+            if one.get("state") == "ailing" and "estimate" not in one:
+                told.setdefault(beside(one), (event["at"], str(one.get("title") or "")))
+    for name, (at, title) in told.items():
+        yield f"- {escape(name)}: {escape(title)} (seen {_moment(at)})"
 
 
 def _moment(moment: datetime) -> str:

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from fireline import clock
+from fireline.incident.story import beside
 from fireline.settings import Settings
 from fireline.web import figures
 
@@ -50,6 +51,8 @@ def environment() -> Environment:
     made.globals["static"] = static
     made.filters["clockname"] = lambda kind: {"postmortem": "post-mortem"}.get(kind, kind)
     made.filters["markdown"] = markdown
+    made.filters["beside"] = beside
+    made.filters["is_link"] = lambda text: str(text).startswith(("https://", "http://"))
     made.filters["basename"] = lambda path: PurePosixPath(str(path)).name
     return made
 

@@ -63,7 +63,8 @@ CREATE TABLE incident (
     reviewed_at     timestamptz,
     impact          text NOT NULL DEFAULT '',
     users_affected  integer,
-    assessed_at     timestamptz
+    assessed_at     timestamptz,
+    looked_around_at timestamptz           -- when what is beside the database was asked
 );
 CREATE INDEX incident_open ON incident (group_key) WHERE status NOT IN ('resolved', 'reviewed', 'dismissed');
 CREATE TABLE incident_role (
@@ -138,6 +139,21 @@ CREATE TABLE finding (
     ms          integer                 -- how long the look took
 );
 CREATE INDEX finding_incident ON finding (incident_id, taken_at);
+CREATE TABLE surrounding (               -- the newest answer of each; what changed is in the timeline
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    incident_id bigint NOT NULL REFERENCES incident,
+    source      text NOT NULL,          -- file name on the shelf of surroundings
+    name        text NOT NULL,          -- what of it was asked, as the settings or the sender call it
+    state       text NOT NULL CHECK (state IN ('well', 'ailing', 'unknown')),
+    title       text NOT NULL,
+    detail      text NOT NULL,
+    facts       jsonb NOT NULL,
+    told        text NOT NULL,          -- what the timeline was last told of it
+    since       timestamptz NOT NULL,   -- in this state
+    seen_at     timestamptz NOT NULL,
+    ms          integer NOT NULL,
+    UNIQUE (incident_id, source, name)
+);
 CREATE TABLE health (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     target      text NOT NULL,
