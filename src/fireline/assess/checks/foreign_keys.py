@@ -15,27 +15,27 @@ _KEYS = """
 WITH off AS (
     SELECT g.tgconstraint AS key FROM pg_trigger g WHERE g.tgisinternal AND g.tgconstraint <> 0 AND g.tgenabled IN ('D', 'R')
 ), chosen AS (
-    SELECT c.*, count(*) OVER () AS total, to_jsonb(c) AS raw FROM pg_constraint c JOIN pg_class r ON r.oid = c.conrelid
+    SELECT c.oid, count(*) OVER () AS total FROM pg_constraint c JOIN pg_class r ON r.oid = c.conrelid
     WHERE c.contype = 'f' AND c.conparentid = 0
     ORDER BY NOT c.convalidated OR c.oid IN (SELECT off.key FROM off) DESC, r.relpages DESC, c.oid LIMIT %(most)s
 )
-SELECT c.oid::bigint AS oid, c.total, c.conname AS name, c.conrelid::bigint AS child_oid, c.confrelid::bigint AS parent_oid,
+SELECT c.oid::bigint AS oid, chosen.total, c.conname AS name, c.conrelid::bigint AS child_oid, c.confrelid::bigint AS parent_oid,
     n.nspname::text AS schema, format('%%I.%%I', n.nspname, r.relname) AS child, format('%%I.%%I', pn.nspname, p.relname) AS parent,
     r.relkind::text AS child_kind, p.relkind::text AS parent_kind, k.*, c.conindid::bigint AS parent_index,
     c.confmatchtype = 'f' AS full_match, c.convalidated AS validated, c.confdeltype::text AS on_delete,
-    coalesce((c.raw ->> 'conenforced')::bool, true) AS enforced, coalesce((c.raw ->> 'conperiod')::bool, false) AS period
-FROM chosen c JOIN pg_class r ON r.oid = c.conrelid JOIN pg_namespace n ON n.oid = r.relnamespace
+    coalesce((to_jsonb(c) ->> 'conenforced')::bool, true) AS enforced, coalesce((to_jsonb(c) ->> 'conperiod')::bool, false) AS period
+FROM chosen JOIN pg_constraint c ON c.oid = chosen.oid JOIN pg_class r ON r.oid = c.conrelid JOIN pg_namespace n ON n.oid = r.relnamespace
 JOIN pg_class p ON p.oid = c.confrelid JOIN pg_namespace pn ON pn.oid = p.relnamespace
 CROSS JOIN LATERAL (
-    SELECT array_agg(a.attname::text ORDER BY i) AS columns, array_agg(b.attname::text ORDER BY i) AS parent_columns,
-        array_agg(a.attnum::int ORDER BY i) AS numbers, array_agg(b.attnum::int ORDER BY i) AS parent_numbers,
-        array_agg(format('OPERATOR(%%I.%%s)', o_n.nspname, o.oprname) ORDER BY i) AS operators,
+    SELECT array_agg(a.attname::text ORDER BY i.place) AS columns, array_agg(b.attname::text ORDER BY i.place) AS parent_columns,
+        array_agg(a.attnum::int ORDER BY i.place) AS numbers, array_agg(b.attnum::int ORDER BY i.place) AS parent_numbers,
+        array_agg(format('OPERATOR(%%I.%%s)', o_n.nspname, o.oprname) ORDER BY i.place) AS operators,
         array_agg(CASE WHEN a.attcollation <> b.attcollation AND a.attcollation <> 0 AND b.attcollation <> 0
-            THEN format('%%I.%%I', l_n.nspname, l.collname) ELSE '' END ORDER BY i) AS collations
-    FROM generate_subscripts(c.conkey, 1) i
-    JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[i]
-    JOIN pg_attribute b ON b.attrelid = c.confrelid AND b.attnum = c.confkey[i]
-    JOIN pg_operator o ON o.oid = c.conpfeqop[i] JOIN pg_namespace o_n ON o_n.oid = o.oprnamespace
+            THEN format('%%I.%%I', l_n.nspname, l.collname) ELSE '' END ORDER BY i.place) AS collations
+    FROM unnest(c.conkey, c.confkey, c.conpfeqop) WITH ORDINALITY i (own, theirs, operator, place)
+    JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = i.own
+    JOIN pg_attribute b ON b.attrelid = c.confrelid AND b.attnum = i.theirs
+    JOIN pg_operator o ON o.oid = i.operator JOIN pg_namespace o_n ON o_n.oid = o.oprnamespace
     LEFT JOIN pg_collation l ON l.oid = b.attcollation LEFT JOIN pg_namespace l_n ON l_n.oid = l.collnamespace
 ) k
 ORDER BY NOT c.convalidated DESC, r.relpages DESC, c.oid

@@ -29,11 +29,12 @@ SELECT * FROM (
     FROM pg_replication_slots s WHERE xmin IS NOT NULL OR catalog_xmin IS NOT NULL
 ) AS holding ORDER BY greatest(age, catalog_age) DESC NULLS LAST LIMIT %(most)s
 """
+# Named once they are chosen: to name every table of a large database takes long.
 _OLD = """
-SELECT c.oid::bigint AS oid, c.oid::regclass::text AS name, age(c.relfrozenxid) AS age, mxid_age(c.relminmxid) AS multixact_age,
+SELECT c.oid::bigint AS oid, c.oid::regclass::text AS name, c.age, mxid_age(c.relminmxid) AS multixact_age,
     greatest(c.reltuples, 0)::bigint AS rows, c.relpersistence = 't' AS temporary
-FROM pg_class c WHERE c.relkind IN ('r', 'm', 't') AND c.relfrozenxid <> '0'
-ORDER BY age(c.relfrozenxid) DESC LIMIT %(most)s
+FROM (SELECT *, age(relfrozenxid) AS age FROM pg_class WHERE relkind IN ('r', 'm', 't') AND relfrozenxid <> '0'
+    ORDER BY age(relfrozenxid) DESC LIMIT %(most)s) c ORDER BY c.age DESC
 """
 # System tables alone: those of the team are what the check `tables` reads.
 _CATALOGS = """

@@ -1,6 +1,5 @@
 """The indexes of the tables that `tables` reads, and every invalid one: what they are on, their flags and their use."""
 
-# ruff: noqa: S608 - these texts are put together from each other, never from what somebody typed
 from __future__ import annotations
 
 import re
@@ -10,26 +9,28 @@ from typing import Any
 
 from psycopg.rows import DictRow
 
-from fireline.assess.checks.tables import CHOSEN, MOST, names_asked
+from fireline.assess.checks.tables import Tables, chosen
 from fireline.assess.snapshot import Check, Snapshot
 from fireline.postgres.connect import Connection
 
 # An index is under way while a command reports it, or, where our role is not shown which, while a command holds the
 # lock of one on its table.
-_INDEXES = f"""{CHOSEN},
-building AS MATERIALIZED (
+_INDEXES = """
+WITH building AS MATERIALIZED (
     SELECT p.relid, p.index_relid, p.phase IS NULL AS hidden FROM pg_stat_progress_create_index p WHERE p.datid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())),
 wanted AS MATERIALIZED (
     SELECT DISTINCT w.indexrelid FROM (
         (SELECT x.indexrelid FROM pg_index x WHERE NOT x.indisvalid AND x.indrelid >= 16384 LIMIT 500)
-        UNION ALL (SELECT x.indexrelid FROM chosen JOIN pg_index x ON x.indrelid = chosen.oid LIMIT 3000)) w)
+        UNION ALL (SELECT x.indexrelid FROM pg_index x WHERE x.indrelid = ANY (%(tables)s::oid[]) LIMIT 3000)) w)
 SELECT i.indexrelid::int8 AS oid, i.indrelid::int8 AS "table", n.nspname::text AS schema, c.relname::text AS name,
     t.relname::text AS table_name, c.relkind::text AS kind, am.amname::text AS method,
     i.indisunique AS "unique", i.indisprimary AS "primary", i.indisexclusion AS exclusion, i.indisvalid AS valid, i.indisready AS ready,
     i.indislive AS live, i.indisreplident AS identity, i.indpred IS NOT NULL AS partial, i.indimmediate AS immediate,
     i.indkey::int2[] AS keys, i.indnkeyatts AS own_keys, i.indoption::int2[] AS directions,
-    (SELECT array_agg(o.opcname::text ORDER BY u.place) FROM unnest(i.indclass::oid[]) WITH ORDINALITY u(opc, place) JOIN pg_opclass o ON o.oid = u.opc) AS classes,
-    (SELECT array_agg(CASE WHEN l.oid = 100 THEN (SELECT d.datcollate::text FROM pg_database d WHERE d.datname = current_database()) ELSE coalesce(l.collcollate::text, '') END ORDER BY u.place) FROM unnest(i.indcollation::oid[]) WITH ORDINALITY u(coll, place) LEFT JOIN pg_collation l ON l.oid = u.coll) AS collations,
+    (SELECT array_agg((SELECT o.opcname::text FROM pg_opclass o WHERE o.oid = u.opc) ORDER BY u.place) FROM unnest(i.indclass::oid[]) WITH ORDINALITY u(opc, place)) AS classes,
+    (SELECT array_agg(CASE u.coll WHEN 100 THEN (SELECT d.datcollate::text FROM pg_database d WHERE d.datname = current_database())
+        ELSE coalesce((SELECT l.collcollate::text FROM pg_collation l WHERE l.oid = u.coll), '') END ORDER BY u.place)
+     FROM unnest(i.indcollation::oid[]) WITH ORDINALITY u(coll, place)) AS collations,
     left(i.indexprs::text, 20000) AS tree, left(i.indpred::text, 4000) AS predicate_tree,
     pg_stat_get_numscans(i.indexrelid) AS scans, c.relpages AS pages, c.reltuples::float8 AS tuples,
     (SELECT inh.inhparent::int8 FROM pg_inherits inh WHERE inh.inhrelid = i.indexrelid) AS parent,
@@ -131,7 +132,9 @@ class Indexes:
 
 def read(conn: Connection, sofar: Snapshot) -> Indexes:
     """The indexes of the chosen tables, and every one that is not valid."""
-    rows = conn.execute(_INDEXES, {"names": names_asked(sofar), "most": MOST}).fetchall()
+    seen = sofar.last("tables", Tables)
+    tables = [one.oid for one in seen.tables] if seen else chosen(conn, sofar)
+    rows = conn.execute(_INDEXES, {"tables": tables}).fetchall()
     called = sorted({int(number) for row in rows for number in _CALLED.findall(row["tree"] or "")})
     names = _names(conn, called) if called else {}
     return Indexes(tuple(_index(row, names) for row in rows))
@@ -156,4 +159,4 @@ def _index(row: DictRow, names: dict[int, str]) -> Index:
     )
 
 
-check = Check("indexes", read)
+check = Check("indexes", read, wanted=lambda sofar: True)  # behind all others, as `tables` chose the tables already

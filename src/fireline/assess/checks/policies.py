@@ -5,6 +5,7 @@ Raw catalogs only: pg_policies, pg_get_expr and the like would wait behind a loc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,7 +19,8 @@ from fireline.postgres.connect import Connection
 
 MOST = {"roles": 3000, "members": 10_000, "secured": 2000, "granted": 3000, "policies": 3000, "reads": 10_000}
 MOST_FUNCTIONS = 500
-_LONGEST = 20_000  # of an expression's tree
+_LONGEST = 100_000  # of an expression's tree
+_RELATION = re.compile(r":relid (\d+)")  # in such a tree
 
 _ROLES = """
 SELECT r.oid::int8 AS oid, r.rolname::text AS name, r.rolcanlogin AS login, r.rolinherit AS inherits, r.rolsuper AS superuser,
@@ -36,13 +38,15 @@ FROM pg_namespace n WHERE n.oid >= 16384 OR n.nspname = 'public' LIMIT 2000
 """
 # Those with row security or policies first; of the others those that somebody else than the owner may use.
 _RELATIONS = """
-WITH policed AS MATERIALIZED (SELECT DISTINCT polrelid AS oid FROM pg_policy), chosen AS (
-    (SELECT c.* FROM pg_class c WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p') AND (c.relrowsecurity OR c.oid IN (SELECT oid FROM policed))
-     ORDER BY c.oid LIMIT %(secured)s)
+WITH own AS MATERIALIZED (
+    SELECT c.oid, c.relname, c.relnamespace, c.relkind, c.relowner, c.relacl, c.reloptions, c.relrowsecurity, c.relforcerowsecurity,
+        c.reltuples, c.relispartition, c.relrowsecurity OR p.policed AS secured, c.relacl IS NOT NULL AND c.relpersistence <> 't' AS granted
+    FROM pg_class c CROSS JOIN LATERAL (SELECT c.oid IN (SELECT polrelid FROM pg_policy) AS policed) p
+    WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND (c.relrowsecurity OR c.relacl IS NOT NULL OR p.policed)),
+chosen AS (
+    (SELECT * FROM own WHERE secured AND relkind IN ('r', 'p') ORDER BY oid LIMIT %(secured)s)
     UNION ALL
-    (SELECT c.* FROM pg_class c WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relacl IS NOT NULL
-       AND c.relpersistence <> 't' AND NOT c.relrowsecurity AND c.oid NOT IN (SELECT oid FROM policed)
-     ORDER BY c.relkind = 'v' DESC, c.oid LIMIT %(granted)s))
+    (SELECT * FROM own WHERE granted AND NOT secured ORDER BY relkind = 'v' DESC, oid LIMIT %(granted)s))
 SELECT c.oid::int8 AS oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind, pg_get_userbyid(c.relowner)::text AS owner,
     c.relrowsecurity AS secured, c.relforcerowsecurity AS forced, c.reltuples::float8 AS rows, c.relispartition AS partition,
     ARRAY(SELECT a.grantee::int8 || ' ' || a.privilege_type FROM aclexplode(c.relacl) a WHERE a.grantee <> c.relowner) AS grants,
@@ -59,8 +63,7 @@ WHERE w.ev_type = '1' AND w.ev_class >= 16384 LIMIT %(reads)s
 """
 _POLICIES = """
 SELECT p.oid::int8 AS oid, p.polrelid::int8 AS relation, p.polname::text AS name, p.polcmd::text AS command, p.polpermissive AS permissive, p.polroles::int8[] AS roles,
-    md5(coalesce(p.polqual::text, '') || coalesce(p.polwithcheck::text, '')) AS print, left(p.polqual::text, %(longest)s) AS "using", left(p.polwithcheck::text, %(longest)s) AS "check",
-    ARRAY(SELECT DISTINCT m[1]::int8 FROM regexp_matches(coalesce(p.polqual::text, '') || coalesce(p.polwithcheck::text, ''), ':relid (\\d+)', 'g') m) AS reads
+    md5(coalesce(p.polqual::text, '') || coalesce(p.polwithcheck::text, '')) AS print, left(p.polqual::text, %(longest)s) AS "using", left(p.polwithcheck::text, %(longest)s) AS "check"
 FROM pg_policy p ORDER BY p.polrelid, p.polname LIMIT %(policies)s
 """
 _FUNCTIONS = """
@@ -241,7 +244,7 @@ def _policy(row: DictRow, numbers: dict[int, str]) -> Policy:
         check is not None,
         using is not None and holds(using),
         check is not None and holds(check),
-        tuple(row["reads"]),
+        tuple(sorted({int(oid) for oid in _RELATION.findall(f"{using} {check}")})),
         row["print"],
         row["oid"],
     )

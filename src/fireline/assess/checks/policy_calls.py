@@ -6,19 +6,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from psycopg.rows import DictRow
+
 from fireline.assess.always_true import parsed
 from fireline.assess.checks.policies import Policies
 from fireline.assess.snapshot import Check, Snapshot
 from fireline.postgres.connect import Connection
 
-# The expression in words would wait behind a lock on its table, so it is not asked for while one is held.
 _POLICIES = """
 SELECT p.oid::int8 AS oid, p.polrelid::int8 AS "table", n.nspname::text AS schema, c.relname::text AS table_name, p.polname::text AS name,
-    p.polcmd::text AS command, left(p.polqual::text, 20000) AS tree, md5(p.polqual::text) AS digest,
-    CASE WHEN NOT EXISTS (SELECT FROM pg_locks l WHERE l.relation = p.polrelid AND l.mode = 'AccessExclusiveLock')
-        THEN pg_get_expr(p.polqual, p.polrelid) END AS expression
+    p.polcmd::text AS command, left(p.polqual::text, 20000) AS tree, md5(p.polqual::text) AS digest
 FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE p.polqual IS NOT NULL AND c.relrowsecurity AND p.polcmd IN ('r', '*', 'w', 'd') ORDER BY p.oid DESC LIMIT 300
+"""
+# The expression in words would wait behind a lock on its table, so it is not asked for while one is held.
+_EXPRESSIONS = """
+SELECT p.oid::int8 AS oid, pg_get_expr(p.polqual, p.polrelid) AS expression FROM pg_policy p
+WHERE p.oid = ANY (%(oids)s::oid[]) AND p.polrelid NOT IN (
+    SELECT l.relation FROM pg_locks l WHERE l.relation IS NOT NULL AND l.mode = 'AccessExclusiveLock')
 """
 _FUNCTIONS = """
 SELECT p.oid::int8 AS oid, n.nspname::text AS schema, p.proname::text AS name, l.lanname::text AS language, p.provolatile::text AS volatility,
@@ -65,14 +70,23 @@ def read(conn: Connection, sofar: Snapshot) -> tuple[PolicyCalls, ...]:
     del sofar
     rows = conn.execute(_POLICIES).fetchall()
     found = {row["oid"]: dict(_called(parsed(row.pop("tree")))) for row in rows}
-    oids = sorted({oid for calls in found.values() for oid in calls})
-    functions = {row["oid"]: row for row in conn.execute(_FUNCTIONS, {"oids": oids}).fetchall()} if oids else {}
-    made = []
-    for row in rows:
-        calls = tuple(Call(**functions[oid], bare=bare) for oid, bare in found[row["oid"]].items() if oid in functions)
-        if calls:
-            made.append(PolicyCalls(**row, calls=calls))
-    return tuple(made)
+    functions = {
+        row["oid"]: row for row in _asked(conn, _FUNCTIONS, {oid for calls in found.values() for oid in calls})
+    }
+    calls = {
+        policy: tuple(Call(**functions[oid], bare=bare) for oid, bare in called.items() if oid in functions)
+        for policy, called in found.items()
+    }
+    words = {row["oid"]: row["expression"] for row in _asked(conn, _EXPRESSIONS, {oid for oid in calls if calls[oid]})}
+    return tuple(
+        PolicyCalls(**row, expression=words.get(row["oid"]), calls=calls[row["oid"]])
+        for row in rows
+        if calls[row["oid"]]
+    )
+
+
+def _asked(conn: Connection, question: str, oids: set[int]) -> list[DictRow]:
+    return conn.execute(question.encode(), {"oids": sorted(oids)}).fetchall() if oids else []
 
 
 def _called(node: Any) -> Iterator[tuple[int, bool]]:

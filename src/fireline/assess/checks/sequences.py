@@ -51,12 +51,12 @@ FROM chosen s JOIN pg_class q ON q.oid = s.seqrelid JOIN pg_namespace n ON n.oid
 LEFT JOIN pg_class t ON t.oid = s.relation LEFT JOIN pg_namespace tn ON tn.oid = t.relnamespace
 LEFT JOIN pg_attribute a ON a.attrelid = s.relation AND a.attnum = s.number
 """
-# The largest value that ANALYZE met; shown to whoever may read the column.
+# The largest value that ANALYZE met; shown to whoever may read the column. Asked one by one, as in `tables`.
 _HIGHEST = """
 SELECT s.schemaname::text AS schema, s.tablename::text AS name, s.attname::text AS "column",
     s.histogram_bounds::text::text[] AS bounds
-FROM pg_stats s WHERE NOT s.inherited AND (s.schemaname, s.tablename, s.attname) IN
-    (SELECT * FROM unnest(%(schemas)s::name[], %(tables)s::name[], %(columns)s::name[]))
+FROM unnest(%(schemas)s::name[], %(tables)s::name[], %(columns)s::name[]) asked (schema, name, "column") CROSS JOIN LATERAL (
+    SELECT * FROM pg_stats p WHERE p.schemaname = asked.schema AND p.tablename = asked.name AND p.attname = asked."column" AND NOT p.inherited OFFSET 0) s
 """
 
 

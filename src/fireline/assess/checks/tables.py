@@ -18,8 +18,8 @@ _PAGE, _HEADER, _ROW_OVERHEAD = 8192, 24, 28
 _LARGEST_FILE = 2**30
 _GUESSED = 24  # bytes of a value that varies
 
-# Which tables are read closer; also those that the complaint names. `indexes` asks for the same ones.
-CHOSEN = """
+# Which tables are read closer; also those that the complaint names.
+_CHOSEN = """
 WITH own AS MATERIALIZED (
     SELECT c.oid, c.relname, c.relpages, c.relkind, c.relnamespace, pg_stat_get_tuples_returned(c.oid) AS returned,
         CASE WHEN c.relkind <> 'p' THEN pg_stat_get_mod_since_analyze(c.oid) ELSE 0 END AS changed
@@ -34,7 +34,7 @@ chosen AS MATERIALIZED (
     UNION (SELECT oid FROM own WHERE relkind = 'p' ORDER BY oid LIMIT 100))
 """
 
-_TABLES = f"""{CHOSEN}
+_TABLES = f"""{_CHOSEN}
 SELECT c.oid::int8 AS oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind,
     pg_get_userbyid(c.relowner)::text AS owner, c.relpersistence::text AS persistence, c.relpages AS pages, c.reltuples::float8 AS tuples,
     c.relallvisible AS all_visible, c.reloptions AS options, c.relrowsecurity AS row_security, c.relforcerowsecurity AS forced,
@@ -57,6 +57,7 @@ SELECT c.oid::int8 AS oid, n.nspname::text AS schema, c.relname::text AS name, c
 FROM chosen JOIN pg_class c ON c.oid = chosen.oid JOIN pg_namespace n ON n.oid = c.relnamespace
 ORDER BY c.relpages DESC, c.oid
 """
+_NUMBERS = f"{_CHOSEN} SELECT oid::int8 AS oid FROM chosen"
 _MAY_SEE_FILES = "SELECT has_function_privilege('pg_stat_file(text, boolean)', 'EXECUTE') AS may"
 _COLUMNS = """
 SELECT a.attrelid::int8 AS oid, a.attnum::int4 AS number, a.attname::text AS name, format_type(a.atttypid, NULL) AS type,
@@ -64,11 +65,12 @@ SELECT a.attrelid::int8 AS oid, a.attnum::int4 AS number, a.attname::text AS nam
 FROM pg_attribute a WHERE a.attrelid = ANY (%(oids)s::oid[]) AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum LIMIT 20000
 """
-# pg_stats shows the columns that our role may read.
+# pg_stats shows the columns that our role may read. Asked table by table: joined, it is read for the whole database.
 _WIDTHS = """
 SELECT s.schemaname::text AS schema, s.tablename::text AS name, s.attname::text AS "column", s.avg_width AS width, s.null_frac::float8 AS nulls,
     s.n_distinct::float8 AS "distinct", s.most_common_freqs[1]::float8 AS commonest, s.correlation::float8 AS correlation
-FROM pg_stats s WHERE NOT s.inherited AND (s.schemaname, s.tablename) IN (SELECT * FROM unnest(%(schemas)s::name[], %(tables)s::name[])) LIMIT 20000
+FROM unnest(%(schemas)s::name[], %(tables)s::name[]) asked (schema, name) CROSS JOIN LATERAL (
+    SELECT * FROM pg_stats p WHERE p.schemaname = asked.schema AND p.tablename = asked.name AND NOT p.inherited OFFSET 0) s LIMIT 20000
 """
 _MOST_STATISTICS = 120  # of the largest tables
 
@@ -245,7 +247,12 @@ class Tables:
         return sum(one.rows for one in self.parts(table))
 
 
-def names_asked(sofar: Snapshot) -> list[str]:
+def chosen(conn: Connection, sofar: Snapshot) -> list[int]:
+    """The numbers of the tables that are read closer."""
+    return [row["oid"] for row in conn.execute(_NUMBERS, {"names": _names_asked(sofar), "most": MOST}).fetchall()]
+
+
+def _names_asked(sofar: Snapshot) -> list[str]:
     """The bare names that the complaint has."""
     return [name.rpartition(".")[2] for name in sofar.complaint.names]
 
@@ -253,7 +260,7 @@ def names_asked(sofar: Snapshot) -> list[str]:
 def read(conn: Connection, sofar: Snapshot) -> Tables:
     """The chosen tables, their columns, and what ANALYZE knows of these."""
     may = conn.execute(_MAY_SEE_FILES).fetchone()
-    asked = {"names": names_asked(sofar), "most": MOST, "files": bool(may and may["may"])}
+    asked = {"names": _names_asked(sofar), "most": MOST, "files": bool(may and may["may"])}
     rows = conn.execute(_TABLES, asked).fetchall()
     columns: dict[int, list[DictRow]] = {}
     for column in conn.execute(_COLUMNS, {"oids": [row["oid"] for row in rows]}).fetchall():
