@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fireline.assess import access
+from fireline.assess import acting
 from fireline.assess.checks.policies import PUBLIC, Function, Policies
 from fireline.assess.quoting import ident, qualified
 from fireline.assess.rights import mentions
@@ -17,7 +17,7 @@ LABEL = "definer_function_search_path"
 def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
     """Every SECURITY DEFINER function without a search_path that somebody with fewer rights may call."""
     seen = snapshot.last("policies", Policies)
-    found = access.unpinned(seen) if seen else []
+    found = acting.unpinned(seen) if seen else []
     named = [one for one in found if mentions(snapshot.complaint, one.name)]
     return (_verdict(snapshot, seen, (named or found)[:MOST]),) if seen and found else ()
 
@@ -52,7 +52,7 @@ def _verdict(snapshot: Snapshot, seen: Policies, found: list[Function]) -> Verdi
 
 def _fact(seen: Policies, one: Function) -> Evidence:
     owner = f"{one.owner}, a superuser" if seen.roles[one.owner].superuser else one.owner
-    who = "every role" if PUBLIC in one.callers else listed(access.callers(seen, one))
+    who = "every role" if PUBLIC in one.callers else listed(acting.callers(seen, one))
     return Evidence(
         "pg_proc",
         f"{_signature(one)} is SECURITY DEFINER of {owner}, has no search_path in proconfig, and may be called by {who}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fireline.assess import access
+from fireline.assess import passing
 from fireline.assess.access import Opening
 from fireline.assess.checks.policies import Policies, Relation
 from fireline.assess.quoting import literal, qualified
@@ -31,7 +31,7 @@ def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
     seen = snapshot.last("policies", Policies)
     if seen is None:
         return ()
-    found = [one for one in access.leaking_views(seen) if one.view and not harmless(snapshot, one.roles, one.view)]
+    found = [one for one in passing.leaking_views(seen) if one.view and not harmless(snapshot, one.roles, one.view)]
     return (_verdict(snapshot, seen, asked_first(snapshot, found)),) if found else ()
 
 

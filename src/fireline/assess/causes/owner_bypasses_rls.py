@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fireline.assess import access
+from fireline.assess import passing
 from fireline.assess.access import Opening
 from fireline.assess.checks.policies import Policies, Relation
 from fireline.assess.quoting import literal, qualified
@@ -21,7 +21,7 @@ def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
         return ()
     here = connected(snapshot)
     by_owner: dict[str, list[Relation]] = {}
-    for table in access.passing_owners(seen, here, asked=snapshot.complaint.about(*COMPLAINTS)):
+    for table in passing.passing_owners(seen, here, asked=snapshot.complaint.about(*COMPLAINTS)):
         by_owner.setdefault(table.owner, []).append(table)
     return tuple(_verdict(snapshot, seen, owner, found) for owner, found in sorted(by_owner.items()))
 
@@ -72,7 +72,7 @@ def _verdict(snapshot: Snapshot, seen: Policies, owner: str, owned: list[Relatio
 def _used(seen: Policies, owner: str, table: Relation, *, here: bool) -> Evidence:
     if here:
         return Evidence("pg_stat_activity", f"{owner} is connected, and works as the owner of its tables")
-    meant = access.bindable(seen, table)
+    meant = passing.bindable(seen, table)
     return Evidence(
         "pg_class.relacl", f"nobody else has rights on {table.path}" if not meant else f"a policy names {owner} itself"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fireline.assess import access
+from fireline.assess import policy_rings
 from fireline.assess.access import Opening
 from fireline.assess.checks.policies import Policies
 from fireline.assess.quoting import ident, qualified
@@ -17,7 +17,7 @@ LABEL = "policy_recursion"
 def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
     """Every ring of tables whose policies lead back to themselves."""
     seen = snapshot.last("policies", Policies)
-    found = asked_first(snapshot, access.recursive(seen)) if seen else []
+    found = asked_first(snapshot, policy_rings.recursive(seen)) if seen else []
     return (_verdict(seen, found),) if seen and found else ()
 
 

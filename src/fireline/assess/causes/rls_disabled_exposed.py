@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fireline.assess import access
+from fireline.assess import access, passing
 from fireline.assess.access import Opening
 from fireline.assess.checks.policies import Policies
 from fireline.assess.quoting import qualified
@@ -43,8 +43,8 @@ def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
 def _explained(snapshot: Snapshot, seen: Policies) -> bool:
     here = connected(snapshot)
     return bool(
-        access.ignored_policies(seen) or access.open_policies(seen) or access.leaking_views(seen)
-        or access.passing_roles(seen, here) or access.passing_owners(seen, here, asked=True)
+        access.ignored_policies(seen) or access.open_policies(seen) or passing.leaking_views(seen)
+        or passing.passing_roles(seen, here) or passing.passing_owners(seen, here, asked=True)
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fireline.assess import access
+from fireline.assess import passing
 from fireline.assess.access import Opening
 from fireline.assess.checks.policies import Policies, Relation
 from fireline.assess.quoting import ident, literal
@@ -21,7 +21,7 @@ def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
     if seen is None:
         return ()
     also = frozenset(name for name, role in seen.roles.items() if role.bypasses and _suspected(snapshot, name))
-    found = access.passing_roles(seen, also)
+    found = passing.passing_roles(seen, also)
     return tuple(_verdict(snapshot, seen, name, tables) for name, tables in sorted(found.items()))
 
 

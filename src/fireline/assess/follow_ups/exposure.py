@@ -14,7 +14,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import DictRow
 
-from fireline.assess import access
+from fireline.assess import access, passing
 from fireline.assess.checks.policies import PUBLIC, Policies, Relation
 from fireline.assess.rights import connected, mentions, outsiders
 from fireline.assess.snapshot import Check, Snapshot
@@ -67,16 +67,16 @@ def _suspects(sofar: Snapshot, read: Policies) -> Iterator[tuple[str, Relation]]
         *access.open_tables(read, doubtful=sofar.complaint.about("exposed")),
         *access.ignored_policies(read),
         *access.open_policies(read),
-        *access.leaking_views(read),
+        *passing.leaking_views(read),
     ]
     for one in openings:
         for role in one.roles:
             yield _stand_in(read, role), one.view or one.relation
             if one.view:
                 yield _stand_in(read, role), one.relation
-    for role, tables in access.passing_roles(read, here).items():
+    for role, tables in passing.passing_roles(read, here).items():
         yield from ((role, table) for table in tables[:2])
-    for table in access.passing_owners(read, here, asked=sofar.complaint.about("exposed")):
+    for table in passing.passing_owners(read, here, asked=sofar.complaint.about("exposed")):
         yield table.owner, table
 
 

@@ -1,10 +1,13 @@
-"""Row security: which tables have it, their policies, who else has rights, and what acts with its owner's rights."""
+"""Row security: which tables have it, their policies, whom the others are open to, and what acts with its owner's rights."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from fireline.assess.access import Opening
 from fireline.assess.checks.policies import Policies, Relation
+from fireline.assess.passing import leaking_views
+from fireline.assess.rights import READS, WRITES, strangers
 from fireline.assess.snapshot import Snapshot
 from fireline.assess.view import Section, Shown, View
 
@@ -18,6 +21,7 @@ def show(snapshot: Snapshot) -> Shown:
     assert reading is not None
     tables = [one for one in reading.relations if one.kind in ("r", "p") and not one.partition]
     guarded = [one for one in tables if one.secured]
+    leaks = leaking_views(reading)
     bypass = [one for one in reading.roles.values() if one.bypasses and not one.superuser]
     return Shown(
         (
@@ -25,15 +29,18 @@ def show(snapshot: Snapshot) -> Shown:
             f"{sum(len(one.policies) for one in tables)} policies",
         ),
         (
-            Section("Tables", tuple(_table(one) for one in tables[:_MOST])),
+            Section("Tables", tuple(_table(reading, one, leaks) for one in tables[:_MOST])),
             Section("Policies", tuple(row for one in tables for row in _policies(one))[:_MOST]),
             Section("Roles that bypass row security", tuple({"role": one.name, "login": one.login} for one in bypass)),
+            Section("Views that show guarded tables with their owner's rights", _views(leaks)),
             Section("Functions with their owner's rights", _functions(reading)),
         ),
     )
 
 
-def _table(relation: Relation) -> dict[str, Any]:
+def _table(reading: Policies, relation: Relation, leaks: list[Opening]) -> dict[str, Any]:
+    around = {one.view.path for one in leaks if one.view and one.relation.oid == relation.oid}
+    open_to = [] if relation.secured else sorted(strangers(reading, relation, READS + WRITES))
     granted = "; ".join(f"{role}: {', '.join(rights)}" for role, rights in sorted(relation.grants.items()))
     return {
         "table": relation.path,
@@ -42,6 +49,8 @@ def _table(relation: Relation) -> dict[str, Any]:
         "for_owner_too": relation.forced,
         "policies": len(relation.policies),
         "granted": granted or None,
+        "open_to_strangers": ", ".join(open_to) or None,
+        "views_around_it": ", ".join(sorted(around)) or None,
     }
 
 
@@ -57,6 +66,19 @@ def _policies(relation: Relation) -> list[dict[str, Any]]:
         }
         for one in relation.policies
     ]
+
+
+def _views(leaks: list[Opening]) -> tuple[dict[str, Any], ...]:
+    return tuple(
+        {
+            "view": one.view.path,
+            "owner": one.view.owner,
+            "table": one.relation.path,
+            "roles": ", ".join(sorted(one.roles)),
+        }
+        for one in leaks[:_MOST]
+        if one.view
+    )
 
 
 def _functions(reading: Policies) -> tuple[dict[str, Any], ...]:
