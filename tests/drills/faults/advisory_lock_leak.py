@@ -15,7 +15,7 @@ def inject(at: Place) -> Wound:
     holder = at.connect(at.role, application=at.rng.choice(("scheduler", "pool", "worker")), autocommit=True)
     holder.execute(f"SELECT pg_advisory_lock({key})".encode())
     holder.execute(b"SELECT 1")
-    waiters(at, f"SELECT pg_advisory_lock({key})", at.rng.randrange(1, 4))
+    waiters(at, f"SELECT pg_advisory_xact_lock({key})", at.rng.randrange(1, 4))  # which let it go when they are done
     return Wound(
         (
             "the nightly job never starts",
