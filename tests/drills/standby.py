@@ -32,22 +32,11 @@ class Standby:
         program = Path(at.cluster.binaries.program("pg_basebackup"))
         if not program.exists():  # not every package has it; a newer one copies older servers, too
             program = servers.embedded() / "pg_basebackup"
-        command = [
-            str(program),
-            "-d",
-            primary,
-            "-D",
-            str(folder / "data"),
-            "-R",
-            "-X",
-            "stream",
-            "-c",
-            "fast",
-            "--no-sync",
-        ]
-        subprocess.run(command, check=True, capture_output=True)
+        options = ["-D", str(folder / "data"), "-X", "stream", "-c", "fast", "--no-sync"]
+        subprocess.run([str(program), "-d", primary, *options], check=True, capture_output=True)
+        (folder / "data" / "standby.signal").touch()  # as -R does, which writes options that an older server does not know
         self._own(folder / "data")
-        wanted = {**at.settings, "hot_standby": "on", "cluster_name": name, **settings}
+        wanted = {**at.settings, "hot_standby": "on", "cluster_name": name, "primary_conninfo": primary, **settings}
         self.cluster = servers.Patient(folder, at.cluster.configured, settings=wanted, fsync=False)
         at.others.append(self.cluster)
         self.cluster.start()

@@ -29,6 +29,7 @@ class Proof:
     hint: str | None = None
 
 
+_EXTRACT, _DATE_PART = ("pg_catalog", "extract"), ("pg_catalog", "date_part")  # as which EXTRACT was read until 13
 _BUSY = ("55P03", "57014", "40P01")  # a lock or a time limit was in the way: no verdict on the text
 _PROVED = "one statement whose every function, operator, cast, view and policy only reads"
 
@@ -169,9 +170,12 @@ class _Inquiry:
         return ""
 
     def _functions(self, names: Names) -> str:
-        rows = self._rows(catalog.FUNCTIONS_BY_NAME, names=[*(word for _, word in names.functions), *names.fields])
+        wanted = [*(word for _, word in names.functions), _DATE_PART[1], *names.fields]
+        rows = self._rows(catalog.FUNCTIONS_BY_NAME, names=wanted)
         for name in sorted(names.functions, key=str):
             found = self._visible(rows, name)
+            if not found and name == _EXTRACT:
+                found = self._visible(rows, _DATE_PART)
             if not found and name[1] not in self.type_names:
                 self.missing = f"there is no function {name[1]}"
             for row in found:
