@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
+from fireline.assess.changed import Changes, changes
 from fireline.assess.checks.statements import Statement, Statements, recent
+from fireline.assess.kept import known
 from fireline.assess.predicates import Shape, fingerprint, shape
 from fireline.assess.snapshot import Session, Snapshot
 from fireline.assess.telling import age
@@ -73,21 +75,31 @@ def _wastes(one: Slow, *, asked: bool) -> bool:
 def every(snapshot: Snapshot) -> tuple[Slow, ...]:
     """Every statement of the database looked at, what weighs most first; those that run now come with their session.
 
-    What a statement did during the look counts more than what it ever did: its cause may be gone by now.
+    What a statement did during the look, or since an earlier one, counts more than what it ever did: its cause may be
+    gone by now, or have come.
     """
     seen = snapshot.all("statements", Statements)
     here = snapshot.server.database if snapshot.server else None
     found: list[Slow] = []
     if seen:
-        lately = {one.key: one for one in recent(seen)}
+        lately, window = {one.key: one for one in recent(seen)}, changes(snapshot)
         for total in seen[-1].statements:
             if total.database == here and not _of_constraint(total):
-                one = lately.get(total.key, total)
+                one = lately.get(total.key) or _since(total, window)
                 share = seen[-1].share(total)
                 found.append(Slow(one.text, one.user, total.calls, one.mean_ms, one.blocks_per_call, one.rows_per_call, share, total))  # fmt: skip
     if not seen and felt(snapshot):
         found += _finished(snapshot)
     return (*found, *_running(snapshot, found))
+
+
+def _since(total: Statement, window: Changes | None) -> Statement:
+    """The statement with what it did since the newest look that was kept; as it is, when that is not known."""
+    did = window.latest.did.get(known(total).name) if window else None
+    if did is None or not did.calls:
+        return total
+    mean = did.total_ms / did.calls
+    return replace(total, calls=did.calls, rows=did.rows, shared_hit=did.hit, shared_read=did.read, mean_ms=mean)
 
 
 def _of_constraint(one: Statement) -> bool:
