@@ -13,13 +13,14 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from threading import Event, Timer
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
-
-import httpx
 
 from fireline import redact
 from fireline.errors import FirelineError
+
+if TYPE_CHECKING:  # loaded by the first request: it takes long, and a command that asks nobody goes without
+    import httpx
 
 MOST_BYTES = 2_000_000
 MOST_REDIRECTS = 5
@@ -89,6 +90,8 @@ def get(
     ca: the PEM file of an authority of one's own. Credentials in `headers` stay with the host they are for: with them,
     let nothing be redirected.
     """
+    import httpx
+
     late, began = Event(), time.monotonic()
     until: list[datetime] = []
     client = _client(limit, dict(headers or {}), redirects, ca, until)
@@ -127,6 +130,8 @@ def _cut_off(late: Event, client: httpx.Client) -> None:
 def _client(
     limit: timedelta, headers: dict[str, str], redirects: int, ca: Path | None, until: list[datetime]
 ) -> httpx.Client:
+    import httpx
+
     return httpx.Client(
         verify=_certificates(ca),
         timeout=limit.total_seconds(),
@@ -141,6 +146,8 @@ def _client(
 def _certificates(ca: Path | None) -> ssl.SSLContext:
     """Reading the certificates takes longer than a request; once is enough."""
     if ca is None:
+        import httpx
+
         return httpx.create_ssl_context()
     try:
         return ssl.create_default_context(cafile=str(ca))
@@ -169,6 +176,8 @@ def _body(chunks: Iterator[bytes], most: int) -> tuple[bytes, bool]:
 
 def _told(error: Exception, redirects: int) -> NoAnswer:
     """What went wrong, without the URL."""
+    import httpx
+
     if isinstance(error, httpx.TooManyRedirects):
         return NoAnswer(f"it redirects more than {redirects} times")
     if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
