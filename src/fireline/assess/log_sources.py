@@ -13,8 +13,9 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from fireline import clock
+from fireline.assess import supabase_log
 from fireline.assess.snapshot import Snapshot
-from fireline.postgres import conf_files, journal, log_tail, machine, supabase_log
+from fireline.postgres import conf_files, journal, log_tail, machine
 from fireline.postgres.connect import Connection, Target
 from fireline.postgres.log_envelopes import IDENT
 from fireline.postgres.log_tail import Tail
@@ -186,7 +187,9 @@ def in_syslog(folder: Path, ident: str, since: datetime) -> Tail | None:
 def _in_journal(kept: _Kept, since: datetime) -> Tail | None:
     postmaster = kept.here.postmaster
     if postmaster is not None and postmaster.unit:
-        return journal.of_unit(postmaster.unit, since)
+        tail = journal.of_unit(postmaster.unit, since)
+        if tail.said:
+            return tail
     tail = journal.of_server(since, data=kept.here.data, pid=postmaster.pid if postmaster else 0, ident=kept.ident)
     return tail if tail.said else None
 

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import ssl
-from collections.abc import Sequence
+import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from threading import Timer
-from typing import TYPE_CHECKING, Any
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
 
 from fireline import redact
 from fireline.postgres.log_lines import Said
 from fireline.postgres.log_tail import Tail
 from fireline.settings import SupabaseSettings
-
-if TYPE_CHECKING:
-    import httpx
+from fireline.systems import http_get
 
 SECONDS = 5.0  # for all of it
 MOST_ROWS = 1000  # what the API gives for one question
 MOST_BYTES = 8 * 2**20
-FARTHEST = timedelta(hours=24)  # that the API looks back for one question
+FARTHEST = timedelta(hours=23, minutes=50)  # the API looks back a day for one question
 _MINUTE = timedelta(minutes=1)
 _PARTS = {
     "severity": "error_severity", "code": "sql_state_code", "pid": "process_id", "user": "user_name",
@@ -34,6 +30,7 @@ _COLUMNS = ", ".join(f"log_attributes['parsed.{there}'] AS {here}" for here, the
 _NEWEST = f"SELECT id, timestamp, event_message, {_COLUMNS} FROM logs WHERE source = 'postgres_logs'"  # noqa: S608 - our own words
 _GRAVE = " AND log_attributes['parsed.error_severity'] IN ('PANIC', 'FATAL', 'ERROR', 'WARNING')"
 _ORDER = f" ORDER BY timestamp DESC LIMIT {MOST_ROWS}"
+_BLIND = "Supabase's logs can not be read"
 _WHY = {
     401: "it does not accept the token; make a new one and set it",
     402: "it wants the project's plan paid",
@@ -45,79 +42,43 @@ _WHY = {
 
 def read(project: SupabaseSettings, since: datetime, now: datetime) -> Tail:
     """What the project's server said, at most a day back; when it is too much, the grave things at least. Raises OSError."""
-    import httpx
-
-    begin = max(since, now - FARTHEST + _MINUTE)
-    # Plain, not async, and cut off by the timer: the timeout of the client is that of one step.
-    client = httpx.Client(
-        verify=_certificates() if project.api.startswith("https:") else False, timeout=SECONDS, follow_redirects=False
-    )
-    enough = Timer(SECONDS, client.close)
-    enough.start()
-    try:
-        rows = _asked(client, project, _NEWEST + _ORDER, begin, now)
-        if len(rows) >= MOST_ROWS:
-            known = {row.get("id") for row in rows}
-            more = _asked(client, project, _NEWEST + _GRAVE + _ORDER, begin, now)
-            rows = [*rows, *(row for row in more if row.get("id") not in known)]
-        whole = len(rows) < MOST_ROWS
-    except (
-        httpx.HTTPError,
-        httpx.InvalidURL,
-        ssl.SSLError,
-        RuntimeError,
-    ) as away:  # RuntimeError: cut off by the timer
-        raise OSError(f"Supabase's logs can not be read: {_words(away)}") from None
-    finally:
-        enough.cancel()
-        client.close()
+    begin, end = max(since, now - FARTHEST), time.monotonic() + SECONDS
+    rows = _asked(project, _NEWEST + _ORDER, begin, now, end)
+    whole = len(rows) < MOST_ROWS
+    if not whole:
+        known = {row.get("id") for row in rows}
+        more = _asked(project, _NEWEST + _GRAVE + _ORDER, begin, now, end)
+        rows = [*rows, *(row for row in more if row.get("id") not in known)]
     said = sorted((one for row in rows if (one := _said(row)) and one.at and one.at >= since), key=_when)
     return Tail(f"Supabase's logs of {project.project}", "supabase", tuple(said), whole and begin == since)
 
 
-@cache
-def _certificates() -> ssl.SSLContext:
-    import httpx
-
-    return httpx.create_ssl_context()
-
-
-def _asked(
-    client: httpx.Client, project: SupabaseSettings, sql: str, begin: datetime, end: datetime
-) -> Sequence[dict[str, Any]]:
+def _asked(project: SupabaseSettings, sql: str, begin: datetime, now: datetime, end: float) -> list[dict[str, Any]]:
     """One question. The API rounds the window to minutes, so it is asked for a little more."""
-    window = {"iso_timestamp_start": _iso(begin), "iso_timestamp_end": _iso(end + _MINUTE)}
-    with client.stream(
-        "GET",
-        f"{project.api}/v1/projects/{project.project}/analytics/endpoints/logs",
-        params={"sql": sql, **window},
-        headers={"Authorization": f"Bearer {project.token.reveal()}", "User-Agent": "fireline"},
-    ) as answer:
-        if answer.status_code != 200:  # noqa: PLR2004 - what HTTP calls good
-            raise OSError(
-                f"Supabase's logs can not be read: {_WHY.get(answer.status_code, 'it answered')} ({answer.status_code})"
-            )
-        body = bytearray()
-        for piece in answer.iter_bytes():
-            body += piece
-            if len(body) > MOST_BYTES:
-                raise OSError("Supabase's logs can not be read: its answer is too long")
-    return _rows(bytes(body))
-
-
-def _rows(body: bytes) -> list[dict[str, Any]]:
-    """The rows of an answer, which may hold an error although it was answered well."""
+    asked = urlencode({"sql": sql, "iso_timestamp_start": _iso(begin), "iso_timestamp_end": _iso(now + _MINUTE)})
+    left = timedelta(seconds=max(end - time.monotonic(), 0.1))
     try:
-        told = json.loads(body)
-    except ValueError:
-        told = None
-    if not isinstance(told, dict):
-        raise OSError("Supabase's logs can not be read: its answer is not what was expected")
-    error = told.get("error")
-    rows = told.get("result")
+        answer = http_get.get(
+            f"{project.api}/v1/projects/{project.project}/analytics/endpoints/logs?{asked}",
+            limit=left,
+            headers={"Authorization": f"Bearer {project.token.reveal()}"},
+            most=MOST_BYTES,
+            redirects=0,
+        )
+        if answer.status != HTTPStatus.OK:
+            raise OSError(f"{_BLIND}: {_WHY.get(answer.status, 'it answers')} ({answer.status})")
+        return _rows(answer.json())
+    except http_get.NoAnswer as away:
+        raise OSError(f"{_BLIND}: {away.message}") from None
+
+
+def _rows(told: Any) -> list[dict[str, Any]]:
+    """The rows of an answer, which may hold an error although its status is good."""
+    error = told.get("error") if isinstance(told, dict) else "its answer is not what was expected"
+    rows = told.get("result") if isinstance(told, dict) else None
     if error or not isinstance(rows, list):
         words = error.get("message", "") if isinstance(error, dict) else error
-        raise OSError(f"Supabase's logs can not be read: {_line(words) or 'its answer holds no result'}")
+        raise OSError(f"{_BLIND}: {_line(words) or 'its answer holds no result'}")
     return [row for row in rows if isinstance(row, dict)]
 
 
@@ -156,14 +117,6 @@ def _when(one: Said) -> datetime:
 
 def _iso(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _words(away: Exception) -> str:
-    import httpx
-
-    if isinstance(away, httpx.TimeoutException | RuntimeError):
-        return f"it does not answer within {SECONDS:g} s"
-    return _line(away) or type(away).__name__
 
 
 def _line(words: object) -> str:

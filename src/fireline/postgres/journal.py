@@ -18,6 +18,7 @@ MOST_LINES, MOST_BYTES = 20_000, 16 * 2**20
 SECONDS = 3.0
 _FIELDS = (
     "MESSAGE", "PRIORITY", "SYSLOG_PID", "_PID", "_CMDLINE", "_SYSTEMD_UNIT", "_SYSTEMD_USER_UNIT", "_TRANSPORT",
+    "_STREAM_ID", "SYSLOG_IDENTIFIER",
 )  # fmt: skip
 _SHUT = ("not seeing messages from other users", "insufficient permissions")
 _NO_RIGHT = "this account may not read the journal; add it to the group systemd-journal or adm, and log in anew"
@@ -42,27 +43,35 @@ def of_server(
     """
     wanted = ["_COMM=postgres", "_COMM=postmaster", "+", f"SYSLOG_IDENTIFIER={ident or IDENT}"]
     rows, whole = _rows(wanted, since, place)
-    units = sorted({_unit(row) for row in rows})
-    own = {_unit(row) for row in rows if _is_of(row, data, pid)}
-    if len(units) > 1 and not own:
-        told = ", ".join(one or "none" for one in units)
+    own = {_writer(row) for row in rows if _is_of(row, data, pid, ident)}
+    writers = {_writer(row) for row in rows}
+    if len(writers) > 1 and not own:
+        told = ", ".join(sorted({_unit(row) or "no unit" for row in rows}))
         raise OSError(
-            f"several servers write to the journal ({told}); write one's with journalctl -u UNIT -o export or -o cat"
-            " to a file, and give it with --log-file"
+            f"several servers write to the journal ({told}); write one's to a file, as with journalctl -u UNIT -o cat,"
+            " and give it with --log-file"
         )
-    kept = [row for row in rows if not own or _unit(row) in own]
+    kept = [row for row in rows if not own or _writer(row) in own]
+    units = sorted({unit for row in kept if (unit := _unit(row))})
     name = f"the journal {place}" if place else "the journal"
-    return _tail(f"{name} of {', '.join(sorted(own))}" if own and all(own) else name, kept, whole)
+    return _tail(f"{name} of {', '.join(units)}" if units else name, kept, whole)
 
 
-def _is_of(row: _Row, data: Path | None, pid: int) -> bool:
-    """Whether a line is surely of the server with this data folder, or this process."""
+def _is_of(row: _Row, data: Path | None, pid: int, ident: str) -> bool:
+    """Whether a line is surely of the server with this data folder, this process, or this name that is nobody else's."""
+    if ident not in ("", IDENT) and _text(row.get("SYSLOG_IDENTIFIER")) == ident:
+        return True
     words = _text(row.get("_CMDLINE")).split()
     return (bool(pid) and _text(row.get("_PID")) == str(pid)) or (data is not None and str(data) in words)
 
 
 def _unit(row: _Row) -> str:
     return _text(row.get("_SYSTEMD_USER_UNIT")) or _text(row.get("_SYSTEMD_UNIT"))
+
+
+def _writer(row: _Row) -> str:
+    """What tells one server from another: its unit, else the stream that it writes to, else its name for syslog."""
+    return _unit(row) or _text(row.get("_STREAM_ID")) or _text(row.get("SYSLOG_IDENTIFIER"))
 
 
 def _tail(name: str, rows: list[_Row], whole: bool) -> Tail:
@@ -98,7 +107,7 @@ def _rows(matches: Sequence[str], since: datetime, place: Path | None) -> tuple[
     out, error, done = _run(command)
     rows = [row for line in out.splitlines() if (row := _row(line)) is not None]
     if not rows:
-        _explain(error, done)
+        explain(error, done)
     kept = [row for row in rows if int(row["__REALTIME_TIMESTAMP"]) >= since.timestamp() * 1_000_000]
     return kept[::-1], done == 0 and len(rows) < MOST_LINES
 
@@ -134,7 +143,7 @@ def _row(line: bytes) -> _Row | None:
     return row if isinstance(row, dict) and str(row.get("__REALTIME_TIMESTAMP", "")).isdigit() else None
 
 
-def _explain(error: str, done: int | None) -> None:
+def explain(error: str, done: int | None) -> None:
     """Why nothing came, where that is not because nothing was said. Raises OSError."""
     if any(words in error for words in _SHUT):
         raise OSError(_NO_RIGHT)
