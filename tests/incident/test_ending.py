@@ -109,7 +109,7 @@ def test_reopening_by_a_person_keeps_who_is_at_it_and_takes_the_post_mortem_cloc
     assert (row["status"], row["acknowledged_by"]) == ("assessing", "anna")
     assert (row["resolved_at"], row["resolution"], row["resolved_red"]) == (None, None, False)
     assert [found["kind"] for found in clocks.of(conn, incident)] == ["response"]
-    assert {topic for topic, _ in jobs(conn)} == {"tell", "assess", "respond"}
+    assert {topic for topic, _ in jobs(conn)} == {"tell", "assess", "respond", "surroundings"}
     assert transitions.reopen(conn, anna, incident=str(incident), reason="x", scheme=scheme)["changed"] is False
 
 

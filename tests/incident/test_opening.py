@@ -31,14 +31,14 @@ def test_opening_leaves_an_incident_a_clock_an_event_and_wakes_who_must_act(conn
         "reason": "said the alert",
     }
     key = str(incident)
-    assert jobs(conn) == {("tell", key), ("assess", key), ("respond", key), ("clocks", "all")}
+    assert jobs(conn) == {("tell", key), ("assess", key), ("respond", key), ("surroundings", key), ("clocks", "all")}
 
 
 def test_without_a_target_nothing_is_assessed_and_without_a_response_time_no_clock_runs(
     conn: Connection, open_one: Open
 ) -> None:
     incident = open_one(conn, target=None, response=None)
-    assert jobs(conn) == {("tell", str(incident)), ("respond", str(incident))}
+    assert jobs(conn) == {(topic, str(incident)) for topic in ("tell", "respond", "surroundings")}
     assert clocks.of(conn, incident) == []
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from fireline import clock
 from fireline.detect import intake
-from fireline.incident import findings
+from fireline.incident import findings, surroundings
 from fireline.incident.people import FIRELINE, Actor
+from fireline.incident.surroundings import Answer
 from fireline.postgres.connect import Target, connect
 from fireline.run.advance import advance
 from tests.web.site import Site
@@ -109,3 +110,24 @@ def alert(site: Site, by: Actor) -> None:
     """An alert with its signal, as intake makes it."""
     site.do(by, "report.send", title="Export is broken", text="it hangs at 99 %", target="main")
     intake.take(site.context.store, site.settings, site.context.scheme())
+
+
+def around(site: Site, incident: int, users: int = 1_200) -> None:
+    """What a look around saw: a page in trouble, a vendor that is well, one that does not answer, an issue, users."""
+    link = {"link": "https://acme.sentry.io/issues/4509/"}
+    title = "“OperationalError: canceling statement due to statement timeout” in POST /assignments"
+    detail = "error, 1834 events, 1200 users, since 03:09 UTC, last 03:14 UTC, release school@1.4.2"
+    estimate = {"estimate": users, "unit": "users", "at_least": False}
+    seen = [
+        Answer(
+            "application", "school", "ailing", "answers 503 instead of 200", "in 4.1 s, certificate good for 61 days"
+        ),
+        Answer("vendor", "supabase", "well", "no trouble is known there", "32 components are operational"),
+        Answer("vendor", "expo", "unknown", "no answer within 5 s"),
+        Answer("sentry", "issue 4509", "ailing", title, detail, link),
+        Answer(
+            "users", "users affected", "ailing", f"about {users} users", "Sentry counts them on SCHOOL-7K", estimate
+        ),
+    ]
+    with site.context.store.transaction() as conn:
+        surroundings.keep(conn, incident, seen, clock.now() - timedelta(seconds=20))

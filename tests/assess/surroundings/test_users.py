@@ -111,8 +111,8 @@ def test_a_query_whose_table_is_locked_gives_way_at_once(shop: Target) -> None:
 
 
 def test_the_query_waits_until_the_target_was_looked_at(shop: Target) -> None:
-    seen = told(target=shop, users_query=QUERY, assessed=False)
-    assert seen.title == "the team's query was not asked: the target is looked at first"
+    assert ask(target=shop, users_query=QUERY, assessed=False) is None
+    assert told(target=shop, users_query=QUERY).facts["estimate"] == 3
 
 
 def test_a_target_that_lets_nobody_in_is_left_alone() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from fireline import clock
+from fireline.incident import surroundings
 from fireline.incident.people import Actor
+from fireline.incident.surroundings import Answer
 from fireline.store.connect import Store, one
 from tests.web import story
 from tests.web.site import Site
@@ -65,6 +68,50 @@ def test_the_verdict_is_a_sentence_with_its_proof(site: Site) -> None:
     assert "   └─ 4 × INSERT" in page
     assert "still there" in page
     assert "no waiter waits for a transaction id" in page
+
+
+def test_what_is_around_it_is_shown_the_ailing_first_and_the_unknown_never_as_well(site: Site) -> None:
+    with site.client("maya") as browser:
+        number = story.declare(site, Actor("maya"))
+        assert 'id="surroundings"' not in browser.get(f"/incidents/{number}").text
+        story.around(site, number)
+        page = browser.get(f"/incidents/{number}").text
+    assert (
+        page.index("answers 503 instead of 200")
+        < page.index("no answer within 5 s")
+        < page.index("no trouble is known")
+    )
+    assert page.count('<li class="unknown">') == 1
+    assert '<a href="https://acme.sentry.io/issues/4509/" rel="noreferrer">Sentry issue 4509</a>' in page
+
+
+def test_what_others_send_becomes_no_link_and_no_markup(site: Site) -> None:
+    seen = Answer("sentry", "issue 1", "ailing", story.HOSTILE, facts={"link": "javascript:alert(1)"})
+    with site.client("maya") as browser:
+        number = story.declare(site, Actor("maya"))
+        with site.context.store.transaction() as conn:
+            surroundings.keep(conn, number, [seen], clock.now())
+        page = browser.get(f"/incidents/{number}").text
+    assert "&lt;script&gt;alert" in page
+    assert "<script>alert" not in page
+    assert "javascript:" not in page
+
+
+def test_the_estimate_is_written_down_by_a_person_and_then_offered_no_more(site: Site) -> None:
+    with site.client("maya") as browser, site.client("vera", "viewer") as viewer:
+        number = story.declare(site, Actor("maya"))
+        story.around(site, number)
+        page = browser.get(f"/incidents/{number}").text
+        assert "about 1200 users" in page
+        assert "Sentry counts them on SCHOOL-7K" in page
+        assert 'id="use-estimate"' in page
+        assert 'id="use-estimate"' not in viewer.get(f"/incidents/{number}").text
+        assert site.do(MAYA, "incident.show", incident=str(number))["users_affected"] is None
+        page = browser.submit("incident.impact", back=f"/incidents/{number}", incident=str(number), users="1200").text
+        assert 'id="estimate"' not in page
+        story.around(site, number, users=2_400)
+        assert "about 2400 users" in browser.get(f"/incidents/{number}").text
+    assert site.do(MAYA, "incident.show", incident=str(number))["users_affected"] == 1200
 
 
 def test_the_list_searches_by_every_word_and_shows_the_worst_first(site: Site) -> None:

@@ -62,7 +62,7 @@ def ask(settings: UsersSettings, circumstances: Circumstances) -> Seen | None:
 def _estimates(settings: UsersSettings, circumstances: Circumstances, notes: list[str]) -> Iterator[_Estimate]:
     """From the best basis to the weakest; what does not answer is noted."""
     yield from _of_sentry(circumstances)
-    if circumstances.users_query and circumstances.target:
+    if circumstances.users_query and circumstances.target and circumstances.assessed:  # the look for the cause goes first
         because = _left_alone(circumstances)
         try:
             if because:
@@ -84,9 +84,7 @@ def _of_sentry(circumstances: Circumstances) -> Iterator[_Estimate]:
 
 
 def _left_alone(circumstances: Circumstances) -> str:
-    """Why the target is not asked now; empty when it may be. The look for the cause goes first."""
-    if not circumstances.assessed:
-        return "the target is looked at first"
+    """Why the target is not asked now; empty when it may be."""
     finding = circumstances.finding or {}
     if finding.get("probe_state") != "green" and finding.get("family") == "connections":
         return "the target has trouble letting anybody in"
