@@ -62,7 +62,7 @@ def look(
         if reading.sofar.server is not None or not reading.another_way(target, chosen, samples, gap):
             reading.without(target, [check for check in chosen.values() if check.away])
         if not reading.sofar.readings:
-            raise
+            raise reading.saw_nothing(away) from None
     return replace(reading.sofar, ms=round((time.monotonic() - began) * 1000))
 
 
@@ -91,6 +91,11 @@ class _Reading:
     def refused(self, away: TargetUnavailable) -> None:
         """Keep why the target's own door is shut."""
         self.sofar = replace(self.sofar, away=away)
+
+    def saw_nothing(self, away: TargetUnavailable) -> TargetUnavailable:
+        """The refusal, with what was in the way of reading anything beside it."""
+        tried = "; ".join(f"{name}: {because}" for name, because in self.sofar.unknown.items())
+        return TargetUnavailable(f"{away.message} ({tried})", hint=away.hint, kind=away.kind) if tried else away
 
     def another_way(self, target: Target, chosen: Mapping[str, Check], samples: int, gap: float) -> bool:
         """Look by another way in; whether there was one. Every way tried is told."""
