@@ -8,19 +8,22 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from fireline import clock
-from fireline.assess import complaint
+from fireline.assess import complaint, memory
 from fireline.assess.diagnose import State, ask, causes, conclude
-from fireline.assess.snapshot import Asked
+from fireline.assess.log_around import seen_around
+from fireline.assess.past import Past
+from fireline.assess.snapshot import Asked, Snapshot
+from fireline.assess.suffering import suffering
 from fireline.assess.turns import FRESH_SECONDS, Busy, in_turn, shared_look
 from fireline.errors import FirelineError
-from fireline.incident import findings
+from fireline.incident import findings, timeline
 from fireline.incident.people import FIRELINE
 from fireline.incident.proposal import propose
 from fireline.incident.row import ACTIVE, get, lock
 from fireline.incident.transitions import advance_status
 from fireline.run.scheme import scheme_of
 from fireline.run.world import World
-from fireline.store.connect import Connection, all_rows, queries
+from fireline.store.connect import Connection, all_rows, one, queries
 from fireline.store.wake import wake
 
 Q = queries("fireline.assess")
@@ -51,6 +54,9 @@ class _Look:
     unknown: list[str]
     taken_at: datetime
     ms: int
+    changes: dict[str, Any] | None = None
+    snapshot: Snapshot | None = None
+    log: dict[str, Any] | None = None
 
 
 def assess(world: World, incident: int, *, fresh: bool = False) -> None:
@@ -61,23 +67,35 @@ def assess(world: World, incident: int, *, fresh: bool = False) -> None:
     """
     with world.store.transaction() as conn:
         before = get(conn, incident)
+        began = min(before["detected_at"], before["opened_at"])
+        past = memory.recall(conn, before["target"] or next(iter(world.targets), ""), began)
     if before["status"] not in ACTIVE:
         return
     try:
-        seen = _look(world, before["target"], f"{before['title']}\n{before['symptom']}", fresh=fresh)
+        seen = _look(world, before["target"], f"{before['title']}\n{before['symptom']}", past, fresh=fresh)
     except Busy:
         _later(world, "assess", incident)
         return
+    _write_down(world, incident, before, seen)
+    if seen.snapshot is not None:  # the next look compares with it, and so sees sooner what came of a remedy
+        with world.store.transaction() as conn:
+            memory.keep(conn, seen.snapshot.target, seen.snapshot)
+
+
+def _write_down(world: World, incident: int, before: dict[str, Any], seen: _Look) -> None:
     with world.store.transaction() as conn:
         now = lock(conn, incident)
         if now["status"] not in ACTIVE:
             return
+        _tell_changes(conn, incident, before["target"], seen.changes)
+        _tell_log(conn, incident, seen.log)
         if not seen.verdicts and now["assessed_at"] is not None:
             findings.looked_again(conn, incident, seen.taken_at)
             return
         advance_status(conn, incident, "assessing", FIRELINE)
         name = before["target"] or next(iter(world.targets), "")
         findings.record(conn, incident, name, seen.verdicts, seen.taken_at, seen.ms, unknown=seen.unknown)
+        wake(conn, "surroundings", incident)  # how many are affected may rest on what was found
         if seen.verdicts:
             _propose_severity(conn, world, incident, seen.verdicts[0])
 
@@ -96,15 +114,40 @@ def _propose_severity(conn: Connection, world: World, incident: int, verdict: di
     propose(conn, incident, severity=severity.id, rank=severity.rank, reason=reason)
 
 
-def _look(world: World, target: str | None, symptom: str, *, fresh: bool) -> _Look:
+def _tell_changes(conn: Connection, incident: int, target: str | None, changes: dict[str, Any] | None) -> None:
+    """Tell once in the timeline which statements do something else than before it began."""
+    if changes is None or not changes["statements"]:
+        return
+    told = one(conn, Q["told_of_changes"], incident=incident)
+    if told is not None and not told["told"]:
+        lines = [change["told"] for change in changes["statements"]]
+        timeline.tell(conn, incident, "changed", FIRELINE, target=target, since=changes["began"], statements=lines)
+
+
+def _tell_log(conn: Connection, incident: int, log: dict[str, Any] | None) -> None:
+    """Tell once in the timeline which errors the log has around the start; a finding keeps the newest numbers."""
+    told = one(conn, Q["told_of_log"], incident=incident) if log else None
+    if log and told is not None and not told["told"]:
+        kinds = [kind["text"] for kind in log["kinds"]]
+        timeline.tell(conn, incident, "logged", FIRELINE, source=log["source"], start=log["start"], kinds=kinds)
+
+
+def _look(world: World, target: str | None, symptom: str, past: Past, *, fresh: bool) -> _Look:
     asked_at, began = clock.now(), time.monotonic()
     try:
-        asked = Asked(complaint.read(symptom))
-        found = conclude(shared_look(world.target(target), asked, fresh=fresh))
+        asked = Asked(complaint.read(symptom), past=past, start=past.began)
+        snapshot = shared_look(world.target(target), asked, fresh=fresh)
+        found = conclude(snapshot)
     except FirelineError as blind:
         return _Look([], [blind.message], asked_at, round((time.monotonic() - began) * 1000))
     unknown = [f"{one['check']}: {one['because']}" for one in found.unknown]
-    return _Look([verdict.json() for verdict in found.causes], unknown, asked_at, found.duration_ms)
+    verdicts = [verdict.json() for verdict in found.causes]
+    if verdicts:
+        verdicts[0]["suffering"] = suffering(snapshot)
+    log = seen_around(snapshot)
+    if verdicts and log:
+        verdicts[0]["log"] = log
+    return _Look(verdicts, unknown, asked_at, found.duration_ms, found.changes, snapshot, log)
 
 
 def _later(world: World, topic: str, incident: int) -> None:
@@ -126,6 +169,8 @@ def probe(world: World, incident: int) -> None:
         return
     with world.store.transaction() as conn:
         news = findings.set_probe_state(conn, finding["id"], state)
+        if news:
+            wake(conn, "surroundings", incident)
     if news and state == "green":
         assess(world, incident, fresh=True)
 
