@@ -108,6 +108,10 @@ TOLD: list[tuple[str, str, dict[str, Any], str]] = [
     ("surroundings", "fireline",
      {"changes": [{"source": "application", "name": name, "state": "ailing", "title": "x", "again": False} for name in "abcdefgh"]},
      "Around it: a: x; b: x; c: x; d: x; e: x; f: x; and 2 more"),
+    ("logged", "fireline",
+     {"source": "the journal", "kinds": ["ERROR: deadlock detected: 1 in the 15 min before, 340 since", "FATAL: x: 0 in the 15 min before, 2 since"]},
+     "In the log around the start (the journal): ERROR: deadlock detected: 1 in the 15 min before, 340 since; "
+     "FATAL: x: 0 in the 15 min before, 2 since"),
     ("probe", "fireline", {"state": "green", "cause": "idle_tx", "target": "main"}, "The cause idle_tx on main is gone"),
     ("resolved", "anna", {"resolution": "ended it", "red": False, "reason": ""}, "anna resolved the incident: ended it"),
     ("resolved", "anna", {"resolution": "", "red": True, "reason": "vendor"},

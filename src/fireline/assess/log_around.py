@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from fireline.assess.checks.log import BEFORE, Entry, Log
+from fireline.assess.snapshot import Snapshot
 from fireline.assess.telling import span
 
 GRAVE = ("PANIC", "FATAL", "ERROR", "WARNING")
@@ -91,6 +92,15 @@ def around(log: Log, start: datetime, until: datetime, severities: Sequence[str]
     ]
     kinds.sort(key=lambda one: (-one.rise, severities.index(one.severity), one.message))
     return Around(log.source, start, max(begin, start - BEFORE), until, tuple(kinds))
+
+
+def seen_around(snapshot: Snapshot) -> dict[str, Any] | None:
+    """The same of a look that was asked about a start, as kept with a finding; None when the log tells nothing of it."""
+    log, start = snapshot.last("log", Log), snapshot.asked.start
+    if log is None or start is None:
+        return None
+    told = around(log, start, snapshot.taken_at).json()
+    return told if told["kinds"] else None
 
 
 def drawn(one: Entry, begin: datetime, end: datetime) -> str:

@@ -118,3 +118,6 @@ WHERE target = %(target)s AND opened_at > %(since)s AND status IN ('detected', '
 
 -- told_of_changes: whether the timeline of an incident tells what changed
 SELECT EXISTS (SELECT FROM timeline WHERE incident_id = %(incident)s AND kind = 'changed') AS told;
+
+-- told_of_log: whether the timeline of an incident tells what the log says around its start
+SELECT EXISTS (SELECT FROM timeline WHERE incident_id = %(incident)s AND kind = 'logged') AS told;

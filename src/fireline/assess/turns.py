@@ -80,7 +80,8 @@ def shared_look(target: Target, asked: Asked | None = None, *, fresh: bool = Fal
             turn.snapshot = look(target, asked=question)
             turn.seen_at = turn.away_at = time.monotonic()
             turn.away = turn.snapshot.away if turn.snapshot.through is None else None
-        return turn.snapshot
+        same = turn.snapshot.asked.start == question.start  # the same question may be of another incident
+        return turn.snapshot if same else replace(turn.snapshot, asked=question)
 
 
 def in_turn(target: Target, ask: Callable[[], T]) -> T:

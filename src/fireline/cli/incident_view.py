@@ -16,6 +16,7 @@ from fireline.incident.story import beside
 
 _TAIL = 8  # events of the timeline that a plain `show` ends with
 _EVIDENCE = 4  # facts that it proves a cause with
+_ERRORS = 2  # kinds of them in the log around the start
 _TREE = 6  # lines of a blocking tree
 _GONE = ("resolved", "reviewed", "dismissed")
 _STATES = {"ailing": ("!", "red"), "unknown": ("?", EMBER), "well": ("✓", "green")}
@@ -187,6 +188,9 @@ def draw_cause(verdict: dict[str, Any], seen: str, *, full: bool = False) -> Non
     facts = verdict.get("evidence") or []
     for fact in facts if full else facts[:_EVIDENCE]:
         _indented(f"{fact['fact']}  ({fact['source']})")
+    errors = (verdict.get("log") or {}).get("kinds") or []
+    for kind in errors if full else errors[:_ERRORS]:
+        _indented(f"{kind['text']}  (log)")
     for other in (verdict.get("rejected") or []) if full else []:
         _indented(f"not {other['cause']}: {other['because']}")
     remedy = verdict.get("remedy") or {}

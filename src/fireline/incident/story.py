@@ -194,6 +194,12 @@ def _changed(_: str, p: _Payload) -> str:
     return f"Statements on {p['target']} that do something else than before it began: {'; '.join(lines)}"
 
 
+def _logged(_: str, p: _Payload) -> str:
+    return (
+        f"In the log around the start ({p['source']}): {'; '.join(said(one) for one in p.many('kinds')[:MOST_NAMED])}"
+    )
+
+
 def _resolved(who: str, p: _Payload) -> str:
     red = " although its cause was still there" if p.on("red") else ""
     return f"{who} resolved the incident{red}{p.tail('reason', ' because: ')}{p.tail('resolution')}"
@@ -244,6 +250,7 @@ _SENTENCES: dict[str, _Sentence] = {
     "finding": _finding,
     "no_finding": _no_finding,
     "changed": _changed,
+    "logged": _logged,
     "surroundings": _surroundings,
     "probe": lambda _, p: f"The cause {p['cause']} on {p['target']} {_PROBES.get(p['state'], p['state'])}",
     "resolved": _resolved,
