@@ -19,7 +19,7 @@ class Api:
 
 
 def api(at: Place, rows: int = 0) -> Api:
-    """The shop with its second table behind row security, and a visitor who may read some of it."""
+    """The shop with its second table behind row security, and a visitor who may read some of it. Nobody logs in as its owner."""
     at.shop(rows or at.rng.randrange(200, 900))
     known = at.rng.random() < 0.5
     made = Api(
@@ -29,6 +29,10 @@ def api(at: Place, rows: int = 0) -> Api:
     at.sql(f"CREATE ROLE {made.visitor} NOLOGIN")
     at.sql(f"CREATE ROLE {made.door} LOGIN NOINHERIT PASSWORD 'drill-pw-8472' IN ROLE {made.visitor}")
     at.sql(f"GRANT USAGE ON SCHEMA public TO {made.visitor}")
+    owner = f"migrations_{at.rng.randrange(50)}"
+    at.sql(f"CREATE ROLE {owner} NOLOGIN")
+    at.sql(f"ALTER TABLE {at.table} OWNER TO {owner}")
+    at.sql(f"ALTER TABLE {at.other} OWNER TO {owner}")
     protect(at, at.other, made.visitor, "name = current_setting('app.who', true)")
     at.connect(made.door, application="api", autocommit=True).execute("SELECT 1")
     return made

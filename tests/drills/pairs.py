@@ -43,7 +43,24 @@ BEHIND = {
 }  # fmt: skip
 
 # Two that exclude or hide each other, with the reason.
-AGAINST: Mapping[frozenset[str], str] = {}
+AGAINST: Mapping[frozenset[str], str] = {
+    **{
+        frozenset(("connection_churn_no_pool", shut)): "who comes again and again does not get in any more"
+        for shut in (
+            "connection_leak_idle", "database_connection_limit", "hba_reject", "lock_pileup_exhausts_slots", "role_connection_limit",
+            "role_login_disabled", "role_password_expired", "wrong_password_rotated_secret",
+        )
+    },
+    **{
+        frozenset(("wraparound_pressure_holder", f"xmin_held_by_{kind}")): "of two that hold back the same, the older one is the matter"
+        for kind in ("prepared", "session", "slot", "standby")
+    },
+}  # fmt: skip
+
+# What a fault's scene has besides, in truth.
+BESIDES: Mapping[str, set[str]] = {
+    "wal_keep_size": {"checkpoints_forced_max_wal"},  # it is made by writing more log than max_wal_size holds
+}
 
 
 def pairs(count: int, seed: int, versions: Sequence[int]) -> Iterator[tuple[str, str, int]]:
@@ -80,12 +97,13 @@ def run(first: Fault, second: Fault, major: int, seed: int | str) -> Result | No
             return None
         said = random.Random(f"{first.label} {seed}").choice(wounds[0].said) if wounds[0].said else ""
         result = Result(f"{first.label} + {second.label}", major, str(seed), said, "superuser", [], 0)
+        made = {first.label, second.label}.union(*(BESIDES.get(one.label, set()) for one in (first, second)))
         for words in dict.fromkeys((said, "")):
             found = ask(at.target(), words, wounds[0])
             result.said, result.found = words, [one.cause for one in found.causes] if found else []
             result.ms = found.duration_ms if found else 0
             needed = {one.label for one in (first, second) if one.silent} | ({first.label} if words else set())
-            result.healed = before_all_else(result.found, needed, {first.label, second.label})
+            result.healed = before_all_else(result.found, needed, made)
             if not result.healed:
                 break
         return result

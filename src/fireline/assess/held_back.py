@@ -49,6 +49,11 @@ def holders(snapshot: Snapshot, kind: str) -> list[Holder]:
     return [one for one in found if kind != "session" or _lasts(horizon, one)]
 
 
+def of_dead_rows(snapshot: Snapshot) -> bool:
+    """Whether somebody complains of dead rows; a vacuum to prevent wraparound is another matter."""
+    return snapshot.complaint.about(*BLOAT) and not (snapshot.complaint.about("wraparound") and pressed(snapshot))
+
+
 def _kind(one: Holder) -> str:
     """A physical slot that is used carries what its standby holds back."""
     return "standby" if one.kind == "slot" and one.type == "physical" and one.state == "active" else one.kind

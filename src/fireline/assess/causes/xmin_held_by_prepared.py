@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from fireline.assess.checks.horizon import Holder, Horizon
 from fireline.assess.held_back import (
-    BLOAT,
     Kept,
     facts,
     held_for,
     holders,
     kept,
+    of_dead_rows,
     pressed,
     severity,
     twins,
@@ -27,7 +27,7 @@ _LONG_SECONDS = 900.0  # what is prepared is finished within moments
 
 def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
     """The oldest prepared transaction; unless somebody waits for its locks, which is the worse trouble."""
-    horizon, asked = snapshot.last("horizon", Horizon), snapshot.complaint.about(*BLOAT)
+    horizon, asked = snapshot.last("horizon", Horizon), of_dead_rows(snapshot)
     found = holders(snapshot, "prepared")
     if horizon is None or not found or (not asked and (pressed(snapshot) or _waited_for(snapshot))):
         return ()

@@ -7,12 +7,12 @@ import shlex
 
 from fireline.assess.checks.horizon import Holder, Horizon
 from fireline.assess.held_back import (
-    BLOAT,
     Kept,
     facts,
     held_for,
     holders,
     kept,
+    of_dead_rows,
     pressed,
     same,
     severity,
@@ -29,7 +29,7 @@ _LONG_SECONDS, _MANY = 1800.0, 10_000  # idle for long while the others went on
 
 def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
     """The oldest session that holds back dead rows; without dead rows left by a vacuum, only when asked or idle for long."""
-    horizon, asked = snapshot.last("horizon", Horizon), snapshot.complaint.about(*BLOAT)
+    horizon, asked = snapshot.last("horizon", Horizon), of_dead_rows(snapshot)
     found = holders(snapshot, "session")
     if horizon is None or not found or (pressed(snapshot) and not asked):
         return ()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from fireline.assess.checks.horizon import Holder, Horizon
 from fireline.assess.checks.wal import Slot, Wal
 from fireline.assess.held_back import (
-    BLOAT,
     Kept,
     facts,
     holders,
+    of_dead_rows,
     pressed,
     severity,
     slot_keeps,
@@ -25,7 +25,7 @@ _MANY = 1_000_000  # transactions: so far back, though no dead row is seen yet
 
 def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
     """The inactive slot furthest back; without dead rows left by a vacuum, only when asked, or far behind."""
-    asked = snapshot.complaint.about(*BLOAT)
+    asked = of_dead_rows(snapshot)
     found = [one for one in holders(snapshot, "slot") if one.state == "inactive"]
     if not found or (pressed(snapshot) and not asked):
         return ()

@@ -4,7 +4,17 @@
 from __future__ import annotations
 
 from fireline.assess.checks.horizon import Holder
-from fireline.assess.held_back import BLOAT, Kept, facts, holders, kept, pressed, severity, twins, vacuumed_in_vain
+from fireline.assess.held_back import (
+    Kept,
+    facts,
+    holders,
+    kept,
+    of_dead_rows,
+    pressed,
+    severity,
+    twins,
+    vacuumed_in_vain,
+)
 from fireline.assess.quoting import literal
 from fireline.assess.snapshot import Snapshot
 from fireline.assess.verdict import Cause, Cure, Evidence, Probe, Verdict
@@ -15,7 +25,7 @@ _MANY = 1_000_000  # transactions: so far back, though no dead row is seen yet
 
 def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
     """The standby furthest back, if vacuum had to leave dead rows; asked about dead rows, whatever it holds back."""
-    asked = snapshot.complaint.about(*BLOAT)
+    asked = of_dead_rows(snapshot)
     found = holders(snapshot, "standby")
     if not found or (pressed(snapshot) and not asked):
         return ()
