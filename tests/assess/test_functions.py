@@ -173,7 +173,7 @@ def test_stale_tables_are_analysed_and_the_rest_is_returned_as_commands(
     db.execute("CREATE TABLE events (id int, kind text) WITH (autovacuum_enabled = false)")
     db.execute("INSERT INTO events SELECT i, 'x' FROM generate_series(1, 30000) i")
     db.execute("DELETE FROM events WHERE id > 8000")
-    db.execute("SELECT pg_stat_force_next_flush()")
+    servers.count_now(db)
     db.execute("SELECT 1")
     assert bottlenecks(db)["autovacuum_disabled_table"]["severity"] == "warning"
     shown = rows(db, "SELECT * FROM optimize_database(dry_run => true)")

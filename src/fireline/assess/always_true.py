@@ -65,7 +65,7 @@ def _told(node: Any) -> bool | None:
         return _boolean(node["boolop"], [_told(part) for part in node["args"]])
     if kind == "OPEXPR":
         return _comparison(node)
-    if kind == "COALESCEEXPR":
+    if kind in ("COALESCEEXPR", "COALESCE"):  # the second until 14
         return _told(node["args"][0])
     if kind == "RELABELTYPE":
         return _told(node["arg"])

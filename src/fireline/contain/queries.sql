@@ -55,7 +55,7 @@ SELECT part, name, left(md5(what), 16) AS hash FROM (
             t.tgattr::text, t.tgdeferrable, t.tginitdeferred, t.tgargs, t.tgqual::text)
     FROM pg_trigger t JOIN rel r ON r.oid = t.tgrelid WHERE NOT t.tgisinternal OR t.tgenabled <> 'O'
     UNION ALL SELECT 'functions', format('%I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)),
-            concat_ws('|', l.lanname, p.prosrc, p.prosqlbody::text, p.provolatile, p.prosecdef, p.proconfig::text,
+            concat_ws('|', l.lanname, p.prosrc, to_jsonb(p) ->> 'prosqlbody', p.provolatile, p.prosecdef, p.proconfig::text,
                       p.prorettype::regtype, p.proacl::text, pg_get_userbyid(p.proowner))
     FROM pg_proc p JOIN own n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
     WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')

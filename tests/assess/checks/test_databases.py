@@ -7,6 +7,7 @@ from fireline.postgres.connect import Target, connect
 from tests.assess.faults import Faults
 from tests.assess.judging import NOTHING_SEEN
 from tests.assess.poor_role import poor
+from tests.servers import count_now
 
 
 def seen(target: Target) -> Databases:
@@ -36,12 +37,12 @@ def test_a_database_has_its_owner_limit_and_whether_it_may_be_entered(target: Ta
 
 def test_what_rises_is_told_by_two_readings(target: Target, faults: Faults) -> None:
     owner = faults.owner
-    owner.execute("SELECT pg_stat_force_next_flush()")
+    count_now(owner)
     before = here(target)
     owner.execute("DELETE FROM orders WHERE id <= 7")
     for _ in range(3):
         owner.execute("BEGIN; SELECT 1; ROLLBACK")
-    owner.execute("SELECT pg_stat_force_next_flush()")
+    count_now(owner)
     after = here(target)
     assert after.rows_deleted - before.rows_deleted >= 7
     assert after.rollbacks - before.rollbacks >= 3

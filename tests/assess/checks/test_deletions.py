@@ -12,6 +12,7 @@ from fireline.postgres.connect import Target, connect
 from tests.assess.faults import Faults
 from tests.assess.judging import NOTHING_SEEN, complaining
 from tests.assess.poor_role import poor
+from tests.servers import count_now
 
 
 def seen(target: Target) -> tuple[Tables, Deletions]:
@@ -37,7 +38,8 @@ def test_who_deleted_how_much_is_read_and_what_is_left_is_counted(target: Target
 
 
 def test_without_the_extension_the_statements_are_unknown_and_not_none(target: Target, faults: Faults) -> None:
-    faults.owner.execute("DELETE FROM orders WHERE id > 40; SELECT pg_stat_force_next_flush()")
+    faults.owner.execute("DELETE FROM orders WHERE id > 40")
+    count_now(faults.owner)
     tables, found = seen(target)
     orders = tables.named("orders")
     assert orders

@@ -7,6 +7,7 @@ from fireline.postgres.connect import Target, connect
 from tests.assess.faults import Faults
 from tests.assess.judging import NOTHING_SEEN
 from tests.assess.poor_role import poor
+from tests.servers import count_now
 
 
 def seen(target: Target) -> Horizon:
@@ -56,7 +57,7 @@ def test_old_tables_and_dead_rows_of_system_tables_are_read_behind_a_lock(target
     faults.owner.execute("VACUUM FREEZE orders")
     for number in range(3):
         faults.owner.execute(f"CREATE TABLE gone_{number} (id int); DROP TABLE gone_{number}".encode())
-    faults.owner.execute("SELECT pg_stat_force_next_flush()")
+    count_now(faults.owner)
     faults.idle("migration", "LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
     found = seen(target)
     assert found.old

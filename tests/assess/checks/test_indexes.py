@@ -10,6 +10,7 @@ from fireline.postgres.connect import Target, connect
 from tests.assess.faults import Faults
 from tests.assess.judging import NOTHING_SEEN
 from tests.assess.poor_role import poor
+from tests.servers import count_now
 
 
 def seen(target: Target) -> Indexes:
@@ -49,9 +50,8 @@ def test_an_index_knows_what_it_stands_for_and_whose_part_it_is(target: Target, 
 
 
 def test_use_is_counted_and_neither_a_lock_nor_few_rights_hide_it(target: Target, faults: Faults) -> None:
-    faults.owner.execute(
-        "SET enable_seqscan = off; SELECT n FROM orders WHERE id = 3; SELECT pg_stat_force_next_flush()"
-    )
+    faults.owner.execute("SET enable_seqscan = off; SELECT n FROM orders WHERE id = 3")
+    count_now(faults.owner)
     faults.idle("migration", "LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
     with poor(target, faults) as few:
         found = seen(few)

@@ -7,6 +7,7 @@ from fireline.postgres.connect import Target, connect
 from tests.assess.faults import Faults
 from tests.assess.judging import NOTHING_SEEN
 from tests.assess.poor_role import poor
+from tests.servers import count_now
 
 CARTS = "CREATE UNLOGGED TABLE carts (id int); INSERT INTO carts SELECT generate_series(1, 500); DELETE FROM carts WHERE id <= 50"
 
@@ -20,7 +21,7 @@ def test_an_unlogged_table_is_read_with_what_is_remembered_and_what_is_there(tar
     assert seen(target).tables == ()
     faults.owner.execute(CARTS)
     faults.owner.execute("VACUUM ANALYZE carts")
-    faults.owner.execute("SELECT pg_stat_force_next_flush()")
+    count_now(faults.owner)
     found = seen(target)
     (carts,) = found.tables
     assert (carts.schema, carts.name, carts.remembered, carts.inserted, carts.deleted) == (
@@ -39,7 +40,8 @@ def test_an_unlogged_table_is_read_with_what_is_remembered_and_what_is_there(tar
 def test_a_table_never_analysed_remembers_nothing(target: Target, faults: Faults) -> None:
     faults.owner.execute("CREATE UNLOGGED TABLE anew (id int)")
     (anew,) = seen(target).tables
-    assert (anew.remembered, anew.size) == (-1, 0)
+    assert anew.remembered in (-1, 0)  # the second until 13, which does not tell them apart
+    assert anew.size == 0
 
 
 def test_it_is_read_behind_a_lock_and_its_size_is_unknown_with_few_rights(target: Target, faults: Faults) -> None:

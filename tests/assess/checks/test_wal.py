@@ -10,6 +10,7 @@ from fireline.postgres.connect import Target, connect
 from tests.assess.faults import Faults
 from tests.assess.judging import NOTHING_SEEN
 from tests.assess.poor_role import poor
+from tests.servers import count_now
 
 
 def seen(target: Target, sofar: Snapshot = NOTHING_SEEN) -> Wal:
@@ -45,6 +46,7 @@ def test_the_folder_is_listed_once_and_the_counters_are_read_each_time(target: T
     assert first.size == first.files * 16 * 1024 * 1024
     assert (first.standby, first.ready, first.archiver.archived, first.archiver.failed) == (False, 0, 0, 0)
     faults.owner.execute("CHECKPOINT")
+    count_now(faults.owner)
     kept = replace(first, files=first.files + 7)
     second = seen(target, replace(NOTHING_SEEN, readings={"wal": (kept,)}))
     assert second.files == first.files + 7

@@ -13,6 +13,7 @@ import psycopg
 from fireline.postgres.connect import Target
 from fireline.resolve.remedies.optimize import Optimize, remedy
 from fireline.run.remedy import Plan
+from tests.servers import count_now
 
 
 @contextmanager
@@ -27,7 +28,7 @@ def run(target: Target, *statements: str) -> None:
     with owner(target) as conn:
         for statement in statements:
             conn.execute(statement.encode())
-            conn.execute("SELECT pg_stat_force_next_flush()")
+            count_now(conn)
 
 
 def value(target: Target, question: str) -> Any:
