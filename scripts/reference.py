@@ -18,7 +18,11 @@ from fireline.redact import Secret
 from fireline.settings import Model, Settings
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-SHELVES = {"channels": ("fireline.communicate.channels", "channel"), "sources": ("fireline.detect.sources", "source")}
+SHELVES = {
+    "channels": ("fireline.communicate.channels", "channel"),
+    "sources": ("fireline.detect.sources", "source"),
+    "surroundings": ("fireline.assess.surroundings", "surrounding"),
+}
 NAMED = {"targets": "main", "sources": "prometheus", "contacts": "ada", "channels": "email"}
 WIDTH = 100
 CAUSES = ("<!-- causes: begin, written by scripts/docs -->", "<!-- causes: end -->")
@@ -57,7 +61,9 @@ def configuration() -> str:
         if model:
             parts.append(f"\n## `[{title}]`\n\n{_sentence(model)}\n{note}\n{_table(model)}")
         for file, found in _shelf_models(name):
-            parts.append(f"\n## `[{name}.{file}]`\n\n{_sentence(found)}\n\n{_table(found)}")
+            of_choice = file.partition(".")[2]
+            note = f"\n`{of_choice}` is a name of your choice; there may be many.\n" if of_choice else ""
+            parts.append(f"\n## `[{name}.{file}]`\n\n{_sentence(found)}\n{note}\n{_table(found)}")
     return "".join(parts)
 
 
@@ -70,11 +76,12 @@ def _model_of(annotation: Any) -> type[BaseModel] | None:
 def _shelf_models(table: str) -> Iterator[tuple[str, type[BaseModel]]]:
     """The settings that things on a shelf bring with them, each a small model in the thing's own file."""
     package, thing = SHELVES.get(table, ("", ""))
-    for file in shelf.read(package, thing) if package else ():
+    for file, one in shelf.read(package, thing).items() if package else ():
         module = sys.modules[f"{package}.{file.replace('-', '_')}"]
+        example = getattr(one, "example", "")  # a name, where there may be many tables
         for found in vars(module).values():
             if isinstance(found, type) and issubclass(found, Model) and found.__module__ == module.__name__:
-                yield file, found
+                yield f"{file}.{example}" if example else file, found
 
 
 def _sentence(model: type[BaseModel]) -> str:

@@ -17,6 +17,7 @@ from fireline.postgres.connect import Target
 from tests.cli.conftest import SETTINGS, Done, Fireline, process, until
 from tests.cli.examine.test_certificate import make
 from tests.cli.me import ME
+from tests.systems import peer as peers
 
 
 def about(done: Done, name: str) -> list[tuple[str, str]]:
@@ -199,3 +200,31 @@ def test_a_test_alert_goes_the_whole_way_and_is_taken_back(house: Fireline, work
     assert done.code == 0, done.out
     assert any("TEST by fireline doctor" in one["subject"] + one["text"] for one in Telling.told)
     assert house.data("incident", "list") == []
+
+
+def test_what_is_around_is_asked_and_its_faults_are_told(house: Fireline) -> None:
+    with peers.running() as peer:
+        peer.answer("/health", "ok")
+        write(
+            house,
+            f"""
+[surroundings.application.shop]
+url = "{peer.url}/health"
+[surroundings.application.till]
+url = "http://127.0.0.1:1/"
+[surroundings.vendor.acme]
+[targets.second]
+dsn_file = "main.dsn"
+users_affected = "SELECT 7"
+[targets.third]
+dsn_file = "main.dsn"
+users_affected = "SELECT 'seven'"
+""",
+        )
+        done = house("doctor", "--json")
+    assert about(done, "surroundings") == [("fail", "surroundings.vendor.acme.url: Field required")]
+    ((state, said),) = about(done, "around shop")
+    assert (state, said.startswith("answers 200, in ")) == ("ok", True)
+    assert about(done, "around till") == [("warn", "the connection is refused: nothing listens there")]
+    assert ("ok", "users_affected reads 7") in about(done, "target second")
+    assert any(state == "fail" and "reads no number" in text for state, text in about(done, "target third"))

@@ -4,6 +4,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fireline.assess.surrounding import faults
 from fireline.cli.first_settings import quote, settings_text, slug
 from fireline.runbook.document import Channel, Contact, Runbook, Severity
 from fireline.settings import Settings
@@ -54,3 +55,12 @@ def test_what_a_runbook_says_can_not_leave_its_comment() -> None:
     read = Settings.model_validate({**tomllib.loads(settings_text(book, evil, [], FILES)), "sources": {}})
     assert read.server.bind == "127.0.0.1:8700"
     assert read.runbook.files == [Path(evil)]
+
+
+def test_what_is_around_is_valid_once_its_marks_are_gone() -> None:
+    text = settings_text(Runbook("r.md", "0", "R"), "r.md", ["main"], FILES)
+    marked = text.split("limit of 5 s.\n")[1].split("\n\n")[0]
+    tables = tomllib.loads("\n".join(line.removeprefix("# ") for line in marked.splitlines()))
+    tables["surroundings"]["sentry"] = {"token": "0123456789"}
+    assert list(faults(Settings.model_validate(tables))) == []
+    assert set(tables["surroundings"]) == {"application", "vendor", "sentry"}

@@ -1,5 +1,9 @@
 from pathlib import Path
 
+from fireline import clock
+from fireline.incident import surroundings
+from fireline.incident.surroundings import Answer
+from fireline.store.connect import Store
 from tests.cli.conftest import Fireline
 from tests.cli.me import ME
 
@@ -88,3 +92,30 @@ def test_colours_only_for_a_terminal_that_wants_them(fireline: Fireline) -> None
     fireline("declare", "once")
     assert "\x1b" not in fireline("incident", "show").out
     assert "\x1b" not in fireline("incident", "show", NO_COLOR="1", TERM="xterm").out
+
+
+def test_what_is_around_it_stands_under_the_cause_and_the_estimate_with_the_line_that_takes_it(
+    fireline: Fireline, store: Store
+) -> None:
+    fireline("declare", "checkout is down")
+    assert "Around" not in fireline("incident", "show").out
+    facts = {"estimate": 412, "unit": "users", "at_least": False}
+    seen = [
+        Answer("application", "shop", "ailing", "answers 503 instead of 200", "in 90 ms"),
+        Answer("vendor", "acme", "unknown", "no answer within 5 s"),
+        Answer("users", "users affected", "ailing", "about 412 users", "Sentry counts them on SHOP-7K", facts),
+    ]
+    with store.transaction() as conn:
+        surroundings.keep(conn, 1, seen, clock.now())
+    lines = fireline("incident", "show").out.splitlines()
+    place = next(n for n, line in enumerate(lines) if line.startswith("Around"))
+    assert lines[place].split() == ["Around", "!", "shop", "answers", "503", "instead", "of", "200", "in", "90", "ms"]
+    assert lines[place + 1].split() == ["?", "acme", "no", "answer", "within", "5", "s"]
+    assert place > next(n for n, line in enumerate(lines) if line.startswith("Cause"))
+    assert "Seen    about 412 users  (Sentry counts them on SHOP-7K)" in lines
+    assert "        fireline incident impact INC-1 --users 412" in lines
+    shown = fireline.data("incident", "show", "1")
+    assert [one["state"] for one in shown["surroundings"]] == ["ailing", "unknown"]
+    assert (shown["estimate"]["number"], shown["users_affected"]) == (412, None)
+    fireline("incident", "impact", "--users", "412")
+    assert "Seen " not in fireline("incident", "show").out

@@ -15,6 +15,7 @@ SHELVES = {
     "fireline.assess.checks": "check",
     "fireline.assess.follow_ups": "check",
     "fireline.assess.causes": "cause",
+    "fireline.assess.surroundings": "surrounding",
     "fireline.assess.views": "view",
     "fireline.contain.remedies": "remedy",
     "fireline.resolve.remedies": "remedy",

@@ -90,6 +90,30 @@ def test_the_impact_is_filled_from_the_record() -> None:
     ]
 
 
+def test_the_impact_tells_what_fireline_saw_around_it_with_the_first_words_of_each() -> None:
+    def change(name: str, state: str, title: str, **more: Any) -> dict[str, Any]:
+        return {"source": "application", "name": name, "state": state, "title": title, "again": False, **more}
+
+    events = [
+        event(5, "surroundings", changes=[change("shop", "ailing", "answers *503*"), change("acme", "well", "fine")]),
+        event(
+            65,
+            "surroundings",
+            changes=[change("shop", "ailing", "answers 500"), change("u", "ailing", "2", estimate=2)],
+        ),
+        event(125, "surroundings", changes=[change("shop", "well", "answers 200")]),
+    ]
+    guess = {"text": "about 412 users", "because": "Sentry counts them on SHOP-7K", "number": 412}
+    said = part(draft(facts(events=[*FACTS["events"], *events], estimate=guess)), "Impact assessment").splitlines()
+    assert said[2:6] == [
+        "- Users affected: 412",
+        "- Seen by Fireline: about 412 users (Sentry counts them on SHOP-7K)",
+        "- Lasted: 12 min 48 s",
+        r"- shop: answers \*503\* (seen 2026-11-23 03:12:45 UTC)",
+    ]
+    assert not any("acme" in line for line in said)
+
+
 def test_an_incident_nobody_knows_anything_of_asks_for_what_it_lacks() -> None:
     bare = facts(
         verdict=None, resolution=None, impact="", users_affected=None, symptom="", alerts=[], alerts_total=0, events=[],

@@ -119,6 +119,29 @@ def test_every_page_is_accessible_fits_and_breaks_no_rule(
     assert screen.faults == []
 
 
+@pytest.mark.parametrize(
+    "look", [{"viewport": DESK}, {"color_scheme": "dark", "viewport": PHONE, "is_mobile": True}], ids=["desk", "phone"]
+)
+def test_what_is_around_an_incident_is_calm_accessible_and_written_down_in_place(
+    ward: Site, patient: Target, screens: Any, look: dict[str, Any]
+) -> None:
+    number = story.night(ward, patient)
+    story.around(ward, number, users=2_400)
+    screen = screens(ward, "maya", **look)
+    page: Page = screen.page
+    page.goto(f"/incidents/{number}")
+    expect(page.locator("#surroundings li")).to_have_count(4)
+    expect(page.locator("#surroundings li.unknown")).to_contain_text("no answer within 5 s")
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run({resultTypes: ['violations']}).then((told) => told.violations)")
+    assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []
+    page.locator("#use-estimate button").click()
+    expect(page.locator("#impact")).to_contain_text("2,400 users affected")
+    expect(page.locator("#estimate")).to_have_count(0)
+    assert screen.faults == []
+
+
 def test_forms_for_strangers_are_accessible_too(site: Site, screens: Any) -> None:
     screen = screens(site, None, color_scheme="dark")
     for path in ("/first", "/login", "/ack/wrong"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
@@ -105,10 +106,16 @@ def own_settings(source: Surrounding, settings: Settings) -> Any:
     """
     given = settings.surroundings.get(source.name)
     if source.example:
-        return TypeAdapter(dict[str, source.settings]).validate_python(given or {})  # type: ignore[name-defined]
+        tables: dict[str, Model] = TypeAdapter(dict[str, source.settings]).validate_python(given or {})  # type: ignore[name-defined]
+        return {name: _placed(own, settings) for name, own in tables.items()}
     if given is None and any(one.is_required() for one in source.settings.model_fields.values()):
         return None
-    return source.settings.model_validate(given or {})
+    return _placed(source.settings.model_validate(given or {}), settings)
+
+
+def _placed(own: Model, settings: Settings) -> Model:
+    """The same with its relative paths made absolute, from the folder of the settings file."""
+    return own.model_copy(update={name: settings.path(value) for name, value in own if isinstance(value, Path)})
 
 
 def faults(settings: Settings) -> Iterator[str]:

@@ -22,6 +22,7 @@ def settings_text(book: Runbook, path: str, targets: list[str], files: dict[str,
         *_contacts(book),
         _email(),
         *_sources(targets, files),
+        _around(),
     ]
     return "\n".join([*blocks, _calendar()])
 
@@ -59,6 +60,7 @@ def _targets(targets: list[str], files: dict[str, str]) -> Iterator[str]:
 dsn_file = {quote(files[f"{name}.dsn"])}
 # read_dsn_file = "…"               # a role that can not write, for looking
 # labels = {{ service = "…" }}        # alert labels that mean this target
+# users_affected = "SELECT …"       # reads how many users are affected now
 """
 
 
@@ -137,6 +139,19 @@ def _sources(targets: list[str], files: dict[str, str]) -> Iterator[str]:
 format = "{name}"
 token_file = {quote(files[f"{name}.token"])}
 {target}                     # of its alerts when no label names one
+"""
+
+
+def _around() -> str:
+    """What is asked beside the database when an incident opens; every line of it is valid once the marks are gone."""
+    return """# Asked when an incident opens, and again while it is open; only read, each with a limit of 5 s.
+# [surroundings.application.shop]
+# url = "https://shop.example.com/health"
+# expect = "ok"                     # a text that must stand in it
+# [surroundings.vendor.supabase]
+# url = "https://status.supabase.com"   # any status page with the Statuspage v2 API
+# [surroundings.sentry]
+# token_file = ".fireline/secrets/sentry"   # scope event:read; for alerts that name a Sentry issue
 """
 
 
