@@ -32,6 +32,7 @@ ELSEWHERE: dict[str, str] = {
     "cli/examine/runbooks.py": "cli/test_doctor.py",
     "cli/examine/server.py": "cli/test_doctor.py",
     "cli/examine/store.py": "cli/test_doctor.py",
+    "cli/examine/surroundings.py": "cli/test_doctor.py",
     "cli/follow.py": "cli/test_run.py",
     "cli/incident_view.py": "cli/test_incident.py",
     "cli/run_view.py": "cli/test_run.py",
