@@ -61,3 +61,18 @@ def test_two_wordings_of_one_trouble_are_equal() -> None:
 
 def test_a_huge_text_is_read_in_part() -> None:
     assert read("x " * 500_000 + "deadlock").kinds == frozenset()
+
+
+def test_a_name_is_found_as_a_word_or_in_quotes_whatever_its_case_and_not_inside_another() -> None:
+    said = read('rows of Orders vanish, says order_lines; relation "ab" is empty')
+    assert said.mentions("orders")
+    assert said.mentions("customers", "order_lines")
+    assert said.mentions("ab"), "quoted, so it is meant"
+    assert not said.mentions("order", "lines", "van")
+    assert not said.mentions("")
+
+
+def test_two_letters_that_any_text_may_have_name_nothing_but_a_letter_and_a_figure_do() -> None:
+    assert not read("the id of it is wrong").mentions("id", "it")
+    assert read("t2 is slow").mentions("t2")
+    assert not read("").mentions("orders")

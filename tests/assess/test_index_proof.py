@@ -16,7 +16,7 @@ def proofs(target: Target) -> dict[str, Proof]:
     with connect(target) as conn:
         conn.read_only = True
         schema, _ = amcheck(conn)
-        found = {one.bare: prove(conn, one, schema) for one in indexes(conn)}
+        found = {one.bare: prove(conn, one, schema) for one in indexes(conn)[0]}
         return {name: distinct(conn, one) if one.index.unique else one for name, one in found.items()}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 # What the server, a driver or a person says, and the kind of trouble that it means. A kind is what causes are told
 # apart by, so it says what is felt, never why. The server's words are those of its message catalogue.
@@ -62,6 +62,7 @@ _CODE = re.compile(
 )
 _CODE_LENGTH = 5
 _LONGEST = 20_000
+_SHORTEST = 3  # letters of a name that is looked for in a text: "id" is in every one
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,25 @@ class Complaint:
     def says(self, words: str) -> re.Match[str] | None:
         """Where its text has these words; a regular expression, whatever the case."""
         return re.search(words, self.text, re.IGNORECASE)
+
+    def mentions(self, *names: str) -> bool:
+        """Whether it has one of these bare names in it, as a word or in quotes. Asked of thousands of names at once."""
+        if any(name in self.names or f"public.{name}" in self.names for name in names):
+            return True
+        told = (name.casefold() for name in names if len(name) >= _SHORTEST or not name.isalpha())
+        return any(name in self._folded and self._word(name) for name in told)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Its words, as they are written and in small letters; any of them may name something."""
+        return frozenset(re.findall(r"\w+", f"{self.text} {self._folded}"))
+
+    @cached_property
+    def _folded(self) -> str:
+        return self.text.casefold()
+
+    def _word(self, name: str) -> bool:
+        return bool(name) and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", self._folded) is not None
 
 
 @lru_cache(maxsize=256)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -24,17 +25,25 @@ FROM pg_extension e JOIN pg_depend d ON d.refclassid = 'pg_extension'::regclass 
 JOIN pg_proc p ON p.oid = d.objid JOIN pg_namespace n ON n.oid = p.pronamespace
 WHERE e.extname = 'amcheck' AND p.proname = 'bt_index_check' AND p.pronargs >= 2 LIMIT 1
 """
+# Chosen first, as what is told of an index takes much longer than to choose it.
 _INDEXES = """
+WITH chosen AS MATERIALIZED (
+    SELECT i.indexrelid, count(*) OVER () AS total, row_number() OVER (
+        ORDER BY i.indexrelid = ANY (%(first)s::oid[]) DESC, x.relname = ANY (%(words)s::name[]) OR t.relname = ANY (%(words)s::name[]) DESC,
+        i.indisunique DESC, x.relpages, x.oid) AS place
+    FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
+    WHERE i.indisvalid AND i.indisready AND x.relkind = 'i' AND x.relpersistence <> 't'
+        AND x.relam = (SELECT m.oid FROM pg_am m WHERE m.amname = 'btree')
+        AND x.relnamespace NOT IN (SELECT n.oid FROM pg_namespace n WHERE n.nspname ~ '^pg_' OR n.nspname = 'information_schema')
+    ORDER BY place LIMIT %(most)s)
 SELECT i.indexrelid::bigint AS oid, format('%%I.%%I', n.nspname, x.relname) AS name, x.relname::text AS bare, n.nspname::text AS schema, format('%%I.%%I', tn.nspname, t.relname) AS "table",
     i.indrelid::bigint AS table_oid, i.indisunique AS "unique", x.relfilenode::bigint AS filenode, x.relpages AS pages, t.relpages AS table_pages, t.reltuples::float8 AS rows,
     (SELECT array_agg(coalesce(a.attname::text, '') ORDER BY k.place) FROM unnest(i.indkey::int2[]) WITH ORDINALITY k(number, place)
         LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number AND k.number <> 0 WHERE k.place <= i.indnkeyatts) AS columns,
-    i.indpred IS NOT NULL AS partial, coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::bool, false) AS nulls_equal
-FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_namespace n ON n.oid = x.relnamespace JOIN pg_am m ON m.oid = x.relam
+    i.indpred IS NOT NULL AS partial, coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::bool, false) AS nulls_equal, chosen.total
+FROM chosen JOIN pg_index i ON i.indexrelid = chosen.indexrelid JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_namespace n ON n.oid = x.relnamespace
 JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace tn ON tn.oid = t.relnamespace
-WHERE i.indisvalid AND i.indisready AND m.amname = 'btree' AND x.relkind = 'i' AND x.relpersistence <> 't'
-    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-ORDER BY i.indisunique DESC, x.relpages, x.oid LIMIT %s
+ORDER BY chosen.place
 """
 _BY_INDEX = (
     "jit = off", "row_security = off", "enable_seqscan = off", "enable_bitmapscan = off", "enable_tidscan = off",
@@ -94,11 +103,13 @@ def amcheck(conn: Connection) -> tuple[str | None, str]:
     return (row["schema"], "") if row["may"] else (None, "our role may not call amcheck")
 
 
-def indexes(conn: Connection, most: int = 2000) -> list[BtreeIndex]:
-    """The btree indexes that can be proved, unique and small ones first."""
-    return [
-        BtreeIndex(**{**row, "columns": tuple(row["columns"])}) for row in conn.execute(_INDEXES, [most]).fetchall()
-    ]
+def indexes(
+    conn: Connection, most: int = 2000, *, first: Iterable[int] = (), words: Iterable[str] = ()
+) -> tuple[list[BtreeIndex], int]:
+    """The btree indexes that can be proved, and how many there are: these first, then those that words name, unique and small ones."""
+    rows = conn.execute(_INDEXES, {"most": most, "first": list(first), "words": list(words)}).fetchall()
+    total = max((row.pop("total") for row in rows), default=0)
+    return [BtreeIndex(**{**row, "columns": tuple(row["columns"])}) for row in rows], total
 
 
 def by_amcheck(conn: Connection, schema: str, index: int) -> tuple[State, str]:

@@ -175,7 +175,7 @@ class _Examination:
     def indexes(self) -> dict[str, Any]:
         """Every btree index proved, every unique one read for keys that are there twice."""
         broken, twice = [], []
-        for index in index_proof.indexes(self.conn, _ALL):
+        for index in index_proof.indexes(self.conn, _ALL)[0]:
             if self.left < _LEAST_SECONDS:
                 self.unknown.append({"what": f"index {index.name}", "because": _NO_TIME})
                 continue

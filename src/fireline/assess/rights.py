@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from fireline.assess.checks.policies import PUBLIC, Policies, Relation, Role
-from fireline.assess.complaint import Complaint
 from fireline.assess.snapshot import Snapshot
 from fireline.postgres.connect import APPLICATION
 
@@ -144,21 +143,3 @@ def connected(snapshot: Snapshot) -> frozenset[str]:
         one.user for one in sessions
         if one.user and one.kind == "client backend" and one.database == here and one.application != APPLICATION
     )  # fmt: skip
-
-
-def mentions(complaint: Complaint, *names: str) -> bool:
-    """Whether a complaint has one of these names in it, as a word or in quotes."""
-    if any(name in complaint.names or f"public.{name}" in complaint.names for name in names):
-        return True
-    words = complaint.text.casefold()
-    return any(_word(name.casefold(), words) for name in names if len(name) > 2)  # noqa: PLR2004 - "id" is in every text
-
-
-def _word(name: str, text: str) -> bool:
-    at = text.find(name)
-    while at >= 0:
-        before, after = text[at - 1 : at], text[at + len(name) : at + len(name) + 1]
-        if not (before.isalnum() or before == "_") and not (after.isalnum() or after == "_"):
-            return True
-        at = text.find(name, at + 1)
-    return False

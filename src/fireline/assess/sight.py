@@ -8,7 +8,7 @@ from fireline.assess.access import Opening, let_through
 from fireline.assess.checks.policies import PUBLIC, Policies, Relation
 from fireline.assess.follow_ups.exposure import ENOUGH, Exposure, Seen
 from fireline.assess.quoting import ident, literal
-from fireline.assess.rights import bound, mentions, outsiders, shares
+from fireline.assess.rights import bound, outsiders, shares
 from fireline.assess.snapshot import Snapshot
 from fireline.assess.telling import listed
 from fireline.assess.verdict import Evidence, Rejected
@@ -67,7 +67,7 @@ def asked_first(snapshot: Snapshot, openings: list[Opening]) -> list[Opening]:
     named = [
         one
         for one in openings
-        if mentions(snapshot.complaint, one.relation.name, *([one.view.name] if one.view else []))
+        if snapshot.complaint.mentions(one.relation.name, *([one.view.name] if one.view else []))
     ]
     return sorted(named or openings, key=lambda one: (-one.relation.rows, one.relation.path))[:MOST]
 

@@ -88,7 +88,9 @@ def test_a_named_or_suspicious_key_comes_before_others() -> None:
         {"foreign_keys": (ForeignKeys(keys, (), 3),)},
         asked=asking("orphans in t2"),
     )
-    ranked = sorted(keys, key=lambda one: orphans._risk(sofar.complaint, one, orphans._suspects(sofar)))
+    ranked = sorted(
+        keys, key=lambda one: orphans._risk(sofar.complaint, one, {key.oid for key in orphans._suspects(sofar)})
+    )
     assert [one.name for one in ranked] == ["k3", "k2", "k1"]
     assert check.wanted is not None
     assert check.wanted(sofar)

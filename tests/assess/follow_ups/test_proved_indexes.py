@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from fireline.assess.checks.foreign_keys import ForeignKey
+from fireline.assess.follow_ups import proved_indexes
 from fireline.assess.follow_ups.orphans import Orphans
 from fireline.assess.follow_ups.proved_indexes import ProvedIndexes, blind, check, lying
 from fireline.assess.index_proof import BtreeIndex, Proof
@@ -56,3 +59,15 @@ def test_what_was_not_proved_is_told() -> None:
         == "could not prove 3 of 3 indexes, such as public.i: x"
     )
     assert blind(ProvedIndexes((Proof(index, "whole"),), left=2)) == "could not prove 2 of 3 indexes, for want of time"
+
+
+def test_of_many_indexes_the_one_that_is_asked_about_is_proved_and_the_others_are_told(
+    target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    neglected(target, "orders_pkey", "INSERT INTO orders VALUES (500)")
+    monkeypatch.setattr(proved_indexes, "_MOST_BRIEFLY", 1)
+    reading = seen(target, asking("a row of Orders is missing"))
+    assert reading is not None
+    assert [one.index.name for one in reading.broken] == ["public.orders_pkey"]
+    assert (len(reading.proofs), reading.left) == (1, 1)
+    assert blind(reading) == "could not prove 1 of 2 indexes, for want of time"

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from fireline.assess.checks.collations import DATABASE, Collation, Collations, Dependent
 from fireline.assess.quoting import ident, qualified
-from fireline.assess.rights import mentions
 from fireline.assess.snapshot import Snapshot
 from fireline.assess.telling import listed
 from fireline.assess.verdict import Cause, Cure, Evidence, Probe, Rejected, Severity, Verdict
@@ -26,7 +25,7 @@ def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
 def _verdict(snapshot: Snapshot, seen: Collations) -> Verdict:
     names = listed([_name(one, seen) for one in seen.changed])
     asked = snapshot.complaint.about("corrupt") or any(
-        mentions(snapshot.complaint, one.table, one.name) for one in seen.indexes
+        snapshot.complaint.mentions(one.table, one.name) for one in seen.indexes
     )
     severity: Severity = "high" if asked else "medium"
     facts = [

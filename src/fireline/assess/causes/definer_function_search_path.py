@@ -5,7 +5,6 @@ from __future__ import annotations
 from fireline.assess import acting
 from fireline.assess.checks.policies import PUBLIC, Function, Policies
 from fireline.assess.quoting import ident, qualified
-from fireline.assess.rights import mentions
 from fireline.assess.sight import COMPLAINTS, FAMILY, MOST
 from fireline.assess.snapshot import Snapshot
 from fireline.assess.telling import listed
@@ -18,7 +17,7 @@ def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
     """Every SECURITY DEFINER function without a search_path that somebody with fewer rights may call."""
     seen = snapshot.last("policies", Policies)
     found = acting.unpinned(seen) if seen else []
-    named = [one for one in found if mentions(snapshot.complaint, one.name)]
+    named = [one for one in found if snapshot.complaint.mentions(one.name)]
     return (_verdict(snapshot, seen, (named or found)[:MOST]),) if seen and found else ()
 
 

@@ -9,7 +9,6 @@ from fireline.assess.checks.deletions import ENOUGH, Deletion, Deletions
 from fireline.assess.checks.policies import Policies
 from fireline.assess.checks.tables import Table, Tables
 from fireline.assess.quoting import qualified
-from fireline.assess.rights import mentions
 from fireline.assess.snapshot import Snapshot
 from fireline.assess.telling import shortened
 from fireline.assess.verdict import Cause, Cure, Evidence, Probe, Rejected, Verdict
@@ -54,7 +53,7 @@ def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
     losses = [
         loss for table in tables.tables if (loss := _loss(table, tables, deletions)) and not _hidden(snapshot, table)
     ]
-    named = [loss for loss in losses if mentions(snapshot.complaint, loss.table.name)]
+    named = [loss for loss in losses if snapshot.complaint.mentions(loss.table.name)]
     found = [loss for loss in named or losses if _worth(loss, asked=bool(named))]
     found.sort(key=lambda loss: (-loss.deleted, loss.table.path))
     return tuple(_verdict(snapshot, loss) for loss in found[:3])
@@ -105,7 +104,7 @@ def _verdict(snapshot: Snapshot, loss: Loss) -> Verdict:
         title=f"Rows of {path} were deleted by a {by} statement.",
         severity="critical",
         confidence=(0.93 if loss.statements else 0.7)
-        if mentions(snapshot.complaint, loss.table.name)
+        if snapshot.complaint.mentions(loss.table.name)
         else (0.85 if loss.statements else 0.6),
         objects=(path,),
         evidence=(*(_fact(one) for one in loss.statements[:3]), *_counters(loss)),

@@ -8,7 +8,6 @@ import re
 from fireline.assess.checks.partitions import Partitioned, Partitions
 from fireline.assess.partition_bounds import NUMBERS, TIMES, Gap, gap, name, now, read, recently, written
 from fireline.assess.quoting import ident, literal, qualified
-from fireline.assess.rights import mentions
 from fireline.assess.snapshot import Snapshot
 from fireline.assess.verdict import Cause, Cure, Evidence, Probe, Rejected, Verdict
 
@@ -56,7 +55,7 @@ def _by_now(snapshot: Snapshot, seen: Partitions, table: Partitioned) -> Gap | N
     found = gap(table, (now(seen, table),))
     if found is None or found.since is None:
         return None
-    asked = snapshot.complaint.about(*_COMPLAINTS) and mentions(snapshot.complaint, table.name)
+    asked = snapshot.complaint.about(*_COMPLAINTS) and snapshot.complaint.mentions(table.name)
     return found if asked or found.between or recently(found, seen) else None
 
 

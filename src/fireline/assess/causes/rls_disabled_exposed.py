@@ -6,7 +6,7 @@ from fireline.assess import access, passing
 from fireline.assess.access import Opening
 from fireline.assess.checks.policies import Policies
 from fireline.assess.quoting import qualified
-from fireline.assess.rights import WRITES, connected, mentions
+from fireline.assess.rights import WRITES, connected
 from fireline.assess.sight import (
     COMPLAINTS,
     FAMILY,
@@ -36,7 +36,7 @@ def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
         doubtful = [
             one for one in access.open_tables(seen, doubtful=True) if not harmless(snapshot, one.roles, one.relation)
         ]
-        found = [one for one in doubtful if mentions(snapshot.complaint, one.relation.name)]
+        found = [one for one in doubtful if snapshot.complaint.mentions(one.relation.name)]
     return (_verdict(snapshot, seen, asked_first(snapshot, found)),) if found else ()
 
 

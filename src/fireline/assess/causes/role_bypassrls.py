@@ -6,7 +6,7 @@ from fireline.assess import passing
 from fireline.assess.access import Opening
 from fireline.assess.checks.policies import Policies, Relation
 from fireline.assess.quoting import ident, literal
-from fireline.assess.rights import READS, connected, mentions
+from fireline.assess.rights import READS, connected
 from fireline.assess.sight import COMPLAINTS, FAMILY, shown, sure, twins
 from fireline.assess.snapshot import Snapshot
 from fireline.assess.telling import listed
@@ -26,7 +26,7 @@ def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
 
 
 def _suspected(snapshot: Snapshot, name: str) -> bool:
-    return snapshot.complaint.about(*COMPLAINTS) and (name in connected(snapshot) or mentions(snapshot.complaint, name))
+    return snapshot.complaint.about(*COMPLAINTS) and (name in connected(snapshot) or snapshot.complaint.mentions(name))
 
 
 def _verdict(snapshot: Snapshot, seen: Policies, name: str, tables: list[Relation]) -> Verdict:

@@ -6,7 +6,6 @@ from __future__ import annotations
 from fireline.assess.checks.sequences import Sequence, Sequences
 from fireline.assess.follow_ups.taken_numbers import TakenNumbers
 from fireline.assess.quoting import ident, literal, qualified
-from fireline.assess.rights import mentions
 from fireline.assess.snapshot import Snapshot
 from fireline.assess.telling import listed
 from fireline.assess.verdict import Cause, Cure, Evidence, Probe, Rejected, Severity, Verdict
@@ -21,7 +20,7 @@ def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
     """Sequences behind the highest number in their column, as an index or the statistics tell it; where it has to be unique."""
     seen = snapshot.last("sequences", Sequences)
     found = [one for one in seen.sequences if _behind(snapshot, one)] if seen else []
-    named = [one for one in found if mentions(snapshot.complaint, one.table_name or "", one.name, *one.keys)]
+    named = [one for one in found if snapshot.complaint.mentions(one.table_name or "", one.name, *one.keys)]
     chosen = named or found
     return (_verdict(snapshot, chosen[:20]),) if chosen else ()
 

@@ -7,7 +7,6 @@ import re
 
 from fireline.assess.checks.sequences import Sequence, Sequences
 from fireline.assess.quoting import ident, literal, qualified
-from fireline.assess.rights import mentions
 from fireline.assess.snapshot import Snapshot
 from fireline.assess.telling import listed
 from fireline.assess.verdict import Cause, Cure, Evidence, Probe, Rejected, Severity, Verdict
@@ -22,7 +21,7 @@ def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
     """Sequences with a tenth of their numbers left or less; and one that the server itself said is at its end."""
     seen = snapshot.last("sequences", Sequences)
     found = [one for one in seen.sequences if _short(snapshot, one)] if seen else []
-    named = [one for one in found if mentions(snapshot.complaint, one.table_name or "", one.name)]
+    named = [one for one in found if snapshot.complaint.mentions(one.table_name or "", one.name)]
     chosen = sorted(named or found, key=lambda one: -one.used)
     return (_verdict(snapshot, chosen[:20]),) if chosen else ()
 

@@ -16,7 +16,7 @@ from psycopg.rows import DictRow
 
 from fireline.assess import access, passing
 from fireline.assess.checks.policies import PUBLIC, Policies, Relation
-from fireline.assess.rights import connected, mentions, outsiders
+from fireline.assess.rights import connected, outsiders
 from fireline.assess.snapshot import Check, Snapshot
 from fireline.postgres.connect import Connection
 from fireline.postgres.proof import prove
@@ -56,7 +56,7 @@ def pairs(sofar: Snapshot) -> list[tuple[str, Relation]]:
         return []
     found = dict.fromkeys((role, relation.oid) for role, relation in _suspects(sofar, read))
     asked = [(role, read.by_oid[oid]) for role, oid in found if role in read.roles]
-    asked.sort(key=lambda one: not mentions(sofar.complaint, one[1].name))
+    asked.sort(key=lambda one: not sofar.complaint.mentions(one[1].name))
     return asked[:_MOST_PAIRS]
 
 

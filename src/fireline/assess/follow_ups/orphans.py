@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from dataclasses import dataclass
 from datetime import timedelta
@@ -60,7 +59,8 @@ def read(conn: Connection, sofar: Snapshot) -> Orphans:
     suspects = _suspects(sofar)
     seen = sofar.last("foreign_keys", ForeignKeys)
     asked = deep or sofar.complaint.about(*_ABOUT)
-    keys = sorted(seen.keys, key=lambda one: _risk(sofar.complaint, one, suspects)) if asked and seen else suspects
+    doubtful = {one.oid for one in suspects}
+    keys = sorted(seen.keys, key=lambda one: _risk(sofar.complaint, one, doubtful)) if asked and seen else suspects
     counted = [_count(conn, key, end) for key in keys]
     if not (deep or sofar.complaint.about("orphans")):
         return Orphans(tuple(counted))
@@ -72,14 +72,14 @@ def read(conn: Connection, sofar: Snapshot) -> Orphans:
         return Orphans(tuple(counted), because=why(fault))
 
 
-def _risk(complaint: Complaint, key: ForeignKey, suspects: list[ForeignKey]) -> tuple[bool, bool, int]:
-    return key not in suspects, not mentioned(complaint, key.name, key.child, key.parent), key.child_size.pages
+def _risk(complaint: Complaint, key: ForeignKey, suspects: set[int]) -> tuple[bool, bool, int]:
+    names = (bare(one) for one in (key.name, key.child, key.parent))
+    return key.oid not in suspects, not complaint.mentions(*names), key.child_size.pages
 
 
-def mentioned(complaint: Complaint, *names: str) -> bool:
-    """Whether a complaint has one of these names in it, with its schema or without."""
-    bare = (name.rpartition(".")[2].strip('"') for name in names)
-    return any(complaint.says(rf"(?<!\w){re.escape(name)}(?!\w)") for name in bare if name)
+def bare(name: str) -> str:
+    """A name without its schema and quotes."""
+    return name.rpartition(".")[2].strip('"')
 
 
 def _count(conn: Connection, key: ForeignKey, end: float) -> Counted:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from fireline.assess.follow_ups.orphans import Orphans, mentioned
+from fireline.assess.follow_ups.orphans import Orphans, bare
 from fireline.assess.index_proof import Proof, amcheck, distinct, indexes, prove
 from fireline.assess.snapshot import Check, Snapshot
 from fireline.postgres.connect import Connection
 
 _ABOUT = ("lost", "duplicate", "corrupt")
 _BRIEFLY, _DEEPLY = 0.35, 40.0  # seconds
+_MOST_BRIEFLY, _MOST_DEEPLY = 200, 2000
 _LEAST_SECONDS = 0.05
 
 
@@ -47,20 +48,21 @@ def lying(seen: Orphans | None) -> set[int]:
 
 def read(conn: Connection, sofar: Snapshot) -> ProvedIndexes:
     """Prove those that the complaint names, then the unique ones, small before large."""
-    end = time.monotonic() + (_DEEPLY if sofar.asked.deep else _BRIEFLY)
+    deep = sofar.asked.deep
     schema, because = amcheck(conn)
-    known = indexes(conn)
+    words = {*sofar.complaint.words, *map(bare, sofar.complaint.names)}
     lies = lying(sofar.last("orphans", Orphans))
-    known.sort(key=lambda one: (one.oid not in lies, not mentioned(sofar.complaint, one.name, one.table)))
+    known, total = indexes(conn, _MOST_DEEPLY if deep else _MOST_BRIEFLY, first=lies, words=words)
+    end = time.monotonic() + (_DEEPLY if deep else _BRIEFLY)
     proofs: list[Proof] = []
     for place, index in enumerate(known):
         if end - time.monotonic() < _LEAST_SECONDS:
-            return ProvedIndexes(tuple(proofs), because, len(known) - place)
+            return ProvedIndexes(tuple(proofs), because, total - place)
         left = round((end - time.monotonic()) * 1000)
         conn.execute(f"SET LOCAL statement_timeout = {left}".encode())
         proof = prove(conn, index, schema)
         proofs.append(distinct(conn, proof) if index.unique else proof)
-    return ProvedIndexes(tuple(proofs), because)
+    return ProvedIndexes(tuple(proofs), because, total - len(known))
 
 
 def blind(reading: ProvedIndexes) -> str | None:

@@ -9,7 +9,6 @@ import psycopg
 from psycopg import sql
 
 from fireline.assess.checks.sequences import Sequence, Sequences
-from fireline.assess.rights import mentions
 from fireline.assess.snapshot import Check, Snapshot
 from fireline.postgres.connect import Connection
 
@@ -47,7 +46,7 @@ def _chosen(sequences: tuple[Sequence, ...], sofar: Snapshot) -> list[Sequence]:
         one for one in sequences
         if one.column and one.step > 0 and not one.cycles and (one.indexed or one.rows < _WHOLE_TABLE)
     ]  # fmt: skip
-    able.sort(key=lambda one: not mentions(sofar.complaint, one.table_name or "", *one.keys))
+    able.sort(key=lambda one: not sofar.complaint.mentions(one.table_name or "", *one.keys))
     return able[:_MOST]
 
 
