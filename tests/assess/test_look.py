@@ -26,11 +26,11 @@ def asking(statement: str) -> Any:
 def test_every_check_on_the_shelf_can_be_read(target: Target, faults: Faults) -> None:
     faults.owner.execute("CREATE EXTENSION pg_stat_statements")
     found = look(target)
-    assert found.unknown == {}
+    assert set(found.unknown) == {"past"}  # what no server tells
     assert set(found.readings) >= {check.name for check in checks().values() if check.read and not check.wanted}
     assert {"locks", "progress", "replication"} <= set(found.readings)
     assert found.server is not None
-    assert (found.server.number >= 140000, found.server.standby, found.server.role) == (True, False, "postgres")
+    assert (found.server.number >= 130000, found.server.standby, found.server.role) == (True, False, "postgres")
 
 
 def test_what_fails_is_unknown_with_the_reason_and_the_rest_goes_on(target: Target) -> None:

@@ -1,7 +1,15 @@
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
 import pytest
 
+from fireline import clock
+from fireline.assess import turns
 from fireline.cli.check import cell, heading, size
 from fireline.postgres.connect import Target
+from fireline.store.connect import Store
+from tests.assess.regressing import EVERY, LOOKS, Shop
 from tests.cli.conftest import Fireline
 
 
@@ -36,6 +44,70 @@ def test_a_look_that_is_not_there_names_those_that_are(bare: Fireline) -> None:
     assert (done.code, done.err.splitlines()[0]) == (2, "error: no check 'weather'")
     assert "connections" in done.err
     assert bare("check", "locks", "--all").code == 2
+
+
+def test_the_log_is_searched_and_counted_around_a_moment(bare: Fireline, patient: Target) -> None:
+    (bare.folder / "dsn").write_text(patient.dsn.reveal())
+    now = clock.now()
+    lines = [
+        f"{now - timedelta(minutes=m):%Y-%m-%d %H:%M:%S} UTC [7] ERROR:  deadlock detected\n" for m in (30, 20, 10)
+    ]
+    (bare.folder / "server.log").write_text("".join(lines))
+    asked = ("check", "log", "--dsn", "@dsn", "--log-file", "server.log")
+    shown = bare(*asked, "--around", "25m ago", "--search", "DEAD.*d")
+    assert shown.code == 0, shown.err
+    assert "1 errors in the 15 min before" in shown.out
+    assert "Lines that match DEAD.*d" in shown.out
+    assert (
+        len(bare(*asked, "--since", "1h", "--search", "deadlock", "--json").data["checks"][0]["sections"][0]["rows"])
+        == 3
+    )
+    for option, wrong in (("--around", "yesterday"), ("--search", "("), ("--since", "x")):
+        done = bare(*asked, option, wrong)
+        assert (done.code, option.strip("-")[:6] in done.err) == (2, True), done.err
+
+
+def test_what_changed_since_before_is_brought_from_the_store(
+    house: Fireline, store: Store, patient: Target, clock_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "FRESH_SECONDS", -1.0)
+    shop = Shop(store, patient)
+    shop.pass_by()
+    shop.sql("DROP INDEX parcels_code_idx")
+    shop.ask()
+    clock_file.write_text(str((LOOKS * EVERY).total_seconds()))
+    later = {"FIRELINE_CLOCK_FILE": str(clock_file)}
+    told = house("check", "slow-queries", "--json", **later)
+    assert told.code == 0, told.err
+    (view,) = told.data["checks"]
+    assert view["unknown"] == []
+    assert view["sections"][0]["title"] == "Changed since before"
+    (row,) = [row for row in view["sections"][0]["rows"] if "FROM parcels WHERE code" in row["statement"]]
+    assert row["change"] == "heavier for as many rows"
+    assert row["blocks_per_call"] > 10 * row["blocks_before"]
+    assert "Changed since before" in house("check", "slow-queries", **later).out
+    found = house("diagnose", "--symptom", "the page is slow", "--json", **later).data
+    assert found["changes"]["before"]["looks"] == LOOKS
+    assert found["causes"][0]["cause"] == "missing_index"
+    assert any(one["source"] == "earlier looks" for one in found["causes"][0]["evidence"])
+    early = house("check", "slow-queries", "--since", "3h", "--json", **later).data["checks"][0]
+    assert "no look from before" in next(one["because"] for one in early["unknown"] if one["check"] == "past")
+
+
+def test_what_was_before_is_unknown_without_a_store_and_stops_no_look(house: Fireline, patient: Target) -> None:
+    with psycopg.connect(patient.dsn.reveal(), autocommit=True) as conn:
+        conn.execute("CREATE EXTENSION pg_stat_statements")
+    (house.folder / "dsn").write_text(patient.dsn.reveal())
+    away = {"FIRELINE_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing"}
+    for words, because in (
+        (("--target", "main"), "the store, which keeps earlier looks, does not answer"),
+        (("--dsn", "@dsn"), "no store is at hand"),
+    ):
+        told = house("check", "slow-queries", *words, "--json", **away)
+        assert told.code == 0, told.err
+        (view,) = told.data["checks"]
+        assert because in next(one["because"] for one in view["unknown"] if one["check"] == "past")
+        assert "Changed since before" not in [one["title"] for one in view["sections"]]
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 import psycopg
+import pytest
 
-from fireline.assess import history
+from fireline.assess import history, turns
 from fireline.postgres.connect import Target
 from tests.assess.faults import Faults
+from tests.assess.regressing import LOOKS, Shop
 from tests.web.site import Site
 
 
@@ -46,6 +48,24 @@ def test_the_newest_look_is_shown_with_score_cause_tree_and_tables(ward: Site, p
         assert "An idle transaction" in browser.get("/targets").text
         assert browser.get("/targets/main?hours=168").status_code == 200
         assert browser.get("/targets/other").status_code == 404
+
+
+def test_what_statements_do_otherwise_than_before_is_the_first_table(
+    ward: Site, patient: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "FRESH_SECONDS", -1.0)
+    shop = Shop(ward.context.store, patient)
+    shop.pass_by()
+    with shop.later(LOOKS):
+        shop.sql("DROP INDEX parcels_code_idx")
+        shop.ask()
+        shop.look()
+        with ward.client("maya") as browser:
+            page = browser.get("/targets/main").text
+    assert re.search(r'<details id="slow-queries-1" open><summary>Changed since before', page)
+    assert "before is what was usual from" in page
+    assert "heavier for as many rows" in page
+    assert "the index parcels_code_idx on public.parcels (code) was usable at" in page
 
 
 def test_hostile_names_in_the_target_stay_text(ward: Site, patient: Target) -> None:
