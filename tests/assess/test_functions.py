@@ -184,6 +184,7 @@ def test_stale_tables_are_analysed_and_the_rest_is_returned_as_commands(
     assert analysed["result"].endswith("8000 now")
     assert "VACUUM (ANALYZE, SKIP_LOCKED) public.events" in [row["command"] for row in done]
     assert not any(row["done"] for row in done if row["action"] != "analyze")
+    servers.count_now(db)
     again = rows(db, "SELECT * FROM optimize_database()")
     assert "public.events" not in [row["object"] for row in again if row["action"] == "analyze"]
 
