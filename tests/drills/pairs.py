@@ -59,6 +59,7 @@ AGAINST: Mapping[frozenset[str], str] = {
 
 # What a fault's scene has besides, in truth.
 BESIDES: Mapping[str, set[str]] = {
+    "xmin_held_by_slot": {"inactive_slot_retains_wal"},  # its slot, which nobody uses, keeps log as well
     "wal_keep_size": {"checkpoints_forced_max_wal"},  # it is made by writing more log than max_wal_size holds
 }
 
