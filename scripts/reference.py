@@ -60,6 +60,8 @@ def configuration() -> str:
         note = f"\n`{NAMED[name]}` is a name of your choice; there may be many.\n" if name in NAMED and model else ""
         if model:
             parts.append(f"\n## `[{title}]`\n\n{_sentence(model)}\n{note}\n{_table(model)}")
+            for key, inner in _tables_in(model):
+                parts.append(f"\n## `[{title}.{key}]`\n\n{_sentence(inner)}\n\n{_table(inner)}")
         for file, found in _shelf_models(name):
             of_choice = file.partition(".")[2]
             note = f"\n`{of_choice}` is a name of your choice; there may be many.\n" if of_choice else ""
@@ -71,6 +73,14 @@ def _model_of(annotation: Any) -> type[BaseModel] | None:
     """The model of a table, or of the tables in a table."""
     inner = get_args(annotation)[-1] if get_args(annotation) else annotation
     return inner if isinstance(inner, type) and issubclass(inner, BaseModel) else None
+
+
+def _tables_in(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
+    """The tables that may stand in a table."""
+    for key, field in model.model_fields.items():
+        for part in get_args(field.annotation):
+            if isinstance(part, type) and issubclass(part, BaseModel):
+                yield key, part
 
 
 def _shelf_models(table: str) -> Iterator[tuple[str, type[BaseModel]]]:

@@ -184,3 +184,17 @@ def test_every_key_has_a_description() -> None:
         return found
 
     assert bare(Settings, "") == []
+
+
+def test_where_supabase_runs_a_target_is_a_table_of_its_own(file: Path, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("sbp_of_the_settings_test\n")
+    table = '[targets.main]\ndsn = "postgresql://h/d"\n[targets.main.supabase]\nproject = "shopproject"\n'
+    file.write_text(f'{table}token_file = "{tmp_path / "token"}"\n')
+    found = read(file, {}).targets["main"].supabase
+    assert found
+    assert (found.project, found.token.reveal(), found.api) == (
+        "shopproject", "sbp_of_the_settings_test", "https://api.supabase.com",
+    )  # fmt: skip
+    file.write_text(f'{table}tokn = "x"\n')
+    with pytest.raises(SettingsError, match=r"unknown key targets\.main\.supabase\.tokn; did you mean token"):
+        read(file, {})

@@ -329,6 +329,7 @@ def _known_keys(path: tuple[int | str, ...]) -> list[str]:
             model = model.model_fields[str(part)].annotation
         else:  # a table of tables, such as targets: one step down is its model
             model = model.__args__[-1]
+    model = next((part for part in getattr(model, "__args__", ()) if hasattr(part, "model_fields")), model)
     return [key for key in getattr(model, "model_fields", {}) if key != "origin"]
 
 

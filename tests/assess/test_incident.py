@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -102,6 +104,32 @@ def test_the_cause_is_kept_and_told_and_the_incident_moves_on(world: World, trou
     assert found["verdict"]["remedy"]["command"] == f"fireline resolve terminate-session {pid} --target main"
     kind, payload = _told(world, incident)[-1]
     assert (kind, payload["cause"]) == ("finding", "idle_in_tx_row_lock")
+
+
+def test_errors_in_the_log_are_counted_before_and_since_the_start_told_once_and_kept(
+    world: World, trouble: Faults
+) -> None:
+    def fail(times: int) -> None:
+        for _ in range(times):
+            with suppress(psycopg.Error):
+                trouble.owner.execute("SELECT * FROM nowhere_of_the_log")
+
+    fail(2)
+    incident = _open(world)
+    fail(3)
+    assessment.assess(world, incident)
+    (told,) = [payload for kind, payload in _told(world, incident) if kind == "logged"]
+    (line,) = [one for one in told["kinds"] if "nowhere_of_the_log" in one]
+    assert re.fullmatch(r'ERROR: relation "nowhere_of_the_log" does not exist: \d+ in the 15 min before, 3 since', line)
+    trouble.idle("worker", "UPDATE orders SET n = 1 WHERE id = 7")
+    trouble.waiting("web", "UPDATE orders SET n = 2 WHERE id = 7")
+    fail(1)
+    assessment.assess(world, incident, fresh=True)
+    found = _newest(world, incident)
+    assert found is not None
+    (kept,) = [one for one in found["verdict"]["log"]["kinds"] if "nowhere_of_the_log" in one["message"]]
+    assert (kept["since"], kept["before"] >= 2, kept["code"]) == (4, True, "42P01")
+    assert _kinds(world, incident).count("logged") == 1
 
 
 def test_looking_twice_tells_the_same_cause_once(world: World, trouble: Faults) -> None:

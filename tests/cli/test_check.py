@@ -56,7 +56,7 @@ def test_the_log_is_searched_and_counted_around_a_moment(bare: Fireline, patient
     asked = ("check", "log", "--dsn", "@dsn", "--log-file", "server.log")
     shown = bare(*asked, "--around", "25m ago", "--search", "DEAD.*d")
     assert shown.code == 0, shown.err
-    assert "1 errors in the 15 min before" in shown.out
+    assert "1 error in the 15 min before" in shown.out
     assert "Lines that match DEAD.*d" in shown.out
     assert (
         len(bare(*asked, "--since", "1h", "--search", "deadlock", "--json").data["checks"][0]["sections"][0]["rows"])

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from fireline import clock
-from fireline.cli.times import ago, at, since, span
+from fireline.cli.times import ago, at, past_moment, since, span
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,23 @@ def test_the_date_stands_there_when_it_is_not_today(monkeypatch: pytest.MonkeyPa
     long_ago = datetime(now.year, 1, 1, 12, tzinfo=UTC)
     if now.timetuple().tm_yday > 2:
         assert at(long_ago) == f"1 Jan {long_ago.astimezone():%H:%M}"
+
+
+@pytest.mark.parametrize("text", ["25m", "25m ago", "25m  ago"])
+def test_a_moment_may_be_how_long_ago(text: str) -> None:
+    assert abs(clock.now() - timedelta(minutes=25) - past_moment(text)) < timedelta(seconds=5)
+
+
+def test_a_time_of_day_is_the_last_one_there_was_and_a_date_is_what_it_says() -> None:
+    for hour in range(24):
+        found = past_moment(f"{hour:02}:40")
+        assert timedelta(0) <= clock.now() - found <= timedelta(days=1)
+        assert (found.astimezone().hour, found.minute) == (hour, 40)
+    assert past_moment("2026-03-01T02:40Z") == datetime(2026, 3, 1, 2, 40, tzinfo=UTC)
+    assert past_moment("2026-03-01 02:40").tzinfo is not None
+
+
+@pytest.mark.parametrize("text", ["yesterday", "25", "99:99", "ago"])
+def test_what_is_no_moment_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        past_moment(text)

@@ -79,3 +79,10 @@ def test_what_answers_is_taken_for_a_server_here_only_if_it_began_at_that_moment
     behind_a_pooler = machine.serving({"host": "127.0.0.1", "port": "6432"}, row[0], str(patient_server.folder.data))
     assert behind_a_pooler.log == patient_server.folder.log
     assert machine.serving({"host": "db.example"}, row[0], "/nowhere") == machine.Whereabouts()
+
+
+def test_a_running_servers_output_and_unit_are_told(patient_server: Cluster) -> None:
+    found = machine.find(parts(patient_server.url())).postmaster
+    assert found
+    assert found.output == str(patient_server.folder.log)
+    assert found.unit == "" or found.unit.endswith(".service")

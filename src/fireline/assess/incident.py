@@ -125,9 +125,12 @@ def _tell_changes(conn: Connection, incident: int, target: str | None, changes: 
 
 
 def _tell_log(conn: Connection, incident: int, log: dict[str, Any] | None) -> None:
-    """Tell once in the timeline which errors the log has around the start; a finding keeps the newest numbers."""
+    """Tell once in the timeline which errors the log has around the start, and not what a remedy brought about.
+
+    A finding keeps the numbers of its own look.
+    """
     told = one(conn, Q["told_of_log"], incident=incident) if log else None
-    if log and told is not None and not told["told"]:
+    if log and told is not None and not told["told"] and findings.newest(conn, incident) is None:
         kinds = [kind["text"] for kind in log["kinds"]]
         timeline.tell(conn, incident, "logged", FIRELINE, source=log["source"], start=log["start"], kinds=kinds)
 

@@ -48,9 +48,13 @@ def _counted(log: Log, start: datetime, end: datetime) -> str:
     seen = around(log, start, end, ("PANIC", "FATAL", "ERROR"))
     since = sum(one.since for one in seen.kinds)
     if (log.counted_from or log.since) >= start:
-        return f"{since:,} errors since {start:%H:%M:%S} UTC; what was said before that was not read"
+        return f"{_errors(since)} since {start:%H:%M:%S} UTC; what was said before that was not read"
     before = sum(one.before or 0 for one in seen.kinds)
-    return f"{before:,} errors in the {seen.lead} before {start:%H:%M:%S} UTC, {since:,} since"
+    return f"{_errors(before)} in the {seen.lead} before {start:%H:%M:%S} UTC, {since:,} since"
+
+
+def _errors(count: int) -> str:
+    return f"{count:,} error{'' if count == 1 else 's'}"
 
 
 def _row(one: Entry, start: datetime | None, begin: datetime, end: datetime) -> dict[str, Any]:
