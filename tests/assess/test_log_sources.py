@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from fireline import clock
 from fireline.assess.checks.log import Log, check
 from fireline.assess.log_sources import in_syslog, named
 from fireline.assess.look import checks, look
 from fireline.assess.snapshot import Asked
+from fireline.cluster import Cluster
 from fireline.errors import TargetUnavailable
 from fireline.postgres.connect import Target
 from fireline.redact import Secret
@@ -59,20 +63,38 @@ def test_a_local_file_goes_before_supabase_and_a_named_one_before_all(patient: T
         assert peer.asked == []
 
 
-def test_a_server_that_keeps_no_log_here_is_asked_of_supabase_and_the_ways_in_vain_are_told() -> None:
-    silent = {**servers.PATIENT, "log_destination": "syslog", "syslog_ident": "nobody-listens"}
-    with servers.cluster(servers.embedded(), silent) as cluster, running() as peer:
-        target = Target("main", Secret(cluster.url()))
-        because = unknown(target)
-        assert "not found; give it with --log-file" in because or "journal" in because
-        found = seen(at_supabase(target, peer))
+@pytest.fixture(scope="module")
+def far() -> Iterator[Target]:
+    """A server as one is met in a cloud: elsewhere by its name, and with a role that may not read its files."""
+    with servers.private_folder() as folder:
+        made = Cluster(folder / "pg", servers.embedded(), settings=servers.PATIENT, fsync=False, tcp=True)
+        try:
+            made.start()
+            with psycopg.connect(made.url(), autocommit=True) as conn:
+                conn.execute("CREATE ROLE far_role LOGIN PASSWORD 'far-role-word'")
+            dsn = make_conninfo(
+                made.url(tcp=True),
+                user="far_role",
+                password="far-role-word",
+                host="db.far.example",
+                hostaddr="127.0.0.1",
+            )
+            yield Target("main", Secret(dsn))
+        finally:
+            made.remove()
+
+
+def test_a_server_elsewhere_is_asked_of_supabase_and_the_ways_in_vain_are_told(far: Target) -> None:
+    assert unknown(far) == "the log of this server was not found; give it with --log-file"
+    with running() as peer:
+        found = seen(at_supabase(far, peer))
         assert found
         assert (found.source, [one.message for one in found.entries]) == (
             "Supabase's logs of shopproject",
             ["out of memory"],
         )
         peer.answer(API, {}, 403)
-        assert "Supabase's logs can not be read: the token may not read logs" in unknown(run_by(peer, target))
+        assert "Supabase's logs can not be read: the token may not read logs" in unknown(run_by(peer, far))
 
 
 def test_a_database_that_does_not_answer_still_has_its_log_at_supabase() -> None:

@@ -70,6 +70,21 @@ def test_the_verdict_is_a_sentence_with_its_proof(site: Site) -> None:
     assert "no waiter waits for a transaction id" in page
 
 
+def test_errors_in_the_log_around_the_start_are_shown_with_the_cause_and_are_no_markup(site: Site) -> None:
+    kind = {"severity": "ERROR", "code": None, "message": "x", "before": 12, "since": 340}
+    kind["text"] = f"ERROR: {story.HOSTILE}: 12 in the 15 min before, 340 since"
+    with site.client("maya") as browser:
+        number = story.declare(site, Actor("maya"))
+        story.look(site, number)
+        assert 'id="log-around"' not in browser.get(f"/incidents/{number}").text
+        start = clock.now().isoformat()
+        story.look(site, number, log={"source": "the journal", "start": start, "until": start, "kinds": [kind]})
+        page = browser.get(f"/incidents/{number}").text
+    assert "12 in the 15 min before, 340 since" in page
+    assert 'id="log-around"' in page
+    assert story.HOSTILE not in page
+
+
 def test_what_is_around_it_is_shown_the_ailing_first_and_the_unknown_never_as_well(site: Site) -> None:
     with site.client("maya") as browser:
         number = story.declare(site, Actor("maya"))
