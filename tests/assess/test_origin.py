@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fireline.assess.checks.files import Line
-from fireline.assess.origin import Origin, kilobytes, milliseconds, nearest, origins, truth
+from fireline.assess.origin import Origin, in_order, kilobytes, milliseconds, nearest, origins, truth
 from tests.assess.given import SERVER, base, files, look, settings
 
 
@@ -58,3 +58,13 @@ def test_quantities_are_read_as_the_server_does() -> None:
     ]
     assert [kilobytes(one) for one in ("64", "64kB", "4MB", "1GB", "")] == [64, 64, 4096, 1024**2, None]
     assert [truth(one) for one in ("on", "true", "t", "yes", "1", "off", "0", "", "o")] == [True] * 5 + [False] * 4
+
+
+def test_a_reload_that_several_need_comes_once_and_behind_the_last_of_them() -> None:
+    auto = "/data/postgresql.auto.conf"
+    both = (Origin("work_mem", "64kB", file=auto), Origin("enable_sort", "off", file=auto))
+    assert in_order(sql for one in both for sql in one.takes_back("x")) == (
+        "ALTER SYSTEM RESET work_mem",
+        "ALTER SYSTEM RESET enable_sort",
+        "SELECT pg_reload_conf()",
+    )

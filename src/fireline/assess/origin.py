@@ -160,6 +160,11 @@ def truth(value: str) -> bool:
     return word in ("1", "on") or (bool(word) and ("true".startswith(word) or "yes".startswith(word)))
 
 
+def in_order(statements: Iterable[str]) -> tuple[str, ...]:
+    """Each statement once; what several need, such as a reload, behind the last of them."""
+    return tuple(reversed(dict.fromkeys(reversed(list(statements)))))
+
+
 def gone(snapshot: Snapshot, found: Iterable[Origin]) -> Probe:
     """Green when none of them gives its value any more."""
     chosen = tuple(found)

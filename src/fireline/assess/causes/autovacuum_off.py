@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fireline.assess.checks.settings import Settings
 from fireline.assess.checks.tables import Tables
-from fireline.assess.origin import Origin, gone, origins, truth
+from fireline.assess.origin import Origin, gone, in_order, origins, truth
 from fireline.assess.slowness import COMPLAINTS
 from fireline.assess.snapshot import Snapshot
 from fireline.assess.telling import listed
@@ -43,9 +43,9 @@ def _verdict(snapshot: Snapshot, found: list[Origin]) -> Verdict:
         ),
         remedy=Cure(
             text="Switch it on again; it begins within a minute and goes gently. Some switch it off for a bulk load and forget it.",
-            sql=tuple(dict.fromkeys(sql for one in found for sql in one.takes_back("on"))),
+            sql=in_order(sql for one in found for sql in one.takes_back("on")),
             level="reversible",
-            undo=tuple(dict.fromkeys(sql for one in found for sql in one.gives_again())),
+            undo=in_order(sql for one in found for sql in one.gives_again()),
         ),
         probe=gone(snapshot, found),
     )

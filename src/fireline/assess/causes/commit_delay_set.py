@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fireline.assess.checks.settings import Settings
-from fireline.assess.origin import Origin, gone, origins
+from fireline.assess.origin import Origin, gone, in_order, origins
 from fireline.assess.snapshot import Replication, Snapshot
 from fireline.assess.telling import listed
 from fireline.assess.verdict import Cause, Cure, Evidence, Rejected, Verdict
@@ -59,9 +59,9 @@ def _verdict(snapshot: Snapshot, found: list[Origin]) -> Verdict:
         ),
         remedy=Cure(
             text="Take the setting back: commits are written at once again. Nothing is lost by it.",
-            sql=tuple(dict.fromkeys(sql for one in found for sql in one.takes_back("0"))),
+            sql=in_order(sql for one in found for sql in one.takes_back("0")),
             level="reversible",
-            undo=tuple(dict.fromkeys(sql for one in found for sql in one.gives_again())),
+            undo=in_order(sql for one in found for sql in one.gives_again()),
         ),
         probe=gone(snapshot, found),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fireline.assess.forgetting import forget
-from fireline.assess.origin import Origin, gone, nearest, origins
+from fireline.assess.origin import Origin, gone, in_order, nearest, origins
 from fireline.assess.quoting import ident
 from fireline.assess.slow import Slow, every, felt
 from fireline.assess.slowness import COMPLAINTS, EXPLAINS, FAMILY, seen, severity, weight
@@ -96,10 +96,8 @@ def _cure(snapshot: Snapshot, slows: list[Slow], blamed: tuple[Origin, ...]) -> 
     later = "Sessions that are connected keep the old setting until they connect anew."
     if blamed:
         text = f"Take the setting back: only statements that run for seconds gain by being compiled. {later}"
-        sql = tuple(dict.fromkeys(sql for one in blamed for sql in one.takes_back(f"{_DEFAULT:.0f}")))
-        return forget(
-            snapshot, slows, text, sql, tuple(dict.fromkeys(sql for one in blamed for sql in one.gives_again()))
-        )
+        sql = in_order(sql for one in blamed for sql in one.takes_back(f"{_DEFAULT:.0f}"))
+        return forget(snapshot, slows, text, sql, in_order(sql for one in blamed for sql in one.gives_again()))
     whom = f"ALTER DATABASE {ident(snapshot.server.database if snapshot.server else 'postgres')}"
     text = f"Switch compiling off for this database: wrong estimates make short statements look dear enough for it. {later}"
     return forget(snapshot, slows, text, (f"{whom} SET jit = off",), (f"{whom} RESET jit",))

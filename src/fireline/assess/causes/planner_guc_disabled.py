@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from fireline.assess.origin import Origin, gone, origins, truth
+from fireline.assess.origin import Origin, gone, in_order, origins, truth
 from fireline.assess.reasons import COSTS, GUC, METHODS, Reason, absurd, effective, reasons
 from fireline.assess.slow import felt
 from fireline.assess.slowness import COMPLAINTS, EXPLAINS, FAMILY, seen, severity, size, twins, weight
@@ -54,18 +52,13 @@ def _verdict(snapshot: Snapshot, found: list[Reason], blamed: tuple[Origin, ...]
         rejected=twins(snapshot, found[0]) if found else _without(names),
         remedy=Cure(
             text="Take the setting back. Sessions that are connected keep the old one until they connect anew.",
-            sql=_in_order(sql for one in blamed for sql in one.takes_back(_DEFAULT.get(one.name, "on"))),
+            sql=in_order(sql for one in blamed for sql in one.takes_back(_DEFAULT.get(one.name, "on"))),
             level="reversible",
-            undo=_in_order(sql for one in blamed for sql in one.gives_again()),
+            undo=in_order(sql for one in blamed for sql in one.gives_again()),
         ),
         probe=gone(snapshot, blamed),
         hurt=weight(slows),
     )
-
-
-def _in_order(statements: Iterable[str]) -> tuple[str, ...]:
-    """Each once; what several need, such as a reload, behind the last of them."""
-    return tuple(reversed(dict.fromkeys(reversed(list(statements)))))
 
 
 def _without(names: str) -> tuple[Rejected, ...]:

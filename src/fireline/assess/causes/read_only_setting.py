@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fireline.assess.checks.owners import Owners
-from fireline.assess.origin import Origin, gone, origins, truth
+from fireline.assess.origin import Origin, gone, in_order, origins, truth
 from fireline.assess.refused import evidence_of, heard
 from fireline.assess.snapshot import Server, Snapshot
 from fireline.assess.telling import listed
@@ -57,9 +57,9 @@ def _verdict(snapshot: Snapshot, server: Server, found: list[Origin]) -> Verdict
         remedy=Cure(
             text="Ask first who set it and why: some hosts set it when the disk is nearly full. If nobody means it, take it back."
             " Sessions that are connected keep it until they connect anew, so restart or reconnect the application's pool.",
-            sql=(f"SET {_NAME} = off", *dict.fromkeys(sql for one in found for sql in one.takes_back("off"))),
+            sql=(f"SET {_NAME} = off", *in_order(sql for one in found for sql in one.takes_back("off"))),
             level="reversible",
-            undo=tuple(dict.fromkeys(sql for one in found for sql in one.gives_again())),
+            undo=in_order(sql for one in found for sql in one.gives_again()),
         ),
         probe=gone(snapshot, found),
     )

@@ -7,7 +7,7 @@ import re
 from fireline.assess.checks.meant import Meant, Thing
 from fireline.assess.checks.schemas import Schemas
 from fireline.assess.checks.tables import Table, Tables
-from fireline.assess.origin import Origin, gone, origins
+from fireline.assess.origin import Origin, gone, in_order, origins
 from fireline.assess.quoting import qualified
 from fireline.assess.snapshot import Snapshot
 from fireline.assess.telling import listed
@@ -122,9 +122,9 @@ def _verdict(snapshot: Snapshot, found: list[Origin], fact: Evidence) -> Verdict
         remedy=Cure(
             text="Take the search_path back. Sessions that are connected keep it until they connect anew, so restart or reconnect"
             " the application's pool. Rows written meanwhile into tables of another schema stay there: look for them.",
-            sql=tuple(dict.fromkeys(sql for one in found for sql in one.takes_back('"$user", public'))),
+            sql=in_order(sql for one in found for sql in one.takes_back('"$user", public')),
             level="reversible",
-            undo=tuple(dict.fromkeys(sql for one in found for sql in one.gives_again())),
+            undo=in_order(sql for one in found for sql in one.gives_again()),
         ),
         probe=gone(snapshot, found),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fireline.assess.origin import Origin, gone, milliseconds, origins
+from fireline.assess.origin import Origin, gone, in_order, milliseconds, origins
 from fireline.assess.snapshot import Snapshot
 from fireline.assess.tangle import lasting
 from fireline.assess.telling import listed, span
@@ -57,9 +57,9 @@ def _verdict(snapshot: Snapshot, found: list[Origin], lowest: float, asked: bool
         remedy=Cure(
             text="Take the limit back, or set one that the slowest honest statement stays below. Sessions that are connected keep"
             " the old one until they connect anew. Without any limit a runaway statement runs on, so set a better one soon.",
-            sql=tuple(dict.fromkeys(sql for one in found for sql in one.takes_back("0"))),
+            sql=in_order(sql for one in found for sql in one.takes_back("0")),
             level="reversible",
-            undo=tuple(dict.fromkeys(sql for one in found for sql in one.gives_again())),
+            undo=in_order(sql for one in found for sql in one.gives_again()),
         ),
         probe=gone(snapshot, found),
     )

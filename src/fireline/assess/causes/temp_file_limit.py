@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from fireline.assess.checks.log import Entry, Log
 from fireline.assess.checks.settings import Settings
-from fireline.assess.checks.space import Room, Space
+from fireline.assess.checks.space import Space
 from fireline.assess.log_kept import size
-from fireline.assess.origin import Origin, gone, kilobytes, origins
+from fireline.assess.origin import Origin, gone, in_order, kilobytes, origins
 from fireline.assess.snapshot import Snapshot
 from fireline.assess.telling import listed
 from fireline.assess.verdict import Cause, Cure, Evidence, Rejected, Verdict
+from fireline.postgres.disk import Room
 
 LABEL = "temp_file_limit"
 _WORDS = r"temp_file_limit|temporary file size|53400"
@@ -58,9 +59,9 @@ def _verdict(snapshot: Snapshot, found: list[Origin], least: float, logged: tupl
             text="Take the limit back or raise it to what the largest honest query needs; or give that query more work_mem or an"
             " index. Without any limit a runaway query can fill the disk, so set a better one soon. Sessions that are connected"
             " keep the old one until they connect anew.",
-            sql=tuple(dict.fromkeys(sql for one in found for sql in one.takes_back("-1"))),
+            sql=in_order(sql for one in found for sql in one.takes_back("-1")),
             level="reversible",
-            undo=tuple(dict.fromkeys(sql for one in found for sql in one.gives_again())),
+            undo=in_order(sql for one in found for sql in one.gives_again()),
         ),
         probe=gone(snapshot, found),
     )

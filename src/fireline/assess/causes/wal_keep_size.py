@@ -15,7 +15,7 @@ from fireline.assess.log_kept import (
     severity,
     size,
 )
-from fireline.assess.origin import gone, origins
+from fireline.assess.origin import gone, in_order, origins
 from fireline.assess.snapshot import Snapshot
 from fireline.assess.verdict import Cause, Cure, Evidence, Rejected, Verdict
 
@@ -75,9 +75,9 @@ def _verdict(snapshot: Snapshot, wal: Wal, keep: int) -> Verdict:
         remedy=Cure(
             text="Take the setting back; the log goes with the next checkpoint. A standby without a slot that is behind by then"
             " has to be copied anew: give each standby a slot, and limit it with max_slot_wal_keep_size.",
-            sql=(*(statement for one in found for statement in one.takes_back("0")), "CHECKPOINT"),
+            sql=(*in_order(sql for one in found for sql in one.takes_back("0")), "CHECKPOINT"),
             level="reversible",
-            undo=tuple(statement for one in found for statement in one.gives_again()),
+            undo=in_order(sql for one in found for sql in one.gives_again()),
         ),
         probe=gone(snapshot, found),
     )

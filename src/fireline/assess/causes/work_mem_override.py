@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fireline.assess.origin import Origin, gone, kilobytes, nearest, origins
+from fireline.assess.origin import Origin, gone, in_order, kilobytes, nearest, origins
 from fireline.assess.slow import Slow, every, felt
 from fireline.assess.slowness import COMPLAINTS, EXPLAINS, FAMILY, seen, severity, weight
 from fireline.assess.snapshot import Snapshot
@@ -74,9 +74,9 @@ def _verdict(snapshot: Snapshot, blamed: tuple[Origin, ...], slows: list[Slow]) 
         remedy=Cure(
             text="Take the setting back. Sessions that are connected keep the old one until they connect anew. Each sort or hash of"
             " each session may use that much, so do not set it very high for everybody either.",
-            sql=tuple(dict.fromkeys(sql for one in blamed for sql in one.takes_back("4MB"))),
+            sql=in_order(sql for one in blamed for sql in one.takes_back("4MB")),
             level="reversible",
-            undo=tuple(dict.fromkeys(sql for one in blamed for sql in one.gives_again())),
+            undo=in_order(sql for one in blamed for sql in one.gives_again()),
         ),
         probe=gone(snapshot, blamed),
         hurt=weight(slows),
