@@ -9,10 +9,11 @@ from typing import Any
 from fireline.assess.checks.databases import Database, Databases
 from fireline.assess.checks.sequences import Sequence, Sequences
 from fireline.assess.checks.settings import Setting, Settings
-from fireline.assess.checks.space import Room, Space, Tablespace
+from fireline.assess.checks.space import Space, Tablespace
 from fireline.assess.checks.tables import Table, Tables
 from fireline.assess.checks.wal import Archiver, Checkpoints, Slot, Wal
 from fireline.assess.snapshot import LockReading, Server, Session, Snapshot
+from fireline.postgres.disk import Room
 
 AT = datetime(2026, 3, 1, 3, tzinfo=UTC)
 GB = 2**30

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from fireline.assess import log_kept
-from fireline.assess.checks.space import Room
 from fireline.assess.checks.wal import Wal
 from fireline.assess.log_kept import MB, size
+from fireline.postgres.disk import Room
 from tests.assess.judging import complaining
 from tests.assess.kept import ago
 from tests.assess.readings import GB, settings, snapshot, space, wal

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from fireline.assess.checks.settings import Settings
-from fireline.assess.checks.space import Room, Space
+from fireline.assess.checks.space import Space
 from fireline.assess.checks.wal import Slot, Wal
 from fireline.assess.snapshot import Snapshot
 from fireline.assess.verdict import Evidence, Rejected, Severity
+from fireline.postgres.disk import Room
 
 ASKED = ("wal", "disk")
 MB = 2**20

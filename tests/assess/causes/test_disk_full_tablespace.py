@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fireline.assess.causes.disk_full_tablespace import judge
-from fireline.assess.checks.space import Room, Space, Tablespace
+from fireline.assess.checks.space import Space, Tablespace
+from fireline.postgres.disk import Room
 from tests.assess.judging import complaining
 from tests.assess.kept import facts, the, why_not
 from tests.assess.readings import AT, GB, snapshot, space, wal

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from fireline.assess.checks.space import Room, Space
+from fireline.assess.checks.space import Space
 from fireline.assess.snapshot import Snapshot
 from fireline.assess.view import Section, Shown, View
+from fireline.postgres.disk import Room
 
 
 def show(snapshot: Snapshot) -> Shown:
