@@ -12,10 +12,11 @@ VISITORS = ("anon", "web_anon", "visitor", "public_api", "guest")
 
 @dataclass(frozen=True)
 class Api:
-    """visitor: the role strangers act as. door: the role that logs in and switches into it."""
+    """visitor: the role strangers act as. door: the role that logs in and switches into it. owner: of the tables."""
 
     visitor: str
     door: str
+    owner: str
 
 
 def api(at: Place, rows: int = 0) -> Api:
@@ -25,14 +26,14 @@ def api(at: Place, rows: int = 0) -> Api:
     made = Api(
         "anon" if known else f"{at.rng.choice(VISITORS)}_{at.rng.randrange(50)}",
         f"{at.rng.choice(DOORS)}_{at.rng.randrange(50)}",
+        f"migrations_{at.rng.randrange(50)}",
     )
     at.sql(f"CREATE ROLE {made.visitor} NOLOGIN")
     at.sql(f"CREATE ROLE {made.door} LOGIN NOINHERIT PASSWORD 'drill-pw-8472' IN ROLE {made.visitor}")
     at.sql(f"GRANT USAGE ON SCHEMA public TO {made.visitor}")
-    owner = f"migrations_{at.rng.randrange(50)}"
-    at.sql(f"CREATE ROLE {owner} NOLOGIN")
-    at.sql(f"ALTER TABLE {at.table} OWNER TO {owner}")
-    at.sql(f"ALTER TABLE {at.other} OWNER TO {owner}")
+    at.sql(f"CREATE ROLE {made.owner} NOLOGIN")
+    at.sql(f"ALTER TABLE {at.table} OWNER TO {made.owner}")
+    at.sql(f"ALTER TABLE {at.other} OWNER TO {made.owner}")
     protect(at, at.other, made.visitor, "name = current_setting('app.who', true)")
     at.connect(made.door, application="api", autocommit=True).execute("SELECT 1")
     return made

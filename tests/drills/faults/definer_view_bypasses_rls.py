@@ -16,9 +16,8 @@ def inject(at: Place) -> Wound:
     else:
         at.sql(f"CREATE VIEW {view} AS SELECT o.id, o.name FROM {at.other} o WHERE o.id > 0")
     if at.rng.random() < 0.5:
-        at.sql(f"ALTER VIEW {view} OWNER TO {at.role}")
-        at.sql(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {at.role}")
-        at.sql(f"REVOKE ALL ON {view} FROM {at.role}; GRANT ALL ON {view} TO {at.role}")
+        at.sql(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {made.owner}")
+        at.sql(f"ALTER VIEW {view} OWNER TO {made.owner}")
     at.sql(f"GRANT SELECT ON {view} TO {made.visitor}")
     return Wound(
         (
