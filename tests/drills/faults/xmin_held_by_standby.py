@@ -26,7 +26,7 @@ def inject(at: Place) -> Wound:
     def ended(root: Verdict) -> None:
         for statement in root.remedy.sql:
             standby.sql(statement)
-        at.sql("SELECT pg_sleep(1.2)")  # until the standby has told
+        at.until("SELECT 1 WHERE NOT EXISTS (SELECT FROM pg_stat_replication WHERE age(backend_xmin) > 1)")
         at.sql(f"VACUUM {at.table}")
 
     return Wound(
