@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
 from fireline import clock
 from fireline.assess import complaint, history, memory
 from fireline.assess import incident as assessment
@@ -97,6 +99,49 @@ def test_a_plan_that_turned_worse_for_no_other_cause_is_one_and_its_remedy_helps
         assert probe(shop.target, root.json()["probe"]) == "green"
         newest()
         assert "plan_regression" not in [one.cause for one in diagnose(shop.target, asked).causes]
+
+
+def test_a_worse_plan_for_no_reason_that_is_seen_is_told_as_such(shop: Shop) -> None:
+    view = "CREATE OR REPLACE VIEW one_parcel AS SELECT p.id, p.note FROM parcels p WHERE p.id = {}"
+
+    def ask() -> None:
+        shop.sql(*["SELECT note FROM one_parcel"] * 20)
+
+    shop.sql(view.format("7"))
+    shop.pass_by(ask=ask)
+    with shop.later(LOOKS):
+        shop.sql(view.format("(SELECT count(*) - 19993 FROM parcels q WHERE q.note > '')"))
+        ask()
+        asked = Asked(
+            complaint.read("the page is slow"), past=memory.earlier(shop.world.store, "main", timedelta(minutes=15))
+        )
+        root = diagnose(shop.target, asked).causes[0]
+        assert root.cause == "plan_regression"
+        assert root.title == "A statement does far more for the same rows than before: SELECT note FROM one_parcel."
+        assert probe(shop.target, root.json()["probe"]) == "red"
+        ask()
+        assert probe(shop.target, root.json()["probe"]) == "red"
+        shop.sql(view.format("7"), *root.remedy.sql)
+        ask()
+        assert probe(shop.target, root.json()["probe"]) == "green"
+        assert "plan_regression" not in [one.cause for one in diagnose(shop.target, asked).causes]
+
+
+def test_a_server_that_goes_on_as_before_is_left_alone(shop: Shop) -> None:
+    shop.pass_by()
+    with shop.later(LOOKS):
+        shop.ask()
+        found = diagnose(shop.target, Asked(past=memory.earlier(shop.world.store, "main", timedelta(minutes=15))))
+        assert (found.causes, found.unknown, found.coverage) == ((), (), 1.0)
+        assert found.changes is not None
+        assert not any("FROM parcels" in one["statement"] for one in found.changes["statements"])
+
+
+def test_looks_that_were_kept_in_another_form_are_passed_over(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept(store)
+    monkeypatch.setattr(memory, "FORM", memory.FORM + 1)
+    with store.transaction() as conn:
+        assert memory.recall(conn, "main", clock.now()).looks == ()
 
 
 def test_without_a_store_nobody_knows_what_was_before(shop: Shop) -> None:

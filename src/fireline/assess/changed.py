@@ -134,7 +134,7 @@ class _Question:
 
 @lru_cache(maxsize=2)
 def _compared(question: _Question) -> Changes | None:
-    past, now = question.past, kept.of(question.snapshot)
+    past, now = question.past, kept.counted(question.snapshot)
     known = _known(question.snapshot, past)
     seen = windows(past.before, known)
     latest = _latest(past.looks, now, known) if now else None

@@ -67,10 +67,10 @@ def assess(world: World, incident: int, *, fresh: bool = False) -> None:
     """
     with world.store.transaction() as conn:
         before = get(conn, incident)
-        began = min(before["detected_at"], before["opened_at"])
-        past = memory.recall(conn, before["target"] or next(iter(world.targets), ""), began)
     if before["status"] not in ACTIVE:
         return
+    began, name = min(before["detected_at"], before["opened_at"]), before["target"] or next(iter(world.targets), "")
+    past = memory.earlier(world.store, name, timedelta(0), began)
     try:
         seen = _look(world, before["target"], f"{before['title']}\n{before['symptom']}", past, fresh=fresh)
     except Busy:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 
 from fireline.assess.checks.indexes import Index, Indexes
 from fireline.assess.checks.settings import Settings
@@ -42,10 +43,22 @@ def mark(text: str) -> str:
 
 def of(snapshot: Snapshot) -> Kept | None:
     """What is kept of a look; None when it did not see the statements."""
+    seen, look = snapshot.last("statements", Statements), counted(snapshot)
+    if seen is None or look is None:
+        return None
+    tables = _tables(snapshot, seen)
+    return replace(
+        look,
+        tables={table.path: _size(snapshot, table) for table in tables},
+        ground=Ground(tuple(_indexes(snapshot, tables)), settings(snapshot)),
+    )
+
+
+def counted(snapshot: Snapshot) -> Kept | None:
+    """The same without what plans depend on, which takes longer to put together."""
     seen = snapshot.last("statements", Statements)
     if seen is None:
         return None
-    tables = _tables(snapshot, seen)
     return Kept(
         at=snapshot.taken_at,
         seen_at=seen.at,
@@ -56,8 +69,6 @@ def of(snapshot: Snapshot) -> Kept | None:
         whole=seen.whole,
         least_ms=seen.least_ms,
         counters={key_of(one): counters(one) for one in seen.statements},
-        tables={table.path: _size(snapshot, table) for table in tables},
-        ground=Ground(tuple(_indexes(snapshot, tables)), settings(snapshot)),
     )
 
 

@@ -24,6 +24,7 @@ from fireline.store.connect import Connection, Store, all_rows, one, queries
 Q = queries("fireline.assess")
 
 LOOKS_KEPT, STATEMENTS_KEPT = timedelta(days=3), timedelta(days=5)
+FORM = 1  # of what is kept; raised when its shape changes, and looks of another form are passed over
 BEFORE = 25  # looks that tell what is usual
 APART = timedelta(seconds=20)  # between two that are kept; and so old is the newest that now is compared with
 AWAY = "the store, which keeps earlier looks, does not answer: {}"
@@ -85,13 +86,15 @@ def _key(row: DictRow) -> Key:
 
 def _server(look: Kept) -> dict[str, Any]:
     times = {name: getattr(look, name) for name in ("seen_at", "started", "reset_at")}
-    told: dict[str, Any] = {name: at.astimezone(UTC).isoformat() if at else None for name, at in times.items()}
+    told: dict[str, Any] = {"form": FORM} | {
+        name: at.astimezone(UTC).isoformat() if at else None for name, at in times.items()
+    }
     return told | {name: getattr(look, name) for name in ("major", "evicted", "whole", "least_ms")}
 
 
 def recall(conn: Connection, target: str, began: datetime) -> Past:
     """What earlier looks saw: those before a moment, which tell what is usual, and the newest since."""
-    asked = {"target": target, "began": began, "before": BEFORE, "latest": clock.now() - APART}
+    asked = {"target": target, "form": FORM, "began": began, "before": BEFORE, "latest": clock.now() - APART}
     rows = all_rows(conn, Q["earlier_looks"], **asked)
     ids = sorted({int(number) for row in rows for number in row["figures"]})
     statements = {row["id"]: row for row in all_rows(conn, Q["statements_kept"], ids=ids)}
@@ -130,17 +133,18 @@ def _known(row: DictRow) -> Known:
     return Known(row["mark"], row["role"], row["database"], row["nested"], row["text"], row["first_at"])
 
 
-def earlier(store: Store, target: str, since: timedelta) -> Past:
+def earlier(store: Store, target: str, since: timedelta, start: datetime | None = None) -> Past:
     """What earlier looks saw, for one who asks now; never fails: where there is none it says why.
 
-    What was before is what was before this time, and before the trouble that an open incident is about.
+    What was before is what was before `start`; without it, before that time ago and before the trouble that an open
+    incident is about.
     """
-    now = clock.now()
+    back = start or clock.now() - since
     try:
         with store.transaction() as conn:
-            return recall(conn, target, began(conn, target) or now - since)
+            return recall(conn, target, start or began(conn, target) or back)
     except (StoreUnavailable, psycopg.Error) as away:
-        return Past(now - since, missing=AWAY.format(str(away).strip().partition("\n")[0]))
+        return Past(back, missing=AWAY.format(str(away).strip().partition("\n")[0]))
 
 
 def began(conn: Connection, target: str) -> datetime | None:

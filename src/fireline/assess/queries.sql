@@ -100,10 +100,10 @@ DELETE FROM plan_ground WHERE seen_at < %(before)s;
 -- earlier_looks: those before a moment, and the newest since, the oldest first
 SELECT * FROM (
     (SELECT taken_at, server, figures, tables, ground FROM statement_look
-     WHERE target = %(target)s AND taken_at <= %(began)s ORDER BY taken_at DESC LIMIT %(before)s)
+     WHERE target = %(target)s AND server ->> 'form' = %(form)s::text AND taken_at <= %(began)s ORDER BY taken_at DESC LIMIT %(before)s)
     UNION ALL
     (SELECT taken_at, server, figures, tables, ground FROM statement_look
-     WHERE target = %(target)s AND taken_at > %(began)s AND taken_at <= %(latest)s ORDER BY taken_at DESC LIMIT 1)) AS l
+     WHERE target = %(target)s AND server ->> 'form' = %(form)s::text AND taken_at > %(began)s AND taken_at <= %(latest)s ORDER BY taken_at DESC LIMIT 1)) AS l
 ORDER BY taken_at;
 
 -- statements_kept: the statements themselves

@@ -8,6 +8,7 @@ from typing import Any
 
 from fireline.assess.changed import Change, Changes, changes
 from fireline.assess.checks.statements import Statement, Statements
+from fireline.assess.checks.tables import Table
 from fireline.assess.ground import Difference, differences, tables_of
 from fireline.assess.kept import key_of
 from fireline.assess.past import Key
@@ -22,6 +23,8 @@ _FACTOR, _FACTOR_UNASKED = 3.0, 5.0
 _BLOCKS, _BLOCKS_UNASKED = 30, 100  # a call
 _CALLS, _CALLS_UNASKED, _CALLS_BEFORE = 1, 3, 5
 _SHARE, _SHARE_UNASKED = 0.02, 0.05  # of the load of all statements now
+_PLANNED = ("select", "update", "delete", "merge")  # what an INSERT costs is not its plan
+_DEAD = 1000  # rows
 _MS = 5.0  # a call, where the time alone tells
 _WHATEVER_ROWS = ("index", "setting", "statistics")
 _TIME_ALONE = ("index", "setting")
@@ -53,9 +56,9 @@ def _of(snapshot: Snapshot, seen: Changes) -> Iterator[Regression]:
     statements = snapshot.last("statements", Statements)
     by_key = {key_of(one): one for one in statements.statements} if statements else {}
     for one in seen.changes:
-        if one.known.database != here or shape(one.text).kind == "other" or not _counts(one, seen, asked=asked):
+        if one.known.database != here or shape(one.text).kind not in _PLANNED or not _counts(one, seen, asked=asked):
             continue
-        if any(bloated(table) for table in tables_of(snapshot, one.text)) or _well_again(one):
+        if any(_dead(table) for table in tables_of(snapshot, one.text)) or _well_again(one):
             continue
         reasons = differences(snapshot, one.text, one.known.role, one.known.database)
         kinds = {reason.kind for reason in reasons}
@@ -65,6 +68,11 @@ def _of(snapshot: Snapshot, seen: Changes) -> Iterator[Regression]:
         elif _slower(one, asked=asked) and kinds.intersection(_TIME_ALONE):
             only = tuple(reason for reason in reasons if reason.kind in _TIME_ALONE)
             yield Regression(one, _statement(one, by_key), only)
+
+
+def _dead(table: Table) -> bool:
+    """Whether what it reads more may be dead rows."""
+    return bloated(table) or table.dead > max(table.live, _DEAD)
 
 
 def _counts(one: Change, seen: Changes, *, asked: bool) -> bool:

@@ -38,7 +38,7 @@ class Window:
 
 def window(before: Kept, after: Kept, known: Mapping[Key, Known]) -> Window | None:
     """What was done between two looks at one server; None when their counters can not be compared."""
-    if (after.at - before.at).total_seconds() < SHORTEST or not _comparable(before, after):
+    if (after.at - before.at).total_seconds() < SHORTEST or not comparable(before, after):
         return None
     did: dict[Name, Counters] = {}
     fresh: set[Name] = set()
@@ -46,14 +46,15 @@ def window(before: Kept, after: Kept, known: Mapping[Key, Known]) -> Window | No
         one, base = known.get(key), _base(before, after, key, now)
         if one is None or base is None:
             continue
-        did[one.name] = _sum(did.get(one.name, _ZERO), _difference(base, now))
+        done, name = now if base is _ZERO else _difference(base, now), one.name
+        did[name] = _sum(did[name], done) if name in did else done
         if base is _ZERO:
-            fresh.add(one.name)
+            fresh.add(name)
     return Window(before.at, after.at, did, frozenset(fresh))
 
 
-def _comparable(before: Kept, after: Kept) -> bool:
-    """Whether both looked at the same counters, or at such as began in between."""
+def comparable(before: Kept, after: Kept) -> bool:
+    """Whether two looks looked at the same counters, or at such as began in between."""
     if before.major != after.major:
         return False
     if (
@@ -72,11 +73,20 @@ def _base(before: Kept, after: Kept, key: Key, now: Counters) -> Counters | None
     if then is None:
         small = before.least_ms <= _HARDLY * now.total_ms
         return _ZERO if before.whole or small else None
-    return _ZERO if any(new < old for new, old in zip(_growing(now), _growing(then), strict=True)) else then
+    return _ZERO if _went_down(then, now) else then
 
 
-def _growing(one: Counters) -> tuple[float, ...]:
-    return one.calls, one.total_ms, one.rows, one.hit, one.read, one.temp, one.jit_ms, one.wal_bytes
+def _went_down(then: Counters, now: Counters) -> bool:
+    return (
+        now.calls < then.calls
+        or now.total_ms < then.total_ms
+        or now.rows < then.rows
+        or now.hit < then.hit
+        or now.read < then.read
+        or now.temp < then.temp
+        or now.jit_ms < then.jit_ms
+        or now.wal_bytes < then.wal_bytes
+    )
 
 
 def _difference(then: Counters, now: Counters) -> Counters:

@@ -8,6 +8,7 @@ from typing import Any
 
 LONGEST = 300  # characters of a value inside a sentence
 MOST_NAMED = 6  # things one by one
+MOST_CHANGED = 3  # statements, which are long
 
 
 class _Payload:
@@ -191,7 +192,8 @@ def beside(one: dict[str, Any]) -> str:
 
 def _changed(_: str, p: _Payload) -> str:
     lines = [said(one) for one in p.many("statements")]
-    return f"Statements on {p['target']} that do something else than before it began: {'; '.join(lines)}"
+    more = f"; and {len(lines) - MOST_CHANGED} more" if len(lines) > MOST_CHANGED else ""
+    return f"Statements on {p['target']} that do something else than before it began: {'; '.join(lines[:MOST_CHANGED])}{more}"
 
 
 def _logged(_: str, p: _Payload) -> str:

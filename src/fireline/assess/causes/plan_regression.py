@@ -1,4 +1,7 @@
-"""A statement reads far more for the same rows than it did some hours ago: its plan is another one, and worse."""
+"""A statement reads far more for the same rows than it did some hours ago: its plan is another one, and worse.
+
+A drill has no earlier looks to compare with: tests/assess/test_memory.py makes this fault for real.
+"""
 
 # ruff: noqa: S608 - names go into these texts as SQL literals
 from __future__ import annotations
@@ -10,6 +13,7 @@ from fireline.assess.ground import Difference, tables_of
 from fireline.assess.new_index import GENTLE
 from fireline.assess.origin import Origin
 from fireline.assess.quoting import ident, literal, qualified
+from fireline.assess.reasons import MISSING, reasons, stale
 from fireline.assess.regressions import Regression, figures, regressions
 from fireline.assess.slowness import COMPLAINTS, EXPLAINS, FAMILY
 from fireline.assess.snapshot import Snapshot
@@ -79,15 +83,17 @@ def _fact(one: Regression) -> Evidence:
 
 def _twins(snapshot: Snapshot, first: Regression) -> tuple[Rejected, ...]:
     now, before = first.change.now, first.change.before
-    tables = [table.path for table in tables_of(snapshot, first.change.text)]
+    tables, text = tables_of(snapshot, first.change.text), first.change.text
+    paths = ", ".join(table.path for table in tables)
     waits = snapshot.locks[-1].blocked if snapshot.locks else {}
     facts = {
         "n_plus_one": f"a call looks at {now.blocks:,.0f} blocks instead of {before.blocks:,.0f}; it is not the number of calls" if now and before else "",
-        "autovacuum_disabled_table": f"{', '.join(tables)} is not swollen with dead rows" if tables else "",
+        "autovacuum_disabled_table": f"{paths}: no more dead rows than live ones" if tables else "",
         "idle_in_tx_row_lock": "nobody waits for a lock" if not waits else "",
         "missing_index": "an index that served it was there before" if first.reason and first.reason.kind == "index"
-        else "no column it asks by wants an index",
-        "stale_statistics": f"{tables[0]} was analysed since, or has not changed much since it was" if tables else "",
+        else "no column it asks by wants an index" if text not in [one.scan.slow.text for one in reasons(snapshot, MISSING)] else "",
+        "stale_statistics": f"{sum(table.changed for table in tables):,} rows of {paths} were changed since they were analysed"
+        if tables and not any(stale(snapshot, table) for table in tables) else "",
     }  # fmt: skip
     return tuple(Rejected(cause, because) for cause, because in facts.items() if because)
 
