@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fireline.assess.held_up import end_sessions, explains, gone, same, severity, uncommitted
+from fireline.assess.held_up import end_sessions, explains, gone, same, severity, uncommitted, verdict
 from fireline.assess.tangle import tangles
-from tests.assess.test_tangle import reading, session, wait
+from fireline.assess.verdict import Cure
+from tests.assess.judging import complaining
+from tests.assess.test_tangle import reading, session, snapshot, wait
 
 
 def test_severity_goes_by_how_many_wait_how_long_and_whether_readers_do() -> None:
@@ -55,3 +57,15 @@ def test_what_would_be_lost_depends_on_whether_anything_was_written() -> None:
     root = tangles(reading(session(1), session(2), blocked={2: (1,)}))[0].roots[0]
     assert uncommitted(root) == "it has written nothing, so only an open read is lost"
     assert uncommitted(replace(root, session=replace(session(1), xid="77"))) == "its uncommitted changes are lost"
+
+
+def test_few_who_wait_behind_one_that_stays_are_hurt_now_once_somebody_complains() -> None:
+    seen = reading(session(1, "idle in transaction"), session(2, began=3, changed=3), blocked={2: (1,)})
+    looked = snapshot(seen, seen)
+    found = tangles(seen)[0]
+
+    def of(symptom: str) -> str:
+        made = verdict(complaining(looked, symptom), found, found.roots, cause="x", title="", evidence=(), rejected={}, remedy=Cure(""))  # fmt: skip
+        return made.severity
+
+    assert [of(""), of("permission denied"), of("requests time out")] == ["medium", "medium", "high"]

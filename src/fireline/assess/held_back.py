@@ -24,8 +24,8 @@ LABELS = {
     "standby": "xmin_held_by_standby",
 }
 WORDS = {"session": "session", "prepared": "prepared transaction", "slot": "replication slot", "standby": "standby"}
-_LEAST_DEAD, _SHARE_DEAD = 1000, 0.2  # rows that are worth a word
-_A_MOMENT = 1.0  # seconds: younger transactions come and go
+LEAST_DEAD, SHARE_DEAD = 1000, 0.2  # rows that are worth a word
+A_MOMENT = 1.0  # seconds: younger transactions come and go
 _FREEZE_MAX = 200_000_000.0
 _SLACK = timedelta(seconds=1)  # of the two moments that are compared
 
@@ -50,8 +50,9 @@ def holders(snapshot: Snapshot, kind: str) -> list[Holder]:
 
 
 def of_dead_rows(snapshot: Snapshot) -> bool:
-    """Whether somebody complains of dead rows; a vacuum to prevent wraparound is another matter."""
-    return snapshot.complaint.about(*BLOAT) and not (snapshot.complaint.about("wraparound") and pressed(snapshot))
+    """Whether somebody complains of dead rows; a log that grows, or a vacuum to prevent wraparound, is another matter."""
+    said = snapshot.complaint
+    return said.about(*BLOAT) and not said.about("wal") and not (said.about("wraparound") and pressed(snapshot))
 
 
 def _kind(one: Holder) -> str:
@@ -60,7 +61,7 @@ def _kind(one: Holder) -> str:
 
 
 def _lasts(horizon: Horizon, one: Holder) -> bool:
-    return age(horizon.at, one.since) >= _A_MOMENT and not (one.type or "").startswith("autovacuum")
+    return age(horizon.at, one.since) >= A_MOMENT and not (one.type or "").startswith("autovacuum")
 
 
 def kept(snapshot: Snapshot, since: datetime | None, *, catalogs: bool = False, rows: bool = True) -> list[Kept]:
@@ -78,7 +79,7 @@ def kept(snapshot: Snapshot, since: datetime | None, *, catalogs: bool = False, 
     left = [
         Kept(name, dead, live, at)
         for name, dead, live, at in found
-        if at and dead >= max(_LEAST_DEAD, _SHARE_DEAD * live) and (since is None or at > since - _SLACK)
+        if at and dead >= max(LEAST_DEAD, SHARE_DEAD * live) and (since is None or at > since - _SLACK)
     ]
     return sorted(left, key=lambda one: -one.dead)
 

@@ -13,7 +13,8 @@ from fireline.assess.telling import age, listed, longest_wait, span, tree, who
 from fireline.assess.verdict import Cure, Evidence, Probe, Rejected, Severity, Verdict
 
 FAMILY = "locks"
-_MANY, _SOME, _LONG_SECONDS, _FRESH_SECONDS = 10, 3, 60, 2
+_FELT = ("hang", "slow", "slow_writes", "timeout")
+MANY, SOME, LONG_SECONDS, _FRESH_SECONDS = 10, 3, 60, 2
 _MOST_ASKED = 30  # waiters that a probe asks about
 
 
@@ -21,11 +22,18 @@ def severity(tangle: Tangle) -> Severity:
     """How bad: how many wait, how long, and whether even reading is shut out."""
     count = len(tangle.waiters)
     readers = any(waiter.lock and waiter.lock.mode == "AccessShareLock" for waiter in tangle.waiters)
-    if count >= _MANY or (readers and count >= _SOME):
+    if count >= MANY or (readers and count >= SOME):
         return "critical"
-    if count >= _SOME or readers or longest_wait(tangle) >= _LONG_SECONDS:
+    if count >= SOME or readers or longest_wait(tangle) >= LONG_SECONDS:
         return "high"
     return "medium"
+
+
+def _felt(snapshot: Snapshot, tangle: Tangle, roots: Iterable[Root]) -> Severity:
+    """The same, when somebody complains: then those who wait behind one that stays are hurt now, be they few."""
+    worst = severity(tangle)
+    stays = any(steady(snapshot, root) for root in roots) and snapshot.complaint.about(*_FELT)
+    return "high" if stays and worst == "medium" else worst
 
 
 def confidence(snapshot: Snapshot, root: Root) -> float:
@@ -45,7 +53,7 @@ def explains(tangle: Tangle) -> tuple[str, ...]:
         found.append("even reading hangs")
     if any(waiter.rows for waiter in tangle.waiters):
         found.append("updates hang")
-    if len(tangle.waiters) >= _MANY:
+    if len(tangle.waiters) >= MANY:
         found.append("connections pile up")
     return tuple(found)
 
@@ -81,7 +89,7 @@ def verdict(
     return Verdict(
         cause=cause,
         title=title,
-        severity=severity(tangle),
+        severity=_felt(snapshot, tangle, chosen),
         confidence=min(confidence(snapshot, root) for root in chosen) if sure is None else sure,
         objects=tuple(dict.fromkeys([*named, *things])),
         evidence=(*evidence, waiting(tangle)),

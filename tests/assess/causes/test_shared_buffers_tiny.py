@@ -30,6 +30,11 @@ def test_a_few_megabytes_and_blocks_read_over_and_over_are_named() -> None:
     assert (found.probe.expect, found.rejected[0].cause) == ("blocks > 256", "missing_index")
 
 
+def test_what_nobody_means_is_named_before_it_was_read_over_very_often() -> None:
+    assert judge(seen("everything is slow", pages=512, reads=2100))
+    assert judge(seen("everything is slow", pages=4096, hits=80_000, reads=4 * 4096)) == ()
+
+
 def test_small_for_the_machine_is_less_sure() -> None:
     found = the(judge(seen("slow", pages=4096, hits=400_000, reads=400_000)))
     assert (found.severity, found.confidence) == ("low", 0.6)

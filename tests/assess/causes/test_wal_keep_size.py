@@ -43,3 +43,9 @@ def test_not_set_an_unused_slot_or_a_failing_archiver_rule_it_out() -> None:
     archived = ("settings", replace(KEEP[1], values=KEEP[1].values | settings(archive_mode="on").values))
     failing = ("wal", replace(log()[1], archiver=replace(wal().archiver, failed=3, failed_at=wal().at)))
     assert judge(complaining(snapshot(archived, failing), ASKED)) == ()
+
+
+def test_a_slot_that_wants_less_does_not_hide_it() -> None:
+    slot = ("wal", replace(wal(retained=GB, active=False), size=4 * GB, past=3 * GB))
+    assert judge(complaining(snapshot(KEEP, slot), ASKED))
+    assert judge(snapshot(KEEP, slot))

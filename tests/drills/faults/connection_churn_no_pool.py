@@ -23,7 +23,7 @@ def inject(at: Place) -> Wound:
                 for _ in range(each):
                     conn.execute(f"SELECT * FROM {at.table} WHERE id = 7".encode())
 
-    for _ in range(at.rng.randrange(2, 5)):
+    for _ in range(at.rng.randrange(4, 8)):
         at.thread(churn)
     at.until("SELECT 1 FROM pg_stat_database WHERE datname = current_database() AND sessions > 30")
 

@@ -16,6 +16,7 @@ LABEL = "connection_churn_no_pool"
 # New sessions a second, silently and when somebody complains. Each costs some ms of CPU: fewer are no load worth a name.
 _MANY, _COMPLAINED = 20.0, 10.0
 _FEW_EACH = 8.0  # transactions in a session
+_MOST = 0.7  # of the sessions
 _WINDOW = 0.2  # seconds
 
 
@@ -34,13 +35,15 @@ class _Rate:
         return self.sessions / self.seconds
 
     def freely(self, waiting: int) -> float:
-        """New sessions a second that neither failed nor wait; where some wait, of which it is seen that they did a thing.
+        """New sessions a second that got what they came for: none, where most of them fail.
 
-        The server counts a transaction for each connection, before the session asks anything.
+        Where some wait, only those count of which it is seen that they asked something and neither failed nor wait; the
+        server counts a transaction for each connection, before the session asks anything.
         """
-        asked = self.transactions - self.failed - self.sessions
-        found = self.sessions - self.failed - waiting
-        return max(min(found, asked) if waiting else found, 0) / self.seconds
+        if self.failed >= _MOST * self.sessions:
+            return 0.0
+        asked, free = self.transactions - self.failed - self.sessions, self.sessions - self.failed - waiting
+        return max(min(free, asked) if waiting else self.sessions, 0) / self.seconds
 
 
 def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
