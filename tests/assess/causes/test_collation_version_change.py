@@ -18,7 +18,7 @@ SEEN = Collations((OWN,), (INDEX,), "shop")
 def test_it_is_named_with_both_versions_and_the_indexes_to_build_anew() -> None:
     found = the(judge(look(collations=SEEN)))
     assert "database shop: recorded version 2.36, the system has 2.41" in facts(found)
-    assert "1 indexes are sorted by it: public.users_name" in facts(found)
+    assert "1 index is sorted by it: public.users_name" in facts(found)
     assert found.remedy.sql == (
         "REINDEX INDEX CONCURRENTLY public.users_name", "ALTER DATABASE shop REFRESH COLLATION VERSION",
     )  # fmt: skip

@@ -38,7 +38,7 @@ def _verdict(snapshot: Snapshot, seen: Collations) -> Verdict:
     facts.append(
         Evidence(
             "pg_index",
-            f"{len(seen.indexes)} indexes are sorted by it: {listed([f'{one.schema}.{one.name}' for one in seen.indexes])}",
+            f"{len(seen.indexes)} {'index is' if len(seen.indexes) == 1 else 'indexes are'} sorted by it: {listed([f'{one.schema}.{one.name}' for one in seen.indexes])}",
         )
     )
     return Verdict(

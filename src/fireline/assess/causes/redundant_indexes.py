@@ -88,7 +88,7 @@ def _verdict(snapshot: Snapshot, table: Table, indexes: Indexes, spare: dict[Ind
     unread = sum(one.scans == 0 for one in spare)
     return Verdict(
         cause=LABEL,
-        title=f"Every write to {name} keeps {len(spare)} indexes up to date that could go.",
+        title=f"Every write to {name} keeps {len(spare)} {'index' if len(spare) == 1 else 'indexes'} up to date that could go.",
         severity=("high" if heavy else "medium") if asked else "low",
         confidence=0.9 if asked and heavy else 0.75,
         objects=tuple(one.path for one in spare),
@@ -104,7 +104,7 @@ def _verdict(snapshot: Snapshot, table: Table, indexes: Indexes, spare: dict[Ind
             Rejected("disk_full_tablespace", "each write does more than it must, whatever room the disk has"),
         ),
         remedy=Cure(
-            text=f"Drop them, one at a time, and look after each. A replica counts its own reads: look there first that it does not use"
+            text=f"Drop {'it' if len(spare) == 1 else 'them, one at a time'}, and look afterwards. A replica counts its own reads: look there first that it does not use"
             f" {listed([one.name for one in spare])}. The table stays in use meanwhile; no data is lost.",
             sql=tuple(f"DROP INDEX CONCURRENTLY {qualified(one.schema, one.name)}" for one in spare),
             level="reversible",

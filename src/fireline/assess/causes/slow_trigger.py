@@ -89,7 +89,10 @@ def _verdict(snapshot: Snapshot, group: list[Slowed]) -> Verdict:
         evidence=(*(seen(one) for one in slows[:2]), _fact(first, function)),
         explains=("saving is slow", "inserts are slow", "timeouts"),
         rejected=(
-            Rejected("redundant_indexes", f"{first.indexes} indexes need no {first.slow.mean_ms:,.0f} ms a row"),
+            Rejected(
+                "redundant_indexes",
+                f"{first.indexes} {'index needs' if first.indexes == 1 else 'indexes need'} no {first.slow.mean_ms:,.0f} ms a row",
+            ),
             Rejected("idle_in_tx_row_lock", "the time goes into the trigger's function, not into waiting")
             if first.part is not None
             else Rejected(

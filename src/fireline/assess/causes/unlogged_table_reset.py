@@ -24,7 +24,7 @@ def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
     came_up = seen.came_up or seen.started
     recent = came_up is not None and seen.at - came_up < _NEWS
     found = [one for one in seen.tables if _emptied(one, asked=asked)]
-    return (_verdict(snapshot, seen, found),) if found and (recent or asked) else ()
+    return (_verdict(seen, found),) if found and (recent or asked) else ()
 
 
 def crashed(seen: UnloggedTables) -> bool:
@@ -39,14 +39,14 @@ def _emptied(one: Unlogged, *, asked: bool) -> bool:
     return one.remembered > 0 or (asked and one.remembered < 0 and one.size == 0)
 
 
-def _verdict(snapshot: Snapshot, seen: UnloggedTables, found: list[Unlogged]) -> Verdict:
+def _verdict(seen: UnloggedTables, found: list[Unlogged]) -> Verdict:
     came_up = seen.came_up or seen.started
     names = [qualified(one.schema, one.name) for one in found]
     sure = any(one.remembered > 0 for one in found)
     return Verdict(
         cause=LABEL,
         title=f"The server crashed and emptied {listed(names)}, which {'is' if len(found) == 1 else 'are'} not logged.",
-        severity="critical" if snapshot.complaint.about("lost") or sure else "high",
+        severity="critical",
         confidence=0.95 if sure else 0.8,
         objects=tuple(names[:10]),
         evidence=(
