@@ -1,7 +1,8 @@
 """Run drills and print what they showed: `python -m tests.drills [LABEL…] [--seeds 1] [--versions 15,18] [--json FILE]`.
 
 --kinds: plain (with a complaint), silent (without), limited (as a member of pg_monitor), healthy (servers that are well,
-silent and with a vague complaint), functions (the score of the SQL functions beside the command's). --pairs N: so many pairs of faults at once.
+silent and with a vague complaint), functions (the score of the SQL functions beside the command's,
+and on servers that are well). --pairs N: so many pairs of faults at once.
 --acute N: so many acute faults, each on a server with a chronic one. --write: the table in docs/diagnosis.md.
 """
 
@@ -83,7 +84,7 @@ def _line(job: Job, result: Result) -> str:
     fine = well(job, result)
     line = f"{'ok  ' if fine else 'FAIL'} {job.kind:7} {job.label} on {job.major} seed {job.seed} {result.ms} ms"
     if fine:
-        return line
+        return f"{line}  {result.said}" if job.kind == "functions" and result.said else line
     return f"{line}  rank {result.rank} found {result.found} probe {result.probe} healed {result.healed} said {result.said!r}\n{result.error}"
 
 
@@ -101,10 +102,13 @@ def _jobs(given: argparse.Namespace) -> Iterator[Job]:
                         fault.silent if kind == "silent" else kind == "limited" and fault.limited
                     ):
                         yield Job(kind, label, major, seed)
-    if "healthy" in kinds:
-        for name in given.labels or healthy.SERVERS:
-            for major in wanted if name in healthy.SERVERS else ():
-                yield from (Job(kind, name, major, seed) for seed in seeds for kind in ("healthy", "vague"))
+    on_healthy = [
+        *(["healthy", "vague"] if "healthy" in kinds else []),
+        *(["functions"] if "functions" in kinds else []),
+    ]
+    for name in given.labels or healthy.SERVERS:
+        for major in wanted if name in healthy.SERVERS else ():
+            yield from (Job(kind, name, major, seed) for seed in seeds for kind in on_healthy)
     for first, second, major in pairs.pairs(given.pairs, given.first, wanted):
         yield Job("pair", f"{first} + {second}", major, str(given.first))
     for first, second, major in acute.beside(given.acute, given.first, wanted):
@@ -130,6 +134,8 @@ def one(job: Job) -> Result | None:
             first, second = job.label.split(" + ")
             return TWO[job.kind](faults()[first], faults()[second], job.major, job.seed)
         if job.kind == "functions":
+            if job.label in healthy.SERVERS:
+                return functions.well(job.label, job.major, job.seed)
             return functions.run(faults()[job.label], job.major, job.seed)
         kinds = {"limited": job.kind == "limited", "silent": job.kind == "silent"}
         return run(faults()[job.label], job.major, job.seed, **kinds)

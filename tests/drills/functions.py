@@ -11,6 +11,7 @@ from psycopg.rows import dict_row
 from fireline.assess.diagnose import Diagnosis
 from fireline.assess.functions import install
 from fireline.assess.score import DIMENSIONS, Side
+from tests.drills import healthy
 from tests.drills.drill import Fault, Result, ask
 from tests.drills.place import Place, place
 
@@ -18,24 +19,46 @@ ALIKE = 3  # points that a share may move between two looks, as ages grow
 
 
 def run(fault: Fault, major: int, seed: int | str) -> Result:
-    """Make the fault, ask the command without a complaint and then the function; what differs wrongly is `found`."""
+    """Make the fault where the functions are, ask the command without a complaint and then the function; what differs wrongly is `found`."""
     with place(major, f"{fault.label}-{seed}", fault.settings) as at:
+        install(at.target())
         wound = fault.inject(at)
         result = Result(fault.label, major, str(seed), "", "superuser", [], 0)
+        seen = ask(at.target(), "", wound)
+        if seen is None or seen.server_version is None:
+            result.said = "nothing to compare: nobody gets in there to call anything"
+            return result
         began = time.monotonic()
-        if wound.target or wound.where or (seen := ask(at.target(), "", wound)) is None or seen.server_version is None:
-            return result  # nobody gets in to call anything
         try:
             told, judged = _told(at)
-        except (psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction):
+        except (
+            psycopg.OperationalError,
+            psycopg.errors.UndefinedFunction,
+            psycopg.errors.InvalidSchemaName,
+        ) as refused:
+            result.said = f"nothing to compare: {str(refused).splitlines()[0]}"
             return result
         result.ms = round((time.monotonic() - began) * 1000)
         result.found = differences(seen, told, judged)
     return result
 
 
+def well(name: str, major: int, seed: int | str) -> Result:
+    """Call the function on a healthy server; `found` holds the points that it takes all the same."""
+    with place(major, f"{name}-{seed}") as at:
+        install(at.target())
+        healthy.SERVERS[name](at)
+        began = time.monotonic()
+        told, _ = _told(at)
+        ms = round((time.monotonic() - began) * 1000)
+        lost = [f"{one['points']} {one['dimension']} {one['cause']}: {one['because']}" for one in told["deductions"]]
+        if not lost and told["overall_status"] != "healthy":
+            lost = [f"status {told['overall_status']}, coverage {told['coverage']}"]
+        return Result(f"healthy: {name}", major, str(seed), "", "superuser", lost, ms)
+
+
 def _told(at: Place) -> tuple[dict[str, Any], set[str]]:
-    install(at.target())
+    """What the function says, and the causes that it judged this time."""
     with psycopg.connect(at.dsn(), autocommit=True, row_factory=dict_row) as conn:
         told = conn.execute("SELECT * FROM fireline.calculate_database_health_score()").fetchone()
         known = conn.execute("SELECT label FROM fireline.known() WHERE kind = 'cause'").fetchall()

@@ -14,6 +14,7 @@ from psycopg import sql
 
 from fireline import __version__
 from fireline.assess.diagnose import causes
+from fireline.assess.levels import LEVELS
 from fireline.assess.symptoms import RAMPS
 from fireline.errors import Refused
 from fireline.postgres.connect import Connection, Target, connect
@@ -161,11 +162,12 @@ def _statements(conn: Connection, schema: str) -> None:
     before = {
         row["oid"] for row in conn.execute(_NAMED, {"schema": schema, "name": None, "mark": f"{MARK}%"}).fetchall()
     }
+    numbers = {key: sql.Literal(value) for key, value in LEVELS.items()}
     total = sql.Literal(len(causes()) + len(RAMPS))
     folder = files("fireline.assess") / "sql"
     for file in FILES:
         statement = (folder / f"{file}.sql").read_text(encoding="utf-8")
-        conn.execute(sql.SQL(statement).format(schema=name, total=total))
+        conn.execute(sql.SQL(statement).format(schema=name, total=total, **numbers))
     mark = sql.Literal(
         f"{MARK}functions for runbooks, version {__version__}; `fireline postgres uninstall` removes them"
     )

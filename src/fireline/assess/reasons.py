@@ -28,8 +28,8 @@ METHODS = (
     "enable_partition_pruning", "enable_sort", "enable_hashagg", "enable_seqscan",
 )  # fmt: skip
 COSTS = ("random_page_cost", "cpu_index_tuple_cost", "seq_page_cost", "plan_cache_mode")
-_ABSURD = {"random_page_cost": 10.0, "cpu_index_tuple_cost": 0.5}
-_CHEAPEST_SCAN = 0.05
+ABSURD = {"random_page_cost": 10.0, "cpu_index_tuple_cost": 0.5}
+CHEAPEST_SCAN = 0.05
 _JIT_SHARE = 0.5
 _CHANGED_ROWS, _CHANGED_PART, _GROWN = 500, 0.5, 2.0
 _BLOATED = 4.0
@@ -116,7 +116,7 @@ def absurd(one: Origin) -> bool:
         value = float(one.value)
     except ValueError:
         return False
-    return value >= _ABSURD.get(one.name, float("inf")) or (one.name == "seq_page_cost" and value < _CHEAPEST_SCAN)
+    return value >= ABSURD.get(one.name, float("inf")) or (one.name == "seq_page_cost" and value < CHEAPEST_SCAN)
 
 
 def effective(snapshot: Snapshot, user: str | None) -> tuple[Origin, ...]:

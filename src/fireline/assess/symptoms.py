@@ -12,8 +12,8 @@ from fireline.assess.checks.tables import Tables
 from fireline.assess.ramp import Ramp, Symptom, ramp, taken
 from fireline.assess.snapshot import Snapshot
 
-_ENOUGH_BLOCKS = 200_000  # read, before a share of hits says anything
-_ENOUGH_ROWS = 10_000  # dead, or changed since they were analysed
+ENOUGH_BLOCKS = 200_000  # read, before a share of hits says anything
+ENOUGH_ROWS = 10_000  # dead, or changed since they were analysed
 
 
 def slots_left(snapshot: Snapshot) -> tuple[int, int, int] | None:
@@ -38,7 +38,7 @@ def _connections(snapshot: Snapshot) -> tuple[Symptom, ...]:
 def _cache(snapshot: Snapshot) -> tuple[Symptom, ...]:
     databases = snapshot.last("databases", Databases)
     here = databases.here if databases else None
-    if here is None or (here.blocks_hit or 0) + (here.blocks_read or 0) < _ENOUGH_BLOCKS:
+    if here is None or (here.blocks_hit or 0) + (here.blocks_read or 0) < ENOUGH_BLOCKS:
         return ()
     share = here.blocks_hit / (here.blocks_hit + here.blocks_read)
     because = f"{share:.0%} of the blocks read were in the cache"
@@ -49,7 +49,7 @@ def _dead(snapshot: Snapshot) -> tuple[Symptom, ...]:
     """The table with the greatest share of dead rows, of those where they are many."""
     tables = snapshot.last("tables", Tables)
     found = [
-        (one.dead / (one.dead + max(one.live, 0)), one.path) for one in tables.tables if one.dead >= _ENOUGH_ROWS
+        (one.dead / (one.dead + max(one.live, 0)), one.path) for one in tables.tables if one.dead >= ENOUGH_ROWS
     ] if tables else []  # fmt: skip
     share, name = max(found, default=(0.0, ""))
     because = f"{share:.0%} of the rows of {name} are dead"
@@ -60,7 +60,7 @@ def _stale(snapshot: Snapshot) -> tuple[Symptom, ...]:
     """The table that changed most since it was analysed, by its size."""
     tables = snapshot.last("tables", Tables)
     found = [
-        (one.changed / max(one.rows, 1.0), one.path) for one in tables.tables if one.changed >= _ENOUGH_ROWS
+        (one.changed / max(one.rows, 1.0), one.path) for one in tables.tables if one.changed >= ENOUGH_ROWS
     ] if tables else []  # fmt: skip
     share, name = max(found, default=(0.0, ""))
     because = f"{name} has changed by {share:.0%} since it was analysed"

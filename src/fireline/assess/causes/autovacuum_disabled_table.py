@@ -12,9 +12,9 @@ from fireline.assess.verdict import Cause, Cure, Evidence, Probe, Rejected, Verd
 
 LABEL = "autovacuum_disabled_table"
 _OPTION = "autovacuum_enabled"
-_DEAD, _DEAD_UNASKED = 200, 1000  # rows
-_PART, _PART_UNASKED = 0.2, 0.5  # of the live ones
-_TIMES, _PAGES = 3.0, 30  # as many pages as its rows need
+_DEAD, DEAD_UNASKED = 200, 1000  # rows
+_PART, PART_UNASKED = 0.2, 0.5  # of the live ones
+TIMES, PAGES = 3.0, 30  # as many pages as its rows need
 
 
 def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
@@ -31,10 +31,10 @@ def off(table: Table) -> bool:
 
 
 def _swollen(table: Table, *, asked: bool) -> bool:
-    least, part = (_DEAD, _PART) if asked else (_DEAD_UNASKED, _PART_UNASKED)
+    least, part = (_DEAD, _PART) if asked else (DEAD_UNASKED, PART_UNASKED)
     expected = table.expected_pages
     many = table.dead >= max(least, part * table.live)
-    large = expected is not None and table.blocks > max(_TIMES * expected, expected + _PAGES)
+    large = expected is not None and table.blocks > max(TIMES * expected, expected + PAGES)
     return many or (large and table.updated + table.deleted > 0)
 
 
@@ -47,7 +47,7 @@ def _verdict(snapshot: Snapshot, table: Table) -> Verdict:
         cause=LABEL,
         title=f"Autovacuum is off for {name}, and dead rows fill it.",
         severity="high" if felt(snapshot) else "medium",
-        confidence=0.95 if table.dead >= _PART_UNASKED * max(table.live, 1) else 0.8,
+        confidence=0.95 if table.dead >= PART_UNASKED * max(table.live, 1) else 0.8,
         objects=(name,),
         evidence=(
             Evidence("pg_class.reloptions", f"{name} has {_OPTION}={table.options[_OPTION]}"),

@@ -13,7 +13,7 @@ from fireline.assess.verdict import Cause, Cure, Evidence, Probe, Verdict
 
 LABEL = "connection_leak_idle"
 _WORDS = r"too many clients|connection slots are reserved|no more connections"
-_LONG_SECONDS = 60.0
+LONG_SECONDS = 60.0
 
 
 def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
@@ -28,7 +28,7 @@ def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
         return (_from_outside(snapshot, slots, user, count),)
     idle = idle_of(snapshot, user)
     median = age(snapshot.locks[-1].at, idle[len(idle) // 2].state_change)
-    if not slots.full and not snapshot.complaint.about("slots") and median < _LONG_SECONDS:
+    if not slots.full and not snapshot.complaint.about("slots") and median < LONG_SECONDS:
         return ()
     return (_verdict(snapshot, slots, user, idle, median),)
 
@@ -66,7 +66,7 @@ def _verdict(snapshot: Snapshot, slots: Slots, user: str, idle: list[Session], m
             f"taken < {slots.taken - max(len(idle) // 2, 1)}",
         ),
         severity="critical" if slots.full or said else "high",
-        confidence=0.95 if slots.full and median >= _LONG_SECONDS else 0.85,
+        confidence=0.95 if slots.full and median >= LONG_SECONDS else 0.85,
         explains=("nobody gets a connection",),
         hurt=len(idle),
     )

@@ -8,7 +8,7 @@ from fireline.assess.telling import age, shortened, span, who
 from fireline.assess.verdict import Branch, Cause, Cure, Evidence, Probe, Rejected, Severity, Verdict
 
 LABEL = "sync_standby_missing"
-_MANY, _SHOWN = 5, 8
+MANY, _SHOWN = 5, 8
 
 
 def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
@@ -29,7 +29,7 @@ def _waits_in_all(snapshot: Snapshot, session: Session) -> bool:
 
 def _verdict(snapshot: Snapshot, replication: Replication, waiting: list[Session]) -> Verdict:
     at = snapshot.locks[-1].at
-    severity: Severity = "critical" if len(waiting) >= _MANY else "high"
+    severity: Severity = "critical" if len(waiting) >= MANY else "high"
     standbys = ", ".join(f"{name} ({state}, {sync})" for name, state, sync in replication.standbys) or "none"
     longest = span(max(age(at, one.state_change) for one in waiting))
     return Verdict(

@@ -14,7 +14,7 @@ from fireline.assess.telling import shortened
 from fireline.assess.verdict import Cause, Cure, Evidence, Probe, Rejected, Severity, Verdict
 
 LABEL = "wraparound_pressure_holder"
-_LAST, _FAR = 2**31 - 3_000_000, 1_600_000_000  # the server stops writing; vacuum leaves out all that can be left out
+_LAST, FAR = 2**31 - 3_000_000, 1_600_000_000  # the server stops writing; vacuum leaves out all that can be left out
 
 
 def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
@@ -27,7 +27,7 @@ def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
 
 def _verdict(snapshot: Snapshot, horizon: Horizon, one: Holder, oldest: Database) -> Verdict:
     limit = int(freeze_limit(snapshot))
-    severity: Severity = "critical" if oldest.frozen_age >= _FAR else "high" if oldest.frozen_age >= limit else "medium"
+    severity: Severity = "critical" if oldest.frozen_age >= FAR else "high" if oldest.frozen_age >= limit else "medium"
     tables = [
         table for table in horizon.old if table.age >= 0.8 * min(limit, oldest.frozen_age) and not table.temporary
     ]

@@ -22,7 +22,7 @@ from fireline.assess.telling import age
 from fireline.assess.verdict import Cause, Cure, Evidence, Probe, Verdict
 
 LABEL = "xmin_held_by_prepared"
-_LONG_SECONDS = 900.0  # what is prepared is finished within moments
+LONG_SECONDS = 900.0  # what is prepared is finished within moments
 
 
 def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
@@ -33,7 +33,7 @@ def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
         return ()
     one = found[0]
     left = kept(snapshot, one.since)
-    if not (left or asked or age(horizon.at, one.since) >= _LONG_SECONDS):
+    if not (left or asked or age(horizon.at, one.since) >= LONG_SECONDS):
         return ()
     return (_verdict(snapshot, horizon, one, left),)
 

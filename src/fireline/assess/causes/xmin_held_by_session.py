@@ -24,7 +24,7 @@ from fireline.assess.telling import age, shortened
 from fireline.assess.verdict import Cause, Cure, Evidence, Probe, Verdict
 
 LABEL = "xmin_held_by_session"
-_LONG_SECONDS, _MANY = 1800.0, 10_000  # idle for long while the others went on
+LONG_SECONDS, MANY = 1800.0, 10_000  # idle for long while the others went on
 
 
 def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
@@ -35,8 +35,8 @@ def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
         return ()
     one = found[0]
     left = kept(snapshot, one.since)
-    old = _idle(one) and age(horizon.at, one.since) >= _LONG_SECONDS and one.oldest >= _MANY
-    if not (left or old or (asked and (_idle(one) or age(horizon.at, one.since) > _LONG_SECONDS))):
+    old = _idle(one) and age(horizon.at, one.since) >= LONG_SECONDS and one.oldest >= MANY
+    if not (left or old or (asked and (_idle(one) or age(horizon.at, one.since) > LONG_SECONDS))):
         return ()
     alike = [other for other in found if other.oldest == one.oldest and kept(snapshot, other.since)] or [one]
     return (_verdict(snapshot, horizon, alike, left),)

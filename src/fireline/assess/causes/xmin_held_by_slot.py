@@ -20,7 +20,7 @@ from fireline.assess.snapshot import Snapshot
 from fireline.assess.verdict import Cause, Cure, Evidence, Probe, Rejected, Verdict
 
 LABEL = "xmin_held_by_slot"
-_MANY = 1_000_000  # transactions: so far back, though no dead row is seen yet
+MANY = 1_000_000  # transactions: so far back, though no dead row is seen yet
 
 
 def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
@@ -31,7 +31,7 @@ def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
         return ()
     one = found[0]
     left = slot_keeps(snapshot, one)
-    return (_verdict(snapshot, one, left),) if left or asked or one.oldest >= _MANY else ()
+    return (_verdict(snapshot, one, left),) if left or asked or one.oldest >= MANY else ()
 
 
 def _verdict(snapshot: Snapshot, one: Holder, left: list[Kept]) -> Verdict:

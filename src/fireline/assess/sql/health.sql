@@ -27,7 +27,7 @@ BEGIN
         waste := CASE WHEN share.waste THEN waste * share.leaves ELSE waste END;
         upkeep := CASE WHEN share.upkeep OR share.dimension = 'integrity' THEN upkeep * share.leaves ELSE upkeep END;
     END LOOP;
-    SELECT count(*) FILTER (WHERE NOT k.label = ANY (blind)), count(*) INTO judged, own FROM {schema}.known() k WHERE k.kind <> 'hint';
+    SELECT count(*) FILTER (WHERE NOT k.label = ANY (blind)), count(*) INTO judged, own FROM {schema}.known() k WHERE k.kind IN ('cause', 'symptom');
     performance_score := floor((left_of ->> 'performance')::numeric);
     availability_score := floor((left_of ->> 'availability')::numeric);
     integrity_score := floor((left_of ->> 'integrity')::numeric);
@@ -38,7 +38,7 @@ BEGIN
     maintenance_score := floor(upkeep);
     coverage := round(judged / greatest({total}, own), 2);
     deductions := told;
-    overall_status := CASE WHEN health_score < 50 THEN 'critical' WHEN health_score < 90 THEN 'warning'
+    overall_status := CASE WHEN health_score < {warning} THEN 'critical' WHEN health_score < {healthy} THEN 'warning'
         WHEN judged < 0.8 * own THEN 'unknown' ELSE 'healthy' END;
     RETURN NEXT;
 END $fireline$;
