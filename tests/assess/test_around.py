@@ -234,6 +234,13 @@ def test_a_source_that_breaks_or_never_ends_does_not_take_the_others_with_it(mon
     ]
 
 
+def test_nobody_waits_for_ever_whatever_the_settings_say(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(around, "LONGEST_SECONDS", 0.1)
+    peer.hang("/health")
+    read = look_around(settings(peer, timeout="1h"), Circumstances())
+    assert next(one.seen for one in read if one.name == "shop") == Seen("unknown", "no answer within 0.1 s")
+
+
 def test_settings_that_are_wrong_are_said_and_only_that_source_is_lost(peer: Peer) -> None:
     given = Settings.model_validate(
         {"surroundings": {"vendor": {"acme": {}}, "application": {"shop": {"url": f"{peer.url}/health"}}}}

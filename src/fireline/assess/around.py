@@ -43,6 +43,7 @@ Q = queries("fireline.assess")
 
 FRESH_SECONDS = 5.0  # as long an answer serves other incidents: a storm must not become a storm of questions
 MARGIN_SECONDS = 0.5  # for a question to say itself that it is late
+LONGEST_SECONDS = 60.0  # that anybody waits for an answer, whatever the settings say
 THREADS = 16
 _MOST_ALERTS = 20
 _SECOND = timedelta(seconds=1)
@@ -111,7 +112,7 @@ def _timed(question: Question) -> tuple[Seen | None, int]:
 
 def _waited_for(source: str, question: Question, answer: _Answer, began: float) -> Read:
     """The answer, or why there is none."""
-    limit = question.limit.total_seconds()
+    limit = min(question.limit.total_seconds(), LONGEST_SECONDS)
     try:
         seen, ms = answer.result(max(0.0, began + limit + MARGIN_SECONDS - time.monotonic()))
     except TimeoutError:
