@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,7 +15,7 @@ from psycopg.conninfo import make_conninfo
 
 from fireline import clock
 from fireline.assess.checks.log import Log, check
-from fireline.assess.log_sources import in_syslog, named
+from fireline.assess.log_sources import alone, in_syslog, named
 from fireline.assess.look import checks, look
 from fireline.assess.snapshot import Asked
 from fireline.cluster import Cluster
@@ -22,6 +24,7 @@ from fireline.postgres.connect import Target
 from fireline.redact import Secret
 from fireline.settings import SupabaseSettings
 from tests import servers
+from tests.assess.judging import NOTHING_SEEN
 from tests.postgres.journals import journal, needed, row
 from tests.systems.peer import Peer, running
 
@@ -138,6 +141,26 @@ def test_the_newest_syslog_file_with_words_of_the_server_is_taken(tmp_path: Path
     assert found
     assert (found.path, [one.message for one in found.said]) == (str(tmp_path / "syslog"), ["mine"])
     assert in_syslog(tmp_path, "postgres", NOW - timedelta(minutes=15)) is None
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else for a moment")
+def test_who_may_not_read_a_local_log_is_told_which_group_may() -> None:
+    nobody = 65534
+    with servers.cluster(servers.embedded(), servers.PATIENT) as cluster:
+        target = Target("main", Secret(cluster.url()))
+        cluster.stop("immediate")
+        log = cluster.folder.log
+        log.chmod(0o640)
+        shutil.chown(log, group="adm")
+        for folder in (cluster.folder.data, *log.parents[:2]):
+            folder.chmod(0o755)
+        away = replace(NOTHING_SEEN, away=TargetUnavailable("x", kind="refused"))
+        os.seteuid(nobody)
+        try:
+            with pytest.raises(OSError, match=f"this account may not read {log}; the group adm may"):
+                alone(target, away, NOW - timedelta(minutes=15))
+        finally:
+            os.seteuid(0)
 
 
 @needed

@@ -4,7 +4,9 @@ journal, through the server itself, Supabase. The first that has it is taken; wh
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +17,7 @@ from psycopg.conninfo import conninfo_to_dict
 from fireline import clock
 from fireline.assess import supabase_log
 from fireline.assess.snapshot import Snapshot
-from fireline.postgres import conf_files, journal, log_tail, machine
+from fireline.postgres import conf_files, journal, log_tail, machine, seen_outside
 from fireline.postgres.connect import Connection, Target
 from fireline.postgres.log_envelopes import IDENT
 from fireline.postgres.log_tail import Tail
@@ -65,7 +67,10 @@ def connected(conn: Connection, sofar: Snapshot, since: datetime) -> Tail:
     asked = conn.execute(_FILE).fetchone() if row["may_ask"] else None
     conn.rollback()  # no transaction waits for a disk, a program or somebody else's server
     file = (asked["file"] if asked else None) or ""
-    here = machine.serving({"host": conn.info.host, "port": conn.info.port}, row["started"], row["folder"])
+    parts = {"host": conn.info.host, "port": conn.info.port}
+    here = machine.serving(parts, row["started"], row["folder"])
+    if here.data is None:
+        here = seen_outside.answering(parts, row["started"], row["folder"])
     kept = _Kept(here, row["destination"], row["ident"], file)
 
     def by_server() -> Tail | None:
@@ -96,7 +101,10 @@ def alone(target: Target, sofar: Snapshot, since: datetime) -> Tail | None:
         return named(sofar.asked.log_file, since)
     ways: list[_Way] = []
     if sofar.away is None or sofar.away.kind != "dsn":
-        here = machine.find(dict(conninfo_to_dict(target.dsn.reveal())))
+        parts = dict(conninfo_to_dict(target.dsn.reveal()))
+        here = machine.find(parts)
+        if here.data is None:
+            here = seen_outside.configured(parts)
         ways += _local(_as_configured(here), since)
     found, reasons = _first([*ways, *_elsewhere(target, since)])
     if found is None and reasons:
@@ -128,9 +136,22 @@ def _first(ways: Iterable[_Way]) -> tuple[Tail | None, list[str]]:
             if (tail := way()) is not None:
                 return tail, reasons
         except OSError as fault:
-            told = f"{fault.filename}: {fault.strerror}" if fault.filename and fault.strerror else str(fault)
+            told = _in_words(fault)
             reasons += [told] if told not in reasons else []
     return None, reasons
+
+
+def _in_words(fault: OSError) -> str:
+    """What was in the way, and who may, where that is a matter of rights."""
+    if not (fault.filename and fault.strerror):
+        return str(fault)
+    if not isinstance(fault, PermissionError):
+        return f"{fault.filename}: {fault.strerror}"
+    path = Path(str(fault.filename))
+    with suppress(OSError, KeyError):
+        if path.stat().st_mode & stat.S_IRGRP:
+            return f"this account may not read {path}; the group {path.group()} may"
+    return f"this account may not read {fault.filename}"
 
 
 def _local(kept: _Kept, since: datetime) -> Iterator[_Way]:

@@ -87,7 +87,7 @@ def find(parts: dict[str, Any], log: Path | None = None) -> Whereabouts:
     for data, config in _candidates(sockets, port, log):
         postmaster = _postmaster(data)
         if _fits(data, config, postmaster, sockets, port, sure=bool(host.startswith("/"))):
-            return Whereabouts(data, config, log or _log(data, config, postmaster), postmaster, control(data))
+            return Whereabouts(data, config, log or log_of(data, config, postmaster), postmaster, control(data))
     return Whereabouts(log=log)
 
 
@@ -98,7 +98,7 @@ def serving(parts: dict[str, Any], started: datetime, folder: str | None = None)
     """
     if folder and (postmaster := _postmaster(Path(folder))) and _began(postmaster, started):
         data = Path(folder)
-        return Whereabouts(data, None, _log(data, None, postmaster), postmaster, control(data))
+        return Whereabouts(data, None, log_of(data, None, postmaster), postmaster, control(data))
     found = find(parts) if is_here(parts) else Whereabouts()
     return found if found.postmaster and _began(found.postmaster, started) else Whereabouts()
 
@@ -189,8 +189,8 @@ def _postmaster(data: Path) -> Postmaster | None:
         lines[4],
         lines[7],
         children,
-        _unit(pid) if state else "",
-        _output(pid) if state else "",
+        unit_of(pid) if state else "",
+        output_of(pid) if state else "",
     )
 
 
@@ -211,17 +211,18 @@ def _state(pid: int, data: Path) -> str:
     return ""
 
 
-def _unit(pid: int) -> str:
+def unit_of(pid: int) -> str:
     """The innermost service of systemd that a process belongs to; sessions of people are none."""
     with suppress(OSError):
         for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines():
             services = [part for part in line.partition("/")[2].split("/") if part.endswith(".service")]
-            if services:
+            if services and not services[-1].startswith("user@"):  # that one holds all that a person runs
                 return services[-1]
     return ""
 
 
-def _output(pid: int) -> str:
+def output_of(pid: int) -> str:
+    """Where the stderr of a process goes, as the kernel names it; empty when that is not ours to know."""
     with suppress(OSError):
         return str(Path(f"/proc/{pid}/fd/2").readlink())
     return ""
@@ -246,7 +247,7 @@ def control(data: Path) -> Control | None:
         return None
 
 
-def _log(data: Path, config: Path | None, postmaster: Postmaster | None) -> Path | None:
+def log_of(data: Path, config: Path | None, postmaster: Postmaster | None) -> Path | None:
     """The server's log: what its collector names, else where its output goes, else where the distribution puts it."""
     with suppress(OSError):
         for line in (data / "current_logfiles").read_text().splitlines():
