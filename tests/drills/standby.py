@@ -34,15 +34,23 @@ class Standby:
             program = servers.embedded() / "pg_basebackup"
         options = ["-D", str(folder / "data"), "-X", "stream", "-c", "fast", "--no-sync"]
         subprocess.run([str(program), "-d", primary, *options], check=True, capture_output=True)
-        (folder / "data" / "standby.signal").touch()  # as -R does, which writes options that an older server does not know
+        (
+            folder / "data" / "standby.signal"
+        ).touch()  # as -R does, which writes options that an older server does not know
         self._own(folder / "data")
         wanted = {**at.settings, "hot_standby": "on", "cluster_name": name, "primary_conninfo": primary, **settings}
         self.cluster = servers.Patient(folder, at.cluster.configured, settings=wanted, fsync=False)
-        at.others.append(self.cluster)
+        self._conns: list[Conn] = []  # a session that nobody holds would be closed
+        at.others.append(self)
         self.cluster.start()
         at.until("SELECT 1 FROM pg_stat_replication WHERE state = 'streaming' AND application_name = %s", name)
-        self._conns: list[Conn] = []  # a session that nobody holds would be closed
         self.admin = self.connect()
+
+    def remove(self) -> None:
+        """Close what is open on it, and leave nothing of it."""
+        for conn in self._conns:
+            conn.close()
+        self.cluster.remove()
 
     def _own(self, data: Any) -> None:
         """The copy belongs to the account that the original belongs to."""
