@@ -80,8 +80,11 @@ def _others(done: Done) -> list[str]:
     if well:
         lines.append(f"Healthy servers: {len(well)}, with a false root on {sum(not fine for _, fine in well)}.")
     if two:
+        lines.append(f"Pairs of faults at once: {len(two)}; in {sum(two)} both were named, and nothing before them.")
+    if acute := [fine for kind, _, fine in done if kind == "acute"]:
         lines.append(
-            f"Pairs of faults at once: {len(two)}; in {sum(two)} both were named, the one complained of first."
+            f"Acute faults on a server with a chronic one, when people say no more than that it is slow: {len(acute)};"
+            f" in {sum(acute)} the acute one was first."
         )
     return lines
 

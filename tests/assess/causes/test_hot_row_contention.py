@@ -24,7 +24,7 @@ def test_hot_row_contention(target: Target, faults: Faults) -> None:
 def line(head: int, *behind: int, stuck: int | None = None) -> LockReading:
     """Who waits in line for a row that the first one holds; `stuck` keeps one of them for ever."""
     people = [session(pid, changed=0.1) for pid in (head, *behind)]
-    blocked = dict.fromkeys(behind, (head,))
+    blocked: dict[int, tuple[int, ...]] = dict.fromkeys(behind, (head,))
     if stuck:
         people.append(session(stuck, "idle in transaction"))
         blocked[head] = (stuck,)
