@@ -47,7 +47,7 @@ def as_application(at: Place, *statements: str) -> None:
 def asked(at: Place, statement: str, *values: Any, times: int | None = None, role: str | None = None) -> None:
     """The application asks this a number of times; with parameters, as drivers do, when there are values."""
     with at.connect(role or at.role, application="web", autocommit=True) as conn:
-        for _ in range(times or at.rng.randrange(8, 25)):
+        for _ in range(times or at.rng.randrange(25, 60)):
             with suppress(psycopg.Error):
                 conn.execute(statement.encode(), values or None)
 

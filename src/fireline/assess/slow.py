@@ -17,6 +17,7 @@ KINDS = ("slow", "slow_writes", "timeout", "hang", "stalls")
 # What counts as much: with a complaint, and without one.
 _BLOCKS, _BLOCKS_UNASKED = 30, 100  # a call
 _BLOCKS_A_ROW, _BLOCKS_A_ROW_UNASKED = 5, 20
+_FELT_MS, _FELT_SHARE = 1.0, 0.05  # what is quicker, and no more of all, nobody feels
 _CALLS_UNASKED, _SHARE_UNASKED, _TOTAL_MS_UNASKED = 3, 0.02, 100.0
 _RUNNING, _RUNNING_UNASKED = 0.5, 10.0  # seconds
 _FINISHED_MS = 5.0
@@ -65,7 +66,8 @@ def wasteful(snapshot: Snapshot) -> tuple[Slow, ...]:
 def _wastes(one: Slow, *, asked: bool) -> bool:
     blocks, rows = one.blocks or 0.0, max(one.rows or 0.0, 1.0)
     if asked:
-        return blocks >= _BLOCKS and blocks / rows >= _BLOCKS_A_ROW
+        felt = one.mean_ms >= _FELT_MS or one.share >= _FELT_SHARE
+        return felt and blocks >= _BLOCKS and blocks / rows >= _BLOCKS_A_ROW
     often = one.calls >= _CALLS_UNASKED and (
         one.share >= _SHARE_UNASKED or one.calls * one.mean_ms >= _TOTAL_MS_UNASKED
     )

@@ -151,3 +151,10 @@ def test_a_table_that_was_never_counted_is_judged_by_what_was_read() -> None:
 
 def test_the_complaint_is_one_it_explains() -> None:
     assert not read(SLOW).kinds.isdisjoint(cause.complaints)
+
+
+def test_what_nobody_feels_is_silent_though_somebody_complains() -> None:
+    quick, rest = statement(BY_EMAIL, ms=0.4), statement("SELECT count(*) FROM customers", ms=800.0)
+    assert cause.judge(look(quick, rest, said="requests time out")) == ()
+    often = statement(BY_EMAIL, ms=0.4, calls=400_000)
+    assert cause.judge(look(often, rest, said="requests time out"))
