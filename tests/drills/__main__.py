@@ -1,4 +1,4 @@
-"""Run drills and print what they showed: `python -m tests.drills [LABEL…] [--seeds 1] [--versions 15,18] [--json FILE]`.
+"""Run drills and print what they showed: `python -m tests.drills [LABEL…] [--seeds 1] [--versions 15,17,18] [--json FILE]`.
 
 --kinds: plain (with a complaint), silent (without), limited (as a member of pg_monitor), healthy (servers that are well,
 silent and with a vague complaint), functions (the score of the SQL functions beside the command's,
@@ -24,7 +24,7 @@ from tests.drills.drill import Result, faults, run
 from tests.drills.place import forget, versions
 from tests.drills.table import write
 
-USUAL = (15, 18)
+USUAL = (15, 17, 18)
 TWO = {"pair": pairs.run, "acute": acute.run}
 
 
