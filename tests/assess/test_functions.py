@@ -147,7 +147,91 @@ def test_ten_who_wait_for_a_prepared_transaction_are_critical(target: Target, db
     assert "ROLLBACK PREPARED 'left behind'" in named["orphan_prepared_tx"]["recommendation"]
 
 
-def test_an_invalid_index_and_a_planner_setting_are_named_with_what_mends_them(
+def waiting_for(faults: Faults, count: int) -> None:
+    """Until so many wait for a lock so long that it counts."""
+    faults.until(
+        "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database() AND state_change < now() - interval '1.1 s'"
+        f" HAVING count(*) = {count}"
+    )
+
+
+def test_a_change_that_waits_for_an_idle_reader_is_as_bad_as_those_who_wait_behind_it(
+    target: Target, db: Conn, faults: Faults
+) -> None:
+    functions.install(target, public=True)
+    faults.idle("report", "SELECT * FROM orders WHERE id = 1")
+    faults.waiting("deploy", "ALTER TABLE orders ADD COLUMN later int")
+    waiting_for(faults, 1)
+    assert health(db)["availability_score"] == 80
+    faults.waiting("web", "SELECT * FROM orders WHERE id = 2")
+    waiting_for(faults, 2)
+    told = health(db)
+    assert (told["availability_score"], told["deductions"][0]["cause"]) == (50, "ddl_queue_behind_idle_tx")
+    faults.waiting("web2", "UPDATE orders SET n = 3 WHERE id = 2")
+    waiting_for(faults, 3)
+    told = health(db)
+    assert told["availability_score"] == 20
+    same_as_the_command(target, told)
+
+
+def test_two_who_hold_up_one_crowd_count_once(target: Target, db: Conn, faults: Faults) -> None:
+    functions.install(target, public=True)
+    for number in (1, 2):
+        faults.idle(f"shop{number}", f"SELECT * FROM orders WHERE id = {number} FOR SHARE", "SELECT 1")
+    faults.idle("shop3", "SELECT * FROM orders WHERE id = 1 FOR SHARE")
+    faults.waiting("web", "UPDATE orders SET n = 2 WHERE id = 1")
+    waiting_for(faults, 1)
+    told = health(db)
+    assert [(one["cause"], one["points"]) for one in told["deductions"]] == [("idle_in_tx_row_lock", 20)]
+    same_as_the_command(target, told)
+
+
+def test_who_works_is_told_from_who_is_idle_and_a_job_lock_from_a_table(
+    target: Target, db: Conn, faults: Faults
+) -> None:
+    functions.install(target, public=True)
+    keeper = faults.open("job", autocommit=True)
+    keeper.execute("SELECT pg_advisory_lock(77)")
+    faults.waiting("job2", "SELECT pg_advisory_lock(77)")
+    faults.running("deploy", "BEGIN; LOCK TABLE orders; SELECT pg_sleep(60)")
+    faults.until("SELECT FROM pg_locks WHERE relation = 'orders'::regclass AND mode = 'AccessExclusiveLock'")
+    faults.waiting("web", "SELECT count(*) FROM orders")
+    waiting_for(faults, 2)
+    told, named = health(db), bottlenecks(db)
+    assert sorted(one["cause"] for one in told["deductions"]) == ["advisory_lock_leak", "exclusive_maintenance"]
+    assert f"pg_terminate_backend({keeper.info.backend_pid})" in named["advisory_lock_leak"]["recommendation"]
+    assert "pg_cancel_backend" in named["exclusive_maintenance"]["recommendation"]
+    assert told["availability_score"] == 40
+    same_as_the_command(target, told)
+
+
+def test_a_row_that_is_handed_on_is_not_blamed_on_whoever_has_it_now(target: Target, db: Conn, faults: Faults) -> None:
+    functions.install(target, public=True)
+    for number in range(6):
+        faults.repeating(f"web{number}", "UPDATE orders SET n = n + 1 WHERE id = 1", "SELECT pg_sleep(0.1)", "COMMIT")
+    faults.until("SELECT FROM pg_locks WHERE NOT granted HAVING count(*) > 2")
+    for _ in range(5):
+        assert health(db)["deductions"] == []
+
+
+def test_nothing_of_it_waits_behind_a_lock(target: Target, db: Conn, faults: Faults) -> None:
+    functions.install(target, public=True)
+    db.execute(
+        "CREATE TABLE off (n int REFERENCES accounts) WITH (autovacuum_enabled = off); CREATE INDEX ON off (n);"
+        "CREATE TABLE ids (id serial); ALTER TABLE ids ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON ids USING (true)"
+    )
+    faults.idle(
+        "migration",
+        "LOCK TABLE orders, accounts, off, ids",
+        "ALTER SEQUENCE ids_id_seq CYCLE",
+        "ALTER INDEX off_n_idx RENAME TO other",
+    )
+    db.execute("SET statement_timeout = '5s'")
+    assert health(db)["availability_score"] == 100
+    bottlenecks(db)
+
+
+def test_an_invalid_index_and_planner_settings_are_named_with_what_mends_them(
     target: Target, db: Conn, faults: Faults
 ) -> None:
     functions.install(target, public=True)
@@ -156,14 +240,80 @@ def test_an_invalid_index_and_a_planner_setting_are_named_with_what_mends_them(
         db.execute("CREATE UNIQUE INDEX CONCURRENTLY half_built ON orders (n)")
     db.execute(f"ALTER DATABASE {db.info.dbname} SET enable_indexscan = off".encode())
     named, told = bottlenecks(db), health(db)
-    assert (
-        "half_built"
-        in named["failed_concurrent_index" if "failed_concurrent_index" in named else "invalid_index"]["recommendation"]
-    )
+    (label,) = {"failed_concurrent_index", "invalid_index"} & set(named)
+    assert "half_built" in named[label]["recommendation"]
+    assert named["planner_guc_disabled"]["severity"] == "info"  # somebody may mean it
     assert "RESET enable_indexscan" in named["planner_guc_disabled"]["recommendation"]
-    assert told["performance_score"] == 64
-    assert told["efficiency_score"] == told["maintenance_score"] == 80
-    assert sum(one["points"] for one in told["deductions"]) == 36
+    assert (told["performance_score"], told["efficiency_score"], told["maintenance_score"]) == (95, 95, 95)
+    same_as_the_command(target, told)
+    db.execute(f"ALTER DATABASE {db.info.dbname} SET enable_bitmapscan = off".encode())  # now no index is left
+    named, told = bottlenecks(db), health(db)
+    assert named["planner_guc_disabled"]["severity"] == "warning"
+    assert "RESET enable_bitmapscan" in named["planner_guc_disabled"]["recommendation"]
+    assert (told["performance_score"], sum(one["points"] for one in told["deductions"])) == (76, 24)
+    same_as_the_command(target, told)
+    db.execute(f"ALTER DATABASE {db.info.dbname} RESET ALL".encode())
+
+
+def test_a_role_that_only_reads_may_be_meant_so_and_one_that_owns_tables_not(
+    target: Target, maker: Target, db: Conn
+) -> None:
+    functions.install(target, public=True)
+    with psycopg.connect(maker.dsn.reveal(), autocommit=True) as conn:
+        role = conn.info.user
+        db.execute(f"ALTER ROLE {role} IN DATABASE {db.info.dbname} SET default_transaction_read_only = on".encode())
+        assert health(db)["availability_score"] == 100
+        conn.execute("CREATE TABLE mine (n int)")
+    told = health(db)
+    assert (told["availability_score"], told["deductions"][0]["cause"]) == (80, "read_only_setting")
+    same_as_the_command(target, told)
+
+
+def test_tables_that_are_open_to_strangers_count_once_whatever_the_strangers_are_called(
+    target: Target, db: Conn
+) -> None:
+    functions.install(target, public=True)
+    visitor, door = f"visitor_{db.info.backend_pid}", f"door_{db.info.backend_pid}"
+    db.execute(
+        f"CREATE ROLE {visitor} NOLOGIN; CREATE ROLE {door} LOGIN NOINHERIT; GRANT {visitor} TO {door};"
+        f"GRANT SELECT ON orders, accounts TO {visitor}".encode()
+    )
+    try:
+        told = health(db)
+        assert [(one["cause"], one["points"]) for one in told["deductions"]] == [("rls_disabled_exposed", 20)]
+        same_as_the_command(target, told)
+        db.execute(f"GRANT UPDATE ON orders TO {visitor}; CREATE POLICY own ON accounts USING (true)".encode())
+        told = health(db)
+        assert [(one["cause"], one["points"]) for one in told["deductions"]] == [
+            ("policy_rls_disabled", 50),
+            ("rls_disabled_exposed", 25),
+        ]
+        same_as_the_command(target, told)
+    finally:
+        db.execute(f"DROP OWNED BY {visitor}, {door}; DROP ROLE {door}, {visitor}".encode())
+
+
+def test_of_the_sequences_the_one_that_is_used_up_most_counts(target: Target, db: Conn) -> None:
+    functions.install(target, public=True)
+    db.execute(
+        "CREATE SEQUENCE one MAXVALUE 1000; SELECT setval('one', 900); CREATE SEQUENCE two MAXVALUE 1000; SELECT setval('two', 950);"
+        "CREATE SEQUENCE down INCREMENT -1 MINVALUE -1000; SELECT setval('down', -800)"
+    )
+    told = health(db)
+    assert [one["because"] for one in told["deductions"]] == ["Sequence public.two is used up to 94 %"]
+    seen = diagnose(target).score.dimensions["headroom"]
+    assert told["headroom_score"] == seen.score
+
+
+def test_dead_rows_that_nobody_removes_cost_what_the_command_takes_too(target: Target, db: Conn) -> None:
+    functions.install(target, public=True)
+    db.execute("CREATE TABLE events (id int, kind text) WITH (autovacuum_enabled = false)")
+    db.execute("INSERT INTO events SELECT i, 'x' FROM generate_series(1, 30000) i")
+    db.execute("DELETE FROM events WHERE id > 8000")
+    servers.count_now(db)
+    told = health(db)
+    assert {one["cause"] for one in told["deductions"]} == {"autovacuum_disabled_table"}
+    same_as_the_command(target, told)
 
 
 def test_stale_tables_are_analysed_and_the_rest_is_returned_as_commands(
@@ -372,7 +522,11 @@ def test_every_label_is_one_that_is_known_and_its_dimension_is_that_of_the_comma
 
     functions.install(target)
     listed = rows(db, "SELECT * FROM fireline.known()")
-    dimensions = {cause.label: OF_FAMILY[cause.family] for cause in causes().values()}
+    families = {cause.label: cause.family for cause in causes().values()}
+    assert {row["label"]: row["family"] for row in listed if row["label"] in families} == {
+        row["label"]: families[row["label"]] for row in listed if row["label"] in families
+    }
+    dimensions = {label: OF_FAMILY[family] for label, family in families.items()}
     dimensions |= {ramp.name: ramp.dimension for ramp in RAMPS}
     wrong = {
         row["label"]: (row["dimension"], dimensions[row["label"]])

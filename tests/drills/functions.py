@@ -40,6 +40,7 @@ def run(fault: Fault, major: int, seed: int | str) -> Result:
             return result
         result.ms = round((time.monotonic() - began) * 1000)
         result.found = differences(seen, told, judged)
+        result.said = beside(seen, told)
     return result
 
 
@@ -64,6 +65,16 @@ def _told(at: Place) -> tuple[dict[str, Any], set[str]]:
         known = conn.execute("SELECT label FROM fireline.known() WHERE kind = 'cause'").fetchall()
     assert told is not None
     return told, {row["label"] for row in known}
+
+
+def beside(seen: Diagnosis, told: dict[str, Any]) -> str:
+    """The sides on which both say something else, with what the command names there."""
+    sides = [(name, seen.score.dimensions[name]) for name in DIMENSIONS]
+    return "; ".join(
+        f"{name} {told[f'{name}_score']} beside {side.score} ({', '.join(sorted({one.cause or one.because for one in side.deductions}))})"
+        for name, side in sides
+        if told[f"{name}_score"] != (100 if side.score is None else side.score)
+    )
 
 
 def differences(seen: Diagnosis, told: dict[str, Any], judged: set[str]) -> list[str]:
