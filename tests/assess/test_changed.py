@@ -47,6 +47,26 @@ def test_what_became_of_a_statement_is_told_in_a_word(then: Statement | None, st
     assert the(then).state == state
 
 
+@pytest.mark.parametrize(
+    ("then", "words"),
+    [
+        (usual(EMAIL, blocks=1000, ms=80), "250× the blocks for as many rows"),
+        (usual(EMAIL, temp_written=CALLS * 400, ms=80), "through the disk for as many rows"),
+        (usual(EMAIL, ms=0.75), "7.5× slower"),
+        (replace(usual(EMAIL), calls=3000, rows=3000, shared_hit=12_000, total_ms=300), "called 10× as often"),
+        (replace(usual(EMAIL), calls=30, rows=30, shared_hit=120, total_ms=3), "called 10× less often"),
+        (None, "gone"),
+    ],
+)
+def test_the_words_say_how_much(then: Statement | None, words: str) -> None:
+    assert the(then).words == words
+
+
+def test_one_that_became_faster_is_told_so() -> None:
+    quick = (BOTH[0], usual(STATE, ms=0.1, blocks=50, rows=10))
+    assert found((BOTH[0], BOTH[0]), (BOTH[1], quick[1]))[STATE].words == "10× faster"
+
+
 def test_one_that_goes_on_as_before_is_told_without_a_word_and_far_down() -> None:
     told = found((BOTH[0], usual(EMAIL, blocks=1000, ms=80)), (BOTH[1], BOTH[1]))
     assert list(told) == [EMAIL]  # the load of the other is the same

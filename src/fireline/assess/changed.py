@@ -94,6 +94,28 @@ class Change:
             return "called more"
         return "called less" if self.now.calls * _TIMES <= self.before.calls else ""
 
+    @property
+    def words(self) -> str:
+        """The same with how much."""
+        state, now, before = self.state, self.now, self.before
+        if now is None or before is None:
+            return state
+        spills = now.temp > _FACTOR * max(before.temp, 1.0)
+        made = {
+            "heavier for as many rows": "through the disk for as many rows" if spills and now.blocks <= _FACTOR * before.blocks
+            else f"{_ratio(now.blocks, before.blocks)}× the blocks for as many rows",
+            "slower": f"{_ratio(now.mean_ms, before.mean_ms)}× slower",
+            "faster": f"{_ratio(before.mean_ms, now.mean_ms)}× faster",
+            "called more": f"called {_ratio(now.calls, before.calls)}× as often",
+            "called less": f"called {_ratio(before.calls, now.calls)}× less often",
+        }  # fmt: skip
+        return made.get(state, state)
+
+
+def _ratio(one: float, other: float) -> str:
+    times = one / max(other, 0.001)
+    return f"{times:,.0f}" if times >= 10 else f"{times:.1f}"  # noqa: PLR2004
+
 
 @dataclass(frozen=True)
 class Changes:

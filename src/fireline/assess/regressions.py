@@ -107,15 +107,18 @@ def figures(one: Rates | None) -> str:
     """What a statement does, in words."""
     if one is None:
         return "no call"
-    often = f"{one.calls:,.2g} calls a second" if one.calls < 10 else f"{one.calls:,.0f} calls a second"  # noqa: PLR2004
-    spills = f", {one.temp:,.0f} temporary blocks" if one.temp >= 1 else ""
-    return f"{often} of {one.mean_ms:,.3g} ms, {one.blocks:,.0f} blocks{spills} for {one.rows:,.1f} rows"
+    spills = f" and {one.temp:,.0f} temporary ones" if one.temp >= 1 else ""
+    return f"{_number(one.calls)}/s, {_number(one.mean_ms)} ms and {one.blocks:,.0f} blocks{spills} for {one.rows:,.1f} rows a call"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"  # noqa: PLR2004
 
 
 def told(one: Change) -> str:
     """A change in one line."""
     return (
-        f"{shortened(one.text)}: {one.state or 'much the same'}; now {figures(one.now)}; before {figures(one.before)}"
+        f"{shortened(one.text)}: {one.words or 'much the same'}; now {figures(one.now)}; before {figures(one.before)}"
     )
 
 

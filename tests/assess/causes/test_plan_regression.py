@@ -55,15 +55,15 @@ def test_an_index_that_is_gone_is_named_with_before_and_now() -> None:
     assert verdict.objects == ("public.orders: orders_made_idx",)
     facts = [one.fact for one in verdict.evidence]
     assert (
-        "now 1 calls a second of 80 ms, 1,000 blocks for 1.0 rows each; before 1 calls a second of 0.1 ms, 4 blocks"
+        "now 1/s, 80 ms and 1,000 blocks for 1.0 rows a call; before 1/s, 0.1 ms and 4 blocks for 1.0 rows a call"
         in facts[0]
     )
     assert (
         facts[1]
         == "the index orders_made_idx on public.orders (made) was usable at 02:55 UTC, and is not there any more"
     )
-    assert verdict.remedy.sql[1] == "CREATE INDEX CONCURRENTLY orders_made_idx ON public.orders USING btree (made)"
-    assert verdict.remedy.sql[2].startswith("SELECT public.pg_stat_statements_reset(16400, 16384, ")
+    assert verdict.remedy.sql[0] == "CREATE INDEX CONCURRENTLY orders_made_idx ON public.orders USING btree (made)"
+    assert verdict.remedy.sql[1].startswith("SELECT public.pg_stat_statements_reset(16400, 16384, ")
     assert verdict.remedy.undo == ("DROP INDEX CONCURRENTLY public.orders_made_idx",)
     assert "a.attname = 'made'" in verdict.probe.sql
     assert {"n_plus_one", "missing_index", "autovacuum_disabled_table", "stale_statistics"} <= {
@@ -86,6 +86,16 @@ def test_one_that_became_invalid_is() -> None:
         NEWEST, before={"indexes": (PRIMARY, MADE)}, after={"indexes": (PRIMARY, replace(MADE, valid=False))}
     )
     assert any("is invalid now" in one.fact for one in verdict.evidence)
+    assert verdict.remedy.sql[0] == "DROP INDEX CONCURRENTLY public.orders_made_idx"
+    assert verdict.remedy.sql[1].startswith("CREATE INDEX CONCURRENTLY orders_made_idx ON")
+
+
+def test_an_index_that_has_its_name_now_is_never_dropped_for_it() -> None:
+    other = index(5, 4, name="orders_made_idx")
+    verdict = only(NEWEST, before={"indexes": (PRIMARY, MADE)}, after={"indexes": (PRIMARY, other)})
+    assert not any("DROP" in one for one in verdict.remedy.sql)
+    assert verdict.remedy.sql[0].startswith("CREATE INDEX CONCURRENTLY orders_made_idx1 ON public.orders")
+    assert verdict.remedy.undo == ("DROP INDEX CONCURRENTLY public.orders_made_idx1",)
 
 
 def test_an_index_on_an_expression_is_not_made_by_guesswork() -> None:
@@ -212,7 +222,7 @@ def test_where_another_cause_explains_the_statement_it_gives_way_and_leaves_what
     (root,) = judge(snapshot)
     assert root.cause == "missing_index"
     facts = [one.fact for one in root.evidence if one.source == "earlier looks"]
-    assert "before 1 calls a second of 0.1 ms, 4 blocks" in facts[0]
+    assert "before 1/s, 0.1 ms and 4 blocks" in facts[0]
     assert "orders_email_idx" in facts[1]
 
 

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from fireline.assess.checks.indexes import Indexes
 from fireline.assess.checks.statements import Statement, Statements
+from fireline.assess.checks.tables import Table
 from fireline.assess.forgetting import resets
 from fireline.assess.ground import Difference, tables_of
+from fireline.assess.kept import index_then
 from fireline.assess.new_index import GENTLE
 from fireline.assess.origin import Origin
+from fireline.assess.past import IndexThen
 from fireline.assess.quoting import ident, literal, qualified
 from fireline.assess.reasons import MISSING, reasons, stale
 from fireline.assess.regressions import Regression, figures, regressions
-from fireline.assess.slowness import COMPLAINTS, EXPLAINS, FAMILY
+from fireline.assess.slowness import COMPLAINTS, EXPLAINS, FAMILY, fresh_name
 from fireline.assess.snapshot import Snapshot
 from fireline.assess.telling import shortened
 from fireline.assess.verdict import Cause, Cure, Evidence, Probe, Rejected, Severity, Verdict
@@ -76,9 +79,7 @@ def _severity(group: list[Regression]) -> Severity:
 
 def _fact(one: Regression) -> Evidence:
     change = one.change
-    return Evidence(
-        EARLIER, f"{shortened(change.text)}: now {figures(change.now)} each; before {figures(change.before)}"
-    )
+    return Evidence(EARLIER, f"{shortened(change.text)}: now {figures(change.now)}; before {figures(change.before)}")
 
 
 def _twins(snapshot: Snapshot, first: Regression) -> tuple[Rejected, ...]:
@@ -102,17 +103,7 @@ def _cure(snapshot: Snapshot, group: list[Regression], reason: Difference | None
     again = resets(snapshot, _statements(group))
     then = " When that is done, forget the old figures, so that the next look sees what came of it." if again else ""
     if reason and reason.kind == "index" and reason.index and reason.table:
-        old, table = reason.index, qualified(reason.table.schema, reason.table.name)
-        if not old.plain or not old.columns:
-            return Cure(f"Make the index {old.name} again as it was: its definition is in the migrations.{then}", again)
-        columns, whole = ", ".join(map(ident, old.columns)), qualified(reason.table.schema, old.name)
-        sql = (
-            f"DROP INDEX CONCURRENTLY IF EXISTS {whole}",
-            f"CREATE INDEX CONCURRENTLY {ident(old.name)} ON {table} USING {old.method} ({columns})",
-        )
-        return Cure(
-            f"Make the index again. {GENTLE}{then}", (*sql, *again), "reversible", (f"DROP INDEX CONCURRENTLY {whole}",)
-        )
+        return _index_again(snapshot, reason.table, reason.index, again, then)
     if reason and reason.kind == "setting":
         back, undo = _set(reason, reason.then), _set(reason, reason.now)
         text = "Give the setting its old value, if nobody meant the new one. Sessions that are connected may keep it until they connect anew; shared_buffers waits for a restart."
@@ -129,6 +120,22 @@ def _cure(snapshot: Snapshot, group: list[Regression], reason: Difference | None
     return Cure(
         f"Compare its plan (EXPLAIN) with the one it had: something changed that Fireline does not see.{then}", again
     )
+
+
+def _index_again(snapshot: Snapshot, table: Table, old: IndexThen, again: tuple[str, ...], then: str) -> Cure:
+    """The index as it was; under another name where its own was given to another index meanwhile."""
+    if not old.plain or not old.columns:
+        return Cure(f"Make the index {old.name} again as it was: its definition is in the migrations.{then}", again)
+    indexes = snapshot.last("indexes", Indexes)
+    named = next((one for one in indexes.of(table.oid) if one.name == old.name), None) if indexes else None
+    broken = named is not None and not named.usable and index_then(table, named).shape == old.shape
+    name = old.name if named is None or broken else fresh_name(snapshot, table, old.columns)
+    whole = qualified(table.schema, name)
+    columns = ", ".join(map(ident, old.columns))
+    make = f"CREATE INDEX CONCURRENTLY {ident(name)} ON {qualified(table.schema, table.name)} USING {old.method} ({columns})"
+    drop = f"DROP INDEX CONCURRENTLY {whole}"
+    sql = (*((drop,) if broken else ()), make, *again)
+    return Cure(f"Make the index again. {GENTLE}{then}", sql, "reversible", (drop,))
 
 
 def _statements(group: list[Regression]) -> list[Statement]:

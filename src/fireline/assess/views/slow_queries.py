@@ -7,7 +7,7 @@ from typing import Any
 
 from fireline.assess.changed import Change, Changes, changes
 from fireline.assess.checks.statements import Statement, Statements, recent
-from fireline.assess.regressions import regressions
+from fireline.assess.regressions import Regression, regressions
 from fireline.assess.snapshot import Snapshot
 from fireline.assess.telling import span
 from fireline.assess.view import MOST, Section, Shown, View
@@ -43,12 +43,11 @@ def _changed(snapshot: Snapshot) -> tuple[Section, ...]:
     seen = changes(snapshot)
     if seen is None:
         return ()
-    why = {
-        one.change.known.name: "; ".join(reason.words for reason in one.reasons[:2]) or "no reason is seen"
-        for one in regressions(snapshot)
-    }
-    rows = tuple(_change(one, why.get(one.known.name, "")) for one in seen.changes[:MOST])
-    return (Section("Changed since before", rows, _note(seen)),)
+    worse = regressions(snapshot)
+    return (
+        Section("Changed since before", tuple(_change(one) for one in seen.changes[:MOST]), _note(seen)),
+        *([Section("Worse plans", tuple(_worse(one) for one in worse[:MOST]))] if worse else ()),
+    )
 
 
 def _note(seen: Changes) -> str:
@@ -65,24 +64,31 @@ def _note(seen: Changes) -> str:
     )
 
 
-def _change(one: Change, why: str) -> dict[str, Any]:
+def _change(one: Change) -> dict[str, Any]:
     return {
-        "change": one.state,
+        "change": one.words,
         "load": _load(one.now),
         "load_before": _load(one.before),
         "calls_a_second": _figure(one.now, "calls"),
         "calls_before": _figure(one.before, "calls"),
         "mean_ms": _figure(one.now, "mean_ms"),
         "mean_before_ms": _figure(one.before, "mean_ms"),
-        "times_slower": round(one.times, 2) if one.times is not None else None,
         "blocks_per_call": _figure(one.now, "blocks", 1),
         "blocks_before": _figure(one.before, "blocks", 1),
-        "rows_per_call": _figure(one.now, "rows", 1),
-        "rows_before": _figure(one.before, "rows", 1),
-        "worse_plan_because": why,
         "user": one.known.role,
         "database": one.known.database,
         "statement": one.text,
+    }
+
+
+def _worse(one: Regression) -> dict[str, Any]:
+    change = one.change
+    return {
+        "statement": change.text,
+        "change": change.words,
+        "rows_per_call": _figure(change.now, "rows", 1),
+        "rows_before": _figure(change.before, "rows", 1),
+        "likely_because": "; ".join(reason.words for reason in one.reasons[:2]) or "no reason is seen",
     }
 
 
