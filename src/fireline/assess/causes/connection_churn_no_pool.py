@@ -16,7 +16,7 @@ LABEL = "connection_churn_no_pool"
 # New sessions a second, silently and when somebody complains. Each costs some ms of CPU: fewer are no load worth a name.
 _MANY, _COMPLAINED = 20.0, 10.0
 _FEW_EACH = 8.0  # transactions in a session
-_MOST = 0.7  # of the sessions
+_MOST = 0.5  # of the sessions
 _WINDOW = 0.2  # seconds
 
 
@@ -40,10 +40,11 @@ class _Rate:
         Where some wait, only those count of which it is seen that they asked something and neither failed nor wait; the
         server counts a transaction for each connection, before the session asks anything.
         """
-        if self.failed >= _MOST * self.sessions:
-            return 0.0
         asked, free = self.transactions - self.failed - self.sessions, self.sessions - self.failed - waiting
-        return max(min(free, asked) if waiting else self.sessions, 0) / self.seconds
+        if waiting:
+            return max(min(free, asked), 0) / self.seconds
+        fail = self.failed >= _MOST * self.sessions and asked < _MOST * self.sessions
+        return 0.0 if fail else self.new
 
 
 def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
@@ -57,12 +58,13 @@ def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
     least = _COMPLAINED if felt else _MANY
     return tuple(
         _verdict(snapshot, rate, felt=felt)
-        for rate in _rates(seen)
+        for rate in _rates(seen, len(snapshot.readings))
         if rate.freely(waiting) >= least and rate.transactions <= rate.sessions * _FEW_EACH
     )
 
 
-def _rates(seen: tuple[Databases, ...]) -> list[_Rate]:
+def _rates(seen: tuple[Databases, ...], ours: int = 0) -> list[_Rate]:
+    """How fast it went between the samples. The look itself ends so many transactions without a commit."""
     if len(seen) < 2:  # noqa: PLR2004 - one sample tells no rate
         return []
     first, last = seen[0], seen[-1]
@@ -71,7 +73,7 @@ def _rates(seen: tuple[Databases, ...]) -> list[_Rate]:
     for name, after in last.all.items():
         before = first.all.get(name)
         if before and after.sessions is not None and before.sessions is not None and seconds >= _WINDOW:
-            failed = after.rollbacks - before.rollbacks
+            failed = max(after.rollbacks - before.rollbacks - (ours if name == last.current else 0), 0)
             done = after.commits - before.commits + failed
             found.append(_Rate(after, seconds, after.sessions - before.sessions, done, failed))
     return found
