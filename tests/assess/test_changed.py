@@ -130,3 +130,12 @@ def test_a_statement_that_sums_up_tells_nothing_by_its_rows() -> None:
     (told,) = found((BOTH[0], BOTH[0]), (BOTH[1], BOTH[1]), (sums, replace(sums, total_ms=3000.0))).values()
     assert not told.tells_rows
     assert the(usual(EMAIL, ms=8)).tells_rows
+
+
+def test_the_text_is_that_of_now_also_where_it_was_written_otherwise_before() -> None:
+    past = earlier(*BOTH)
+    older = {key: replace(one, text=one.text.lower()) for key, one in past.known.items()}
+    told = changes(now(replace(past, known=older), [(BOTH[0], usual(EMAIL, ms=8)), (BOTH[1], BOTH[1])]))
+    assert told is not None
+    assert told.changes[0].text == EMAIL
+    assert told.changes[0].before is not None

@@ -62,6 +62,7 @@ ELSEWHERE: dict[str, str] = {
     "assess/follow_ups/exposure.py": "drills/test_drills.py",
     "assess/forgetting.py": "assess/causes/test_correlated_subquery.py",
     "assess/ground.py": "assess/causes/test_plan_regression.py",
+    "assess/plan_again.py": "assess/causes/test_plan_regression.py",
     "assess/past.py": "assess/test_windows.py",
     "assess/regressions.py": "assess/causes/test_plan_regression.py",
     "assess/yielding.py": "assess/causes/test_plan_regression.py",

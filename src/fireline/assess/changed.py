@@ -191,13 +191,13 @@ def _all(
 
 
 def _known(snapshot: Snapshot, past: Past) -> dict[Key, Known]:
-    """Every statement of either side; the text of now goes first, the rest is as it was first kept."""
+    """Every statement of either side. The last of a name tells its text: as it is now, of the number that costs most."""
     found = dict(past.known)
     seen = snapshot.last("statements", Statements)
-    for one in seen.statements if seen else ():
-        key = kept.key_of(one)
-        if key not in found and one.text:
-            found[key] = kept.known(one)
+    for one in reversed(seen.statements if seen else ()):
+        if one.text:
+            found.pop(kept.key_of(one), None)
+            found[kept.key_of(one)] = kept.known(one)
     return found
 
 

@@ -10,8 +10,7 @@ from fireline.assess.changed import Change, Changes, changes
 from fireline.assess.checks.statements import Statement, Statements
 from fireline.assess.checks.tables import Table
 from fireline.assess.ground import Difference, differences, tables_of
-from fireline.assess.kept import key_of
-from fireline.assess.past import Key
+from fireline.assess.kept import known
 from fireline.assess.predicates import shape
 from fireline.assess.reasons import bloated
 from fireline.assess.slow import felt
@@ -54,7 +53,6 @@ def regressions(snapshot: Snapshot) -> tuple[Regression, ...]:
 def _of(snapshot: Snapshot, seen: Changes) -> Iterator[Regression]:
     here, asked = snapshot.server.database if snapshot.server else None, felt(snapshot)
     statements = snapshot.last("statements", Statements)
-    by_key = {key_of(one): one for one in statements.statements} if statements else {}
     for one in seen.changes:
         if one.known.database != here or shape(one.text).kind not in _PLANNED or not _counts(one, seen, asked=asked):
             continue
@@ -64,10 +62,10 @@ def _of(snapshot: Snapshot, seen: Changes) -> Iterator[Regression]:
         kinds = {reason.kind for reason in reasons}
         heavier = one.heavier(_FACTOR, _BLOCKS) if asked else one.heavier(_FACTOR_UNASKED, _BLOCKS_UNASKED)
         if heavier and (one.tells_rows or kinds.intersection(_WHATEVER_ROWS)):
-            yield Regression(one, _statement(one, by_key), reasons)
+            yield Regression(one, _statement(one, statements), reasons)
         elif _slower(one, asked=asked) and kinds.intersection(_TIME_ALONE):
             only = tuple(reason for reason in reasons if reason.kind in _TIME_ALONE)
-            yield Regression(one, _statement(one, by_key), only)
+            yield Regression(one, _statement(one, statements), only)
 
 
 def _dead(table: Table) -> bool:
@@ -99,8 +97,9 @@ def _well_again(one: Change) -> bool:
     return few and one.lately.mean_ms < _FACTOR * max(one.before.mean_ms, _MS)
 
 
-def _statement(one: Change, by_key: dict[Key, Statement]) -> Statement | None:
-    return next((two for two in by_key.values() if two.text == one.text and two.user == one.known.role), None)
+def _statement(one: Change, seen: Statements | None) -> Statement | None:
+    """As it is now; of several numbers for one statement, the one that costs most."""
+    return next((two for two in seen.statements if known(two).name == one.known.name), None) if seen else None
 
 
 def figures(one: Rates | None) -> str:
