@@ -50,7 +50,15 @@ def _examine(send_test_alert: bool) -> Iterator[Line]:
     except FirelineError as wrong:
         yield fail("settings", wrong.message, wrong.hint or "")
         return
-    parts = [configuration.look, store.look, server.look, patients.look, runbooks.look, channels.look, surroundings.look]
+    parts = [
+        configuration.look,
+        store.look,
+        server.look,
+        patients.look,
+        runbooks.look,
+        channels.look,
+        surroundings.look,
+    ]
     for look in [*parts, *([rehearsal.look] if send_test_alert else [])]:
         try:
             yield from look(settings)
