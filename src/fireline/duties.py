@@ -73,8 +73,12 @@ def topics() -> dict[str, Duty]:
 
 
 def take_signals(world: World) -> int:
-    """Make alerts and incidents of the signals that wait; how many were taken."""
-    return intake.take(world.store, world.settings, scheme_of(world))
+    """Make alerts and incidents of the signals that wait, and tell of those it opened; how many were taken."""
+
+    def told(incident: int) -> None:
+        _stepping_over("tell", lambda: tell(world, incident), key=str(incident))
+
+    return intake.take(world.store, world.settings, scheme_of(world), told)
 
 
 def tell(world: World, incident: int) -> int:
@@ -130,7 +134,9 @@ SWEEPS: list[Callable[[World], object]] = [
 
 def queue_app(world: World) -> procrastinate.App:
     """The queue as a worker sees it: one task for each topic, carried out in a thread, whatever happens in it recorded."""
-    connector = procrastinate.PsycopgConnector(conninfo=world.store.url, kwargs=arguments("fireline-queue"), min_size=1)
+    kept = arguments("fireline-queue")
+    kept["options"] += " -c synchronous_commit=off"  # what a crash of the store forgets of the queue, a sweep finds
+    connector = procrastinate.PsycopgConnector(conninfo=world.store.url, kwargs=kept, min_size=1)
     app = procrastinate.App(connector=connector)
     for topic, duty in topics().items():
         app.task(name=PREFIX + topic)(_task(world, topic, duty))

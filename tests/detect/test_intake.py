@@ -397,3 +397,33 @@ def test_events_are_kept_as_json_and_come_back_the_same(desk: Desk) -> None:
     desk.put(raw=json.loads(json.dumps([event.json() | {"field of a newer version": 1}])))
     desk.take()
     assert desk.alerts()[0]["annotations"] == {"b": "2"}
+
+
+def test_whoever_takes_signals_tells_of_the_incidents_they_opened_once_these_are_committed(store: Store) -> None:
+    desk = Desk(store)
+    told: list[tuple[int, int]] = []
+
+    def tell(incident: int) -> None:
+        told.append((incident, len(desk.incidents())))
+
+    desk.put(firing("a"))
+    assert intake.take(store, SETTINGS, SCHEME, tell) == 1
+    desk.put(firing("a"))
+    assert intake.take(store, SETTINGS, SCHEME, tell) == 1
+    assert told == [(1, 1)], "a repeat opens none"
+
+
+def test_of_a_storm_the_first_incidents_are_told_of_at_once_and_others_are_woken_for_the_rest(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "MOST_TOLD", 2)
+    desk = Desk(store)
+    for number in range(4):
+        desk.put(firing(f"k{number}", title=f"alert {number}"))
+    told: list[int] = []
+    monkeypatch.setattr(intake, "PATIENCE", 60.0)
+    intake.take(store, SETTINGS, SCHEME, told.append)
+    assert told == [1, 2]
+    assert len(desk.incidents()) == 4
+    jobs = desk.rows("SELECT args FROM procrastinate_jobs WHERE task_name = 'fireline.tell'")
+    assert {job["args"]["key"] for job in jobs} == {"1", "2", "3", "4"}

@@ -46,7 +46,7 @@ class Known:
 
 
 class Batch:
-    """What one transaction of intake knows and does. `opened`: how many incidents it has opened so far."""
+    """What one transaction of intake knows and does. `opened`: the incidents it has opened so far."""
 
     def __init__(self, conn: Connection, settings: Settings, scheme: Scheme) -> None:
         self._conn = conn
@@ -55,7 +55,7 @@ class Batch:
         self._known: dict[str, Known] = {}
         self._repeats: dict[int, tuple[int, datetime]] = {}  # alert -> how often, when last
         self._taken: list[tuple[int, list[int], str | None]] = []  # signal, its alerts, its fault
-        self.opened = 0
+        self.opened: tuple[int, ...] = ()
 
     def look_up(self, keys: Iterable[str]) -> None:
         """Read the newest alert of each key, with the state of its incident."""
@@ -165,8 +165,7 @@ class Batch:
         return int(held["id"]) if young and held["status"] not in ENDED else None
 
     def _open_incident(self, ruling: Ruling, event: Event, actor: Actor, at: datetime) -> int:
-        self.opened += 1
-        return open_incident(
+        incident = open_incident(
             self._conn,
             title=event.title,
             severity=ruling.severity.id,
@@ -179,6 +178,8 @@ class Batch:
             detected_at=at,
             response=self._scheme.response(ruling.severity, at),
         )
+        self.opened += (incident,)
+        return incident
 
     def _raise(self, incident: int, ruling: Ruling, event: Event) -> None:
         """A worse alert makes its incident worse, unless a person has said how bad it is."""

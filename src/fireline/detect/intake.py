@@ -6,6 +6,7 @@ Whatever is wrong with one signal, the others are taken, and it is let through a
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import psycopg
 import structlog
@@ -23,22 +24,29 @@ Q = queries("fireline.detect")
 MOST_SIGNALS = 200  # in one transaction
 MOST_EVENTS = 2_000  # likewise
 PATIENCE = 0.05  # seconds that the people of a new incident wait for the rest of its batch
+MOST_TOLD = 5  # incidents of one transaction that are told of at once; of those behind them others are woken to tell
 TRIES = 3  # of a batch that ran into somebody who holds an incident it wants
 
 log = structlog.get_logger(__name__)
 
 
-def take(store: Store, settings: Settings, scheme: Scheme) -> int:
+def take(store: Store, settings: Settings, scheme: Scheme, tell: Callable[[int], object] | None = None) -> int:
     """Take all signals that wait; how many. Another worker that is at it already will see them, so then nothing.
+
+    tell: called with an incident that was opened, once that is committed: its people need not wait for a wake-up then.
 
     The look outside the lock closes the gap: who held it looks again after letting go, and whoever found it held
     had committed its signal before.
     """
     taken, limit = 0, MOST_SIGNALS
     while _any_waiting(store):
-        number = _take_batch(store, settings, scheme, limit)
-        if number is None:
+        done = _take_batch(store, settings, scheme, limit)
+        if done is None:
             break
+        number, opened = done
+        if tell is not None:
+            for incident in opened[:MOST_TOLD]:
+                tell(incident)
         taken += number
         limit = min(MOST_SIGNALS, max(10, 2 * number))  # what a batch cut short did not get to was read in vain
     return taken
@@ -49,8 +57,8 @@ def _any_waiting(store: Store) -> bool:
         return one(conn, Q["any_waiting"]) is not None
 
 
-def _take_batch(store: Store, settings: Settings, scheme: Scheme, limit: int) -> int | None:
-    """One transaction; None when another worker is at it."""
+def _take_batch(store: Store, settings: Settings, scheme: Scheme, limit: int) -> tuple[int, tuple[int, ...]] | None:
+    """One transaction: how many signals, and the incidents they opened; None when another worker is at it."""
     for attempt in range(TRIES):
         try:
             with store.transaction() as conn:
@@ -64,7 +72,7 @@ def _take_batch(store: Store, settings: Settings, scheme: Scheme, limit: int) ->
     return None
 
 
-def _take_signals(conn: Connection, settings: Settings, scheme: Scheme, limit: int) -> int:
+def _take_signals(conn: Connection, settings: Settings, scheme: Scheme, limit: int) -> tuple[int, tuple[int, ...]]:
     """Work through signals; once an incident has opened not for long, since its people are woken by the commit."""
     began = time.monotonic()
     signals = _within_bounds(all_rows(conn, Q["waiting_signals"], limit=limit))
@@ -78,7 +86,7 @@ def _take_signals(conn: Connection, settings: Settings, scheme: Scheme, limit: i
         if batch.opened and time.monotonic() - began > PATIENCE:
             break
     batch.write(clock.now())
-    return taken
+    return taken, batch.opened
 
 
 def _within_bounds(signals: list[DictRow]) -> list[DictRow]:
