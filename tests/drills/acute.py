@@ -64,16 +64,17 @@ def beside(count: int, seed: int, versions: Sequence[int]) -> Iterator[tuple[str
 def run(acute: Fault, chronic: Fault, major: int, seed: int | str) -> Result | None:
     """Make the chronic one, then the acute one, let clients come again and again, and ask. `healed`: the acute one is first."""
     with place(major, f"{acute.label}-{chronic.label}-{seed}", {**acute.settings, **chronic.settings}) as at:
-        wounds = [chronic.inject(at)]
-        at.rename()
+        wounds, tables = {}, {}
         try:
-            wounds.append(acute.inject(at))
+            for one in sorted((chronic, acute), key=lambda one: pairs.turn(one.label)):
+                at.rename()
+                wounds[one.label], tables[one.label] = one.inject(at), at.table
         except pairs.TWICE:
             return None
-        _storm(at, ACUTE[acute.label].format(table=at.table), at.rng.randrange(3, 7))
+        _storm(at, ACUTE[acute.label].format(table=tables[acute.label]), at.rng.randrange(3, 7))
         time.sleep(_FIRST_SECOND)
         said = random.Random(f"{acute.label} {chronic.label} {seed}").choice(VAGUE)
-        found = ask(at.target(), said, wounds[1])
+        found = ask(at.target(), said, wounds[acute.label])
         result = Result(f"{acute.label} + {chronic.label}", major, str(seed), said, "superuser", [], 0)
         result.found = [one.cause for one in found.causes] if found else []
         result.ms = found.duration_ms if found else 0

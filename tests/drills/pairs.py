@@ -37,7 +37,7 @@ EARLY = {
     "xmin_held_by_slot",
 }
 BEHIND = {
-    "connection_leak_idle", "database_connection_limit", "hba_reject", "lock_pileup_exhausts_slots", "lock_table_exhausted",
+    "connection_leak_idle", "database_connection_limit", "hba_reject", "jit_misconfigured", "lock_pileup_exhausts_slots", "lock_table_exhausted",
     "read_only_setting", "role_connection_limit", "role_login_disabled", "role_password_expired", "statement_timeout_too_low",
     "search_path_override", "sync_standby_missing", "temp_file_limit", "wrong_password_rotated_secret",
 }  # fmt: skip
@@ -123,12 +123,13 @@ def before_all_else(found: Sequence[str], needed: set[str], made: set[str]) -> b
 def _make(at: Place, first: Fault, second: Fault) -> tuple[Wound, Wound]:
     """Both wounds, one behind the other as they can be made."""
     wounds = {}
-    for number, one in enumerate(sorted((second, first), key=lambda one: _turn(one.label))):
+    for number, one in enumerate(sorted((second, first), key=lambda one: turn(one.label))):
         if number:
             at.rename()
         wounds[one.label] = one.inject(at)
     return wounds[first.label], wounds[second.label]
 
 
-def _turn(label: str) -> int:
+def turn(label: str) -> int:
+    """When it is made, of two: the lower the earlier."""
     return 0 if label in BEFORE else 1 if label in EARLY else 3 if label in BEHIND else 2
