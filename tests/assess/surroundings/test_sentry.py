@@ -158,6 +158,7 @@ def test_an_issue_is_found_wherever_an_alert_names_it(said: Any) -> None:
         "https://evilsentry.io/issues/12/",
         {"labels": {"issue": "12", "sentry_issue": "SHOP-7K"}},
         {"body": {"issue": {"id": 12, "title": "of a bug tracker"}}},
+        {"body": {"event": {"issue_id": 12, "name": "of another"}}},
         {"labels": {"sentry_issue": True}},
         {"a": [[[[[[[[[[{"sentry_issue": "12"}]]]]]]]]]]},
     ],

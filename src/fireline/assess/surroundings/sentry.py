@@ -72,9 +72,15 @@ def _named(value: Any, base: str, key: str, depth: int) -> Iterator[str]:
 
 
 def _of_payload(value: dict[str, Any], key: str) -> Iterator[str]:
-    """What a webhook of Sentry itself names: `issue` with its id, or `event` with the id of its issue."""
-    of_issue = key == "issue" and any(name in value for name in ("shortId", "permalink", "culprit"))
-    number = str(value.get("id") if of_issue else value.get("issue_id") if key == "event" else "")
+    """What a webhook of Sentry itself names: `issue` with its id, or `event` with the id of its issue.
+
+    Other trackers have issues with numbers, too; these fields are Sentry's.
+    """
+    number = ""
+    if key == "issue" and ("shortId" in value or "culprit" in value):
+        number = str(value.get("id"))
+    elif key == "event" and ("event_id" in value or "issue_url" in value):
+        number = str(value.get("issue_id"))
     if _is_number(number):
         yield number
 

@@ -62,7 +62,9 @@ def ask(settings: UsersSettings, circumstances: Circumstances) -> Seen | None:
 def _estimates(settings: UsersSettings, circumstances: Circumstances, notes: list[str]) -> Iterator[_Estimate]:
     """From the best basis to the weakest; what does not answer is noted."""
     yield from _of_sentry(circumstances)
-    if circumstances.users_query and circumstances.target and circumstances.assessed:  # the look for the cause goes first
+    if (
+        circumstances.users_query and circumstances.target and circumstances.assessed
+    ):  # the look for the cause goes first
         because = _left_alone(circumstances)
         try:
             if because:
