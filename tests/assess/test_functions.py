@@ -293,16 +293,23 @@ def test_tables_that_are_open_to_strangers_count_once_whatever_the_strangers_are
         db.execute(f"DROP OWNED BY {visitor}, {door}; DROP ROLE {door}, {visitor}".encode())
 
 
-def test_of_the_sequences_the_one_that_is_used_up_most_counts(target: Target, db: Conn) -> None:
+def test_of_the_sequences_the_one_that_is_used_up_most_counts_and_the_column_is_an_end_too(
+    target: Target, db: Conn
+) -> None:
     functions.install(target, public=True)
     db.execute(
-        "CREATE SEQUENCE one MAXVALUE 1000; SELECT setval('one', 900); CREATE SEQUENCE two MAXVALUE 1000; SELECT setval('two', 950);"
+        "CREATE SEQUENCE one MAXVALUE 1000; SELECT setval('one', 850); CREATE SEQUENCE two MAXVALUE 1000; SELECT setval('two', 890);"
         "CREATE SEQUENCE down INCREMENT -1 MINVALUE -1000; SELECT setval('down', -800)"
     )
     told = health(db)
-    assert [one["because"] for one in told["deductions"]] == ["Sequence public.two is used up to 94 %"]
-    seen = diagnose(target).score.dimensions["headroom"]
-    assert told["headroom_score"] == seen.score
+    assert [one["because"] for one in told["deductions"]] == ["Sequence public.two is used up to 88 %"]
+    same_as_the_command(target, told)
+    db.execute("CREATE SEQUENCE wide; CREATE TABLE narrow (id smallint DEFAULT nextval('wide'))")
+    for last, left in ((30000, 80), (32700, 50), (32767, 20)):
+        db.execute(f"SELECT setval('wide', {last})".encode())
+        told = health(db)
+        assert told["integrity_score"] == left
+        same_as_the_command(target, told)
 
 
 def test_dead_rows_that_nobody_removes_cost_what_the_command_takes_too(target: Target, db: Conn) -> None:

@@ -13,7 +13,7 @@ from fireline.assess.verdict import Cause, Cure, Evidence, Probe, Rejected, Seve
 
 LABEL = "sequence_exhausted_int4"
 FAMILY = "integrity"
-_NEAR, _VERY_NEAR, _BIG = 0.9, 0.98, 2**31 - 1
+NEAR, VERY_NEAR, _BIG = 0.9, 0.98, 2**31 - 1
 _SAID = re.compile(r'reached maximum value of sequence "?([^"]+?)"? \((\d+)\)')
 
 
@@ -29,7 +29,7 @@ def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
 def _short(snapshot: Snapshot, one: Sequence) -> bool:
     if one.cycles or one.step <= 0:
         return False
-    return one.used >= _NEAR if one.last is not None else _told(snapshot, one)
+    return one.used >= NEAR if one.last is not None else _told(snapshot, one)
 
 
 def _told(snapshot: Snapshot, one: Sequence) -> bool:
@@ -45,7 +45,7 @@ def _spent(one: Sequence) -> bool:
 def _verdict(snapshot: Snapshot, found: list[Sequence]) -> Verdict:
     spent = [one for one in found if _spent(one)]
     nearest = max(one.used for one in found)
-    severity: Severity = "critical" if spent else "high" if nearest >= _VERY_NEAR else "medium"
+    severity: Severity = "critical" if spent else "high" if nearest >= VERY_NEAR else "medium"
     names, first = listed([one.path for one in spent or found]), found[0]
     many = len(spent or found) > 1
     return Verdict(

@@ -47,6 +47,8 @@ DECLARE
     far numeric := 0;
     furthest regclass;
     ends bigint;
+    short text[] := '{{}}';
+    shortest numeric := 0;
 BEGIN
     -- Transaction ids: how old the oldest database is, and how long the rest lasts at the average rate.
     SELECT d.datname, age(d.datfrozenxid)::numeric AS old INTO aged FROM pg_database d ORDER BY 2 DESC LIMIT 1;
@@ -120,12 +122,23 @@ BEGIN
     FROM pg_stat_archiver a WHERE archives AND (a.last_failed_time > coalesce(a.last_archived_time, '-infinity')
         OR (current_setting('archive_command') IN ('', '(disabled)') AND coalesce(current_setting('archive_library', true), '') = '' AND ready > 0 AND NOT pg_is_in_recovery()));
 
-    -- The sequence that is used up most; one that somebody has locked is passed over.
-    FOR found IN SELECT s.seqrelid, s.seqmax, s.seqmin, s.seqincrement FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid
-        LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i') LEFT JOIN pg_class t ON t.oid = d.refobjid
-        WHERE s.seqrelid >= 16384 AND NOT s.seqcycle AND s.seqmax > s.seqmin AND c.relpersistence <> 't' AND has_sequence_privilege(s.seqrelid, 'SELECT,USAGE')
-            AND NOT EXISTS (SELECT FROM pg_locks k WHERE k.relation = s.seqrelid AND k.mode = ANY ({strong}))
-        ORDER BY greatest(t.reltuples, pg_stat_get_tuples_inserted(t.oid)) DESC NULLS LAST LIMIT 300
+    -- Sequences: the one that is used up most, and those that have few numbers left that fit into their column. One that somebody has locked is passed over.
+    FOR found IN
+        WITH chosen AS MATERIALIZED (
+            SELECT s.* FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid
+            LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0
+            LEFT JOIN pg_class t ON t.oid = d.refobjid
+            WHERE s.seqrelid >= 16384 AND NOT s.seqcycle AND s.seqmax > s.seqmin AND c.relpersistence <> 't' AND has_sequence_privilege(s.seqrelid, 'SELECT,USAGE')
+                AND NOT EXISTS (SELECT FROM pg_locks k WHERE k.relation = s.seqrelid AND k.mode = ANY ({strong}))
+            ORDER BY greatest(t.reltuples, pg_stat_get_tuples_inserted(t.oid)) DESC NULLS LAST, s.seqrelid LIMIT 300)
+        SELECT s.seqrelid, s.seqmax, s.seqmin, s.seqincrement, least(s.seqmax, (
+            SELECT min(CASE a.atttypid WHEN 'smallint'::regtype THEN 32767 WHEN 'integer'::regtype THEN 2147483647 END) FROM pg_attribute a JOIN (
+                SELECT d.refobjid, d.refobjsubid FROM pg_depend d
+                WHERE d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0
+                UNION SELECT f.adrelid, f.adnum FROM pg_depend d JOIN pg_attrdef f ON f.oid = d.objid
+                WHERE d.classid = 'pg_attrdef'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = s.seqrelid) taking (relation, number)
+            ON a.attrelid = taking.relation AND a.attnum = taking.number)) AS ceiling
+        FROM chosen s
     LOOP
         BEGIN
             last := pg_sequence_last_value(found.seqrelid);
@@ -138,7 +151,17 @@ BEGIN
             furthest := found.seqrelid;
             ends := found.seqmax;
         END IF;
+        IF last IS NOT NULL AND found.seqincrement > 0 AND found.ceiling > found.seqmin
+            AND (last::numeric - found.seqmin) / (found.ceiling::numeric - found.seqmin) >= {sequence_near} THEN
+            short := short || format('%s at %s of %s', found.seqrelid::regclass, last, found.ceiling);
+            shortest := greatest(shortest, CASE WHEN last::numeric + found.seqincrement > found.ceiling THEN 9 ELSE (last::numeric - found.seqmin) / (found.ceiling::numeric - found.seqmin) END);
+        END IF;
     END LOOP;
+    RETURN QUERY
+    SELECT 'sequence_exhausted_int4', CASE WHEN shortest >= 9 THEN 'critical' WHEN shortest >= {sequence_very_near} THEN 'high' ELSE 'medium' END,
+        'Sequences have no numbers left, or few', array_to_string(short, '; '), 'Widen the column and the sequence to bigint; look at the size of the table first',
+        NULL::integer, NULL::text[]
+    WHERE shortest > 0;
     RETURN QUERY
     SELECT 'sequences', 'symptom', format('Sequence %s is used up to %s %%', furthest, floor(100 * far)), format('ends at %s', ends),
         'Widen the column to bigint, or give it another sequence', p.points, ARRAY['integrity', 'storage']

@@ -47,6 +47,7 @@ VALUES
     ('fk_not_validated', 'integrity', 'hint', 'integrity', false, true),
     ('collation_version_change', 'integrity', 'cause', 'integrity', false, true),
     ('page_corruption', 'integrity', 'part', 'integrity', false, true),
+    ('sequence_exhausted_int4', 'integrity', 'cause', 'integrity', false, true),
     ('policy_rls_disabled', 'security', 'cause', 'security', false, false),
     ('rls_disabled_exposed', 'security', 'cause', 'security', false, false),
     ('rls_policy_always_true', 'security', 'part', 'security', false, false),
