@@ -77,6 +77,7 @@ ELSEWHERE: dict[str, str] = {
     "assess/rights.py": "assess/causes/test_rls_disabled_exposed.py",
     "assess/scans.py": "assess/causes/test_missing_index.py",
     "assess/shapes.py": "assess/test_predicates.py",
+    "assess/sides.py": "assess/test_predicates.py",
     "assess/slow.py": "assess/causes/test_missing_index.py",
     "assess/slowness.py": "assess/causes/test_missing_index.py",
     "assess/walking.py": "assess/test_predicates.py",

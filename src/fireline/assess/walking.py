@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import postgast
 
 from fireline.assess.grammar import (
-    bare_text,
     cast_to,
     children,
     constant,
     enum_name,
-    holds_column,
     last_word,
-    nodes_of,
     own_nodes,
     parameters_of,
     unwrapped,
 )
-from fireline.assess.shapes import Named, Predicate, Shape, Subquery, Wrap
+from fireline.assess.shapes import Named, Predicate, Shape, Subquery
+from fireline.assess.sides import Scope, Side, against, resolve, side_of
 
 _AGGREGATES = frozenset(
     {"count", "sum", "avg", "min", "max", "array_agg", "string_agg", "json_agg", "jsonb_agg", "bool_or", "bool_and"}
@@ -38,44 +35,6 @@ _KINDS = {
 _TURNED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 
 
-@dataclass
-class _Scope:
-    """The names one query can use. A name of a subquery or WITH stands for no table."""
-
-    outer: _Scope | None = None
-    level: int = 0
-    tables: dict[str, Named | None] = field(default_factory=dict)
-    ctes: set[str] = field(default_factory=set)
-    ties: list[Predicate] = field(default_factory=list)  # predicates that refer to a query around
-
-    def known(self, word: str) -> bool:
-        return word in self.ctes or bool(self.outer and self.outer.known(word))
-
-    def find(self, alias: str) -> tuple[Named | None, _Scope] | None:
-        scope: _Scope | None = self
-        while scope is not None:
-            if alias in scope.tables:
-                return scope.tables[alias], scope
-            scope = scope.outer
-        return None
-
-    def own(self) -> tuple[Named, ...]:
-        return tuple(one for one in self.tables.values() if one)
-
-
-@dataclass(frozen=True)
-class _Side:
-    """One side of a comparison: the column in it, if there is exactly one, and what is made of it."""
-
-    node: Any
-    tables: tuple[Named, ...] = ()
-    column: str = ""
-    wraps: tuple[Wrap, ...] = ()
-    outer: bool = False
-    plain: bool = True  # no subquery in it
-    columns: int = 0
-
-
 class Walk:
     """Collects as it goes through the queries of one statement."""
 
@@ -85,7 +44,7 @@ class Walk:
         self.correlated: list[Subquery] = []
         self.target: Named | None = None
         self.levels = 0
-        self.top = _Scope()
+        self.top = Scope()
 
     def shape(self, kind: str, root: Any) -> Shape:
         """What was collected."""
@@ -113,7 +72,7 @@ class Walk:
         scope = self.top
         for item in unwrapped(root.sort_clause):
             node = postgast.unwrap_node(item.node)
-            tables, column, _ = self._resolve(node, scope) if type(node).__name__ == "ColumnRef" else ((), "", False)
+            tables, column, _ = resolve(node, scope) if type(node).__name__ == "ColumnRef" else ((), "", False)
             if not column or not tables:
                 return
             yield tables, column, enum_name(item, "sortby_dir") == "SORTBY_DESC"
@@ -142,24 +101,24 @@ class Walk:
                 self._expression(item, scope, "output")
         self._where(root.where_clause, scope)
 
-    def _query(self, node: Any, outer: _Scope | None) -> _Scope:
+    def _query(self, node: Any, outer: Scope | None) -> Scope:
         """A query inside; its scope tells whether it refers to the one around."""
         self.levels += 1
-        scope = _Scope(outer, self.levels)
+        scope = Scope(outer, self.levels)
         if type(node).__name__ == "SelectStmt":
             if node.HasField("with_clause"):
                 self._ctes(node.with_clause, scope)
             self._select(node, scope)
         return scope
 
-    def _ctes(self, clause: Any, scope: _Scope) -> None:
+    def _ctes(self, clause: Any, scope: Scope) -> None:
         for cte in unwrapped(clause.ctes):
             scope.ctes.add(cte.ctename)
             inside = postgast.unwrap_node(cte.ctequery)
             if type(inside).__name__ == "SelectStmt":
                 self._query(inside, scope)
 
-    def _select(self, node: Any, scope: _Scope) -> None:
+    def _select(self, node: Any, scope: Scope) -> None:
         for side in ("larg", "rarg"):
             if node.HasField(side):
                 self._query(getattr(node, side), scope)
@@ -169,7 +128,7 @@ class Walk:
         self._where(node.where_clause, scope)
         self._where(node.having_clause, scope, counted=False)
 
-    def _from(self, items: Iterable[Any], scope: _Scope) -> None:
+    def _from(self, items: Iterable[Any], scope: Scope) -> None:
         joins: list[Any] = []
         waiting = [postgast.unwrap_node(item) for item in items]
         while waiting:
@@ -188,7 +147,7 @@ class Walk:
         for join in joins:
             self._where(join.quals, scope)
 
-    def _table(self, node: Any, scope: _Scope) -> Named | None:
+    def _table(self, node: Any, scope: Scope) -> Named | None:
         alias = node.alias.aliasname if node.HasField("alias") else node.relname
         if not node.schemaname and scope.known(node.relname):
             scope.tables[alias] = None
@@ -198,7 +157,7 @@ class Walk:
         self.tables.append(named)
         return named
 
-    def _expression(self, node: Any, scope: _Scope, place: str) -> None:
+    def _expression(self, node: Any, scope: Scope, place: str) -> None:
         """Look for subqueries in what is no condition."""
         waiting = [postgast.unwrap_node(node)]
         while waiting:
@@ -208,14 +167,14 @@ class Walk:
                 continue
             waiting += children(inner)
 
-    def _sublink(self, node: Any, scope: _Scope, place: str) -> None:
+    def _sublink(self, node: Any, scope: Scope, place: str) -> None:
         inside = self._query(postgast.unwrap_node(node.subselect), scope)
         scalar = enum_name(node, "sub_link_type") in ("EXPR_SUBLINK", "ARRAY_SUBLINK")
         if inside.ties:
             where = place if scalar else "exists"
             self.correlated.append(Subquery(where, inside.own(), tuple(inside.ties), inside.level))
 
-    def _where(self, node: Any, scope: _Scope, *, alternative: bool = False, counted: bool = True) -> None:
+    def _where(self, node: Any, scope: Scope, *, alternative: bool = False, counted: bool = True) -> None:
         """A condition: ANDs are taken apart, what is under OR and NOT is only an alternative."""
         inner = postgast.unwrap_node(node) if node is not None else None
         if inner is None or not inner.ListFields():
@@ -234,8 +193,8 @@ class Walk:
         else:
             self._expression(inner, scope, "filter")
 
-    def _test(self, node: Any, kind: str, scope: _Scope, *, alternative: bool) -> None:
-        side = self._side(node if kind == "ColumnRef" else node.arg, scope)
+    def _test(self, node: Any, kind: str, scope: Scope, *, alternative: bool) -> None:
+        side = side_of(node if kind == "ColumnRef" else node.arg, scope)
         if not side.column or side.outer:
             return
         operator = "true"
@@ -243,17 +202,17 @@ class Walk:
             operator = "is null" if enum_name(node, "nulltesttype") == "IS_NULL" else "is not null"
         self._keep(side, operator, "value", scope, alternative=alternative)
 
-    def _by_query(self, node: Any, scope: _Scope, *, alternative: bool) -> None:
+    def _by_query(self, node: Any, scope: Scope, *, alternative: bool) -> None:
         self._sublink(node, scope, "filter")
         if node.HasField("testexpr"):
-            side = self._side(node.testexpr, scope)
+            side = side_of(node.testexpr, scope)
             if side.column and not side.outer:
                 self._keep(side, "in", "query", scope, alternative=alternative)
 
-    def _comparison(self, node: Any, scope: _Scope, *, alternative: bool, counted: bool) -> None:
+    def _comparison(self, node: Any, scope: Scope, *, alternative: bool, counted: bool) -> None:
         operator = _KINDS.get(enum_name(node, "kind")) or last_word(node.name)
         operator = _SPELLED.get(operator, operator)
-        left, right = self._side(node.lexpr, scope), self._side(node.rexpr, scope)
+        left, right = side_of(node.lexpr, scope), side_of(node.rexpr, scope)
         for side in (left, right):
             if not side.plain:
                 self._expression(side.node, scope, "filter")
@@ -262,10 +221,10 @@ class Walk:
         same = left.column and right.column and left.tables == right.tables and not left.outer and not right.outer
         for side, other, word in ((left, right, operator), (right, left, _TURNED.get(operator, operator))):
             if side.column and not side.outer and not (same and len(side.tables) == 1):
-                self._keep(side, word, _against(other), scope, alternative=alternative, other=other)
+                self._keep(side, word, against(other), scope, alternative=alternative, other=other)
 
     def _keep(
-        self, side: _Side, operator: str, against: str, scope: _Scope, *, alternative: bool, other: _Side | None = None
+        self, side: Side, operator: str, against: str, scope: Scope, *, alternative: bool, other: Side | None = None
     ) -> None:
         predicate = Predicate(
             side.tables,
@@ -283,66 +242,3 @@ class Walk:
         self.predicates.append(predicate)
         if against == "outer":
             scope.ties.append(predicate)
-
-    def _side(self, node: Any, scope: _Scope) -> _Side:
-        """What one side of a comparison is made of."""
-        inner = postgast.unwrap_node(node)
-        references = [one for one in nodes_of(inner) if type(one).__name__ == "ColumnRef"]
-        plain = not any(type(one).__name__ == "SubLink" for one in nodes_of(inner))
-        if not references or not plain:
-            return _Side(inner, plain=plain, columns=len(references))
-        found = {self._resolve(one, scope) for one in references}
-        if len(found) != 1:
-            outer = any(one and one[2] for one in found)
-            return _Side(inner, outer=outer, columns=len(found))
-        tables, column, outer = found.pop()
-        if not column or not tables:
-            return _Side(inner, outer=outer, columns=1)
-        return _Side(inner, tables, column, tuple(_wraps(inner)), outer, plain, 1)
-
-    def _resolve(self, node: Any, scope: _Scope) -> tuple[tuple[Named, ...], str, bool]:
-        """The tables a column may be of, its name, and whether it is of a query around."""
-        parts = unwrapped(node.fields)
-        words = [part.sval for part in parts if type(part).__name__ == "String"]
-        if len(words) != len(parts) or not words:
-            return (), "", False
-        if len(words) == 1:
-            return scope.own(), words[0], False
-        found = scope.find(words[-2])
-        if found is None:
-            return (), words[-1], False
-        named, where = found
-        return ((named,) if named else ()), words[-1], where is not scope
-
-
-def _against(other: _Side) -> str:
-    if not other.plain:
-        return "query"
-    if other.outer:
-        return "outer"
-    if other.column:
-        return "column"
-    return "expression" if other.columns else "value"
-
-
-def _wraps(node: Any) -> Iterator[Wrap]:
-    """From the column outwards."""
-    kind = type(node).__name__
-    if kind == "ColumnRef":
-        return
-    inside = next((one for one in children(node) if holds_column(one)), None)
-    if inside is not None:
-        yield from _wraps(inside)
-    text = bare_text(node)
-    if kind == "TypeCast":
-        yield Wrap(f"::{last_word(node.type_name.names)}", text, is_cast=True)
-    elif kind == "FuncCall":
-        yield Wrap(last_word(node.funcname), text, is_call=True)
-    elif kind == "CoalesceExpr":
-        yield Wrap("coalesce", text)
-    elif kind == "CollateClause":
-        yield Wrap("collate", text)
-    elif kind == "A_Expr":
-        yield Wrap(last_word(node.name), text)
-    elif kind not in ("List", "RowExpr"):
-        yield Wrap(kind, text)
