@@ -153,6 +153,10 @@ class Place:
         self.thread(run)
         return pid
 
+    def counted(self) -> None:
+        """Have what the superuser did in the counters, which were half a second late before 15."""
+        servers.count_now(self.admin)
+
     def thread(self, run: Callable[[], None]) -> None:
         """Something else that goes on until `stopping` is set."""
         thread = threading.Thread(target=run, daemon=True)

@@ -16,6 +16,7 @@ def inject(at: Place) -> Wound:
     for _ in range(at.rng.randrange(1, 4)):
         at.sql(f"UPDATE {at.table} SET n = n + 1")
     at.sql(f"VACUUM {at.table}")
+    at.counted()
     return Wound(
         (
             f"the table {at.table} grows though VACUUM runs, and there is no old session",

@@ -16,6 +16,7 @@ def inject(at: Place) -> Wound:
         f"DO $$ BEGIN FOR i IN 1..{rounds} LOOP CREATE TEMP TABLE scratch ({columns}); DROP TABLE scratch; COMMIT; END LOOP; END $$"
     )
     at.sql("VACUUM pg_catalog.pg_attribute")
+    at.counted()
     return Wound(
         (
             "the system catalogs are bloated, pg_attribute grows though it is vacuumed",
