@@ -39,7 +39,7 @@ EARLY = {
 BEHIND = {
     "connection_leak_idle", "database_connection_limit", "hba_reject", "jit_misconfigured", "lock_pileup_exhausts_slots", "lock_table_exhausted",
     "read_only_setting", "role_connection_limit", "role_login_disabled", "role_password_expired", "statement_timeout_too_low",
-    "search_path_override", "sync_standby_missing", "temp_file_limit", "wrong_password_rotated_secret",
+    "search_path_override", "session_timeout_too_low", "sync_standby_missing", "temp_file_limit", "wrong_password_rotated_secret",
 }  # fmt: skip
 
 # Two that exclude or hide each other, with the reason.

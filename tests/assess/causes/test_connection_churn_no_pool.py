@@ -32,7 +32,7 @@ def test_a_pool_that_works_and_a_quiet_server_are_silent() -> None:
 
 
 def test_a_complaint_makes_a_smaller_rate_a_cause() -> None:
-    few = counted(6, 7)
+    few = counted(5, 6)
     assert judge(snap(databases=few)) == ()
     assert the(judge(snap("latency is up and no query is slow", databases=few))).severity == "high"
 
@@ -51,3 +51,9 @@ def test_clients_that_come_again_because_they_fail_are_a_consequence() -> None:
     first, last = counted(40, 45)
     failed = replace(last, all={name: replace(one, rollbacks=one.rollbacks + 38) for name, one in last.all.items()})
     assert judge(snap("requests time out", databases=(first, failed))) == ()
+
+
+def test_a_pool_that_opens_its_connections_and_keeps_them_is_none() -> None:
+    first, last = counted(40, 80)
+    kept = replace(last, all={name: replace(one, backends=one.backends + 39) for name, one in last.all.items()})
+    assert judge(snap("everything is slow", databases=(first, kept))) == ()

@@ -14,7 +14,7 @@ from fireline.assess.verdict import Cause, Cure, Evidence, Probe, Verdict
 
 LABEL = "connection_churn_no_pool"
 # New sessions a second, silently and when somebody complains. Each costs some ms of CPU: fewer are no load worth a name.
-_MANY, _COMPLAINED = 20.0, 10.0
+_MANY, _COMPLAINED, _HIGH = 12.0, 10.0, 60.0
 _FEW_EACH = 8.0  # transactions in a session
 _MOST = 0.5  # of the sessions
 _WINDOW = 0.2  # seconds
@@ -26,7 +26,7 @@ class _Rate:
 
     base: Database
     seconds: float
-    sessions: int
+    sessions: int  # that began, without those that stay: a pool that opens is none of it
     transactions: int
     failed: int  # of these transactions
 
@@ -75,7 +75,8 @@ def _rates(seen: tuple[Databases, ...], ours: int = 0) -> list[_Rate]:
         if before and after.sessions is not None and before.sessions is not None and seconds >= _WINDOW:
             failed = max(after.rollbacks - before.rollbacks - (ours if name == last.current else 0), 0)
             done = after.commits - before.commits + failed
-            found.append(_Rate(after, seconds, after.sessions - before.sessions, done, failed))
+            began, more = after.sessions - before.sessions, max(after.backends - before.backends, 0)
+            found.append(_Rate(after, seconds, max(began - more, 0), done, failed))
     return found
 
 
@@ -100,7 +101,7 @@ def _verdict(snapshot: Snapshot, rate: _Rate, *, felt: bool) -> Verdict:
             " in the cloud need one outside of themselves. Each new session costs a process of the server and several ms of CPU.",
         ),
         probe=_probe(snapshot, rate),
-        severity="high" if felt or rate.new >= _MANY * 3 else "medium",
+        severity="high" if felt or rate.new >= _HIGH else "medium",
         confidence=0.85,
         explains=("CPU is high", "everything is a bit slow", "no statement is slow"),
         hurt=round(rate.new),
