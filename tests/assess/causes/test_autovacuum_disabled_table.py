@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fireline.assess.causes.autovacuum_disabled_table import judge
-from fireline.assess.checks.tables import Table
-from tests.assess.given import AT, look, tables
+from fireline.assess.checks.tables import Column, Spread, Table
+from tests.assess.given import AT, look, statement, statements, tables
 from tests.assess.refusals import facts, the
 
 FULL = Table(
@@ -35,7 +35,25 @@ def test_dead_rows_out_of_proportion_are_named_with_the_option() -> None:
 def test_without_a_complaint_the_same_is_medium_and_a_little_is_silent() -> None:
     assert the(judge(look(tables=tables(FULL)))).severity == "medium"
     assert judge(look(tables=tables(replace(FULL, dead=300)))) == ()
-    assert the(judge(look("slow", tables=tables(replace(FULL, dead=300)))))
+    assert the(judge(look("queue is slow", tables=tables(replace(FULL, dead=300))))).severity == "high"
+
+
+def test_a_few_dead_rows_matter_only_to_what_reads_past_them() -> None:
+    few = replace(FULL, dead=300)
+    reads = statement("SELECT count(*) FROM queue WHERE n > $1", shared_hit=9000, rows=10)
+    other = statement("SELECT count(*) FROM orders WHERE n > $1", shared_hit=9000, rows=10)
+    assert the(judge(look("everything is slow", tables=tables(few), statements=statements(reads)))).severity == "high"
+    assert judge(look("everything is slow", tables=tables(few), statements=statements(other))) == ()
+    assert judge(look("everything is slow", tables=tables(few))) == (), "nobody ever read it through"
+    assert the(judge(look("everything is slow", tables=tables(replace(few, seq_scans=9)))))
+    assert the(judge(look("slow", tables=tables(FULL), statements=statements(other)))).severity == "medium"
+
+
+def test_room_that_a_vacuum_has_made_is_no_dead_row() -> None:
+    wide = Column(1, "n", "integer", spread=Spread(4, 0, -1, None))
+    empty = replace(FULL, dead=0, columns=(wide,))
+    assert the(judge(look("bloat", tables=tables(empty))))
+    assert judge(look("bloat", tables=tables(replace(empty, last_vacuum=AT)))) == ()
 
 
 def test_a_table_that_autovacuum_may_clean_or_that_hardly_changes_is_silent() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fireline.assess.checks.tables import Table, Tables
 from fireline.assess.origin import truth
 from fireline.assess.quoting import ident, literal, qualified
-from fireline.assess.slow import felt
+from fireline.assess.slow import felt, wasteful
 from fireline.assess.slowness import COMPLAINTS, FAMILY
 from fireline.assess.snapshot import Snapshot
 from fireline.assess.verdict import Cause, Cure, Evidence, Probe, Rejected, Verdict
@@ -18,11 +18,15 @@ TIMES, PAGES = 3.0, 30  # as many pages as its rows need
 
 
 def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
-    """Tables with autovacuum off by their own option, and dead rows out of proportion; some switch it off for a table that hardly changes."""
+    """Tables with autovacuum off by their own option, and dead rows out of proportion; some switch it off for a table that hardly changes.
+
+    A few dead rows matter to what reads past them: to a statement that somebody feels, or in the table that is complained of.
+    """
     tables = snapshot.last("tables", Tables)
-    asked = felt(snapshot) or snapshot.complaint.about("bloat", "disk")
-    found = [one for one in tables.tables if off(one) and _swollen(one, asked=asked)] if tables else []
-    return tuple(_verdict(snapshot, one) for one in found)
+    found = [one for one in tables.tables if off(one)] if tables else []
+    read = _read_slowly(snapshot, tables) if tables and found else frozenset()
+    near = {one.oid: one.oid in read or snapshot.complaint.mentions(one.name) for one in found}
+    return tuple(_verdict(snapshot, one, near=near[one.oid]) for one in found if _swollen(one, near=near[one.oid]))
 
 
 def off(table: Table) -> bool:
@@ -30,15 +34,25 @@ def off(table: Table) -> bool:
     return _OPTION in table.options and not truth(table.options[_OPTION])
 
 
-def _swollen(table: Table, *, asked: bool) -> bool:
-    least, part = (_DEAD, _PART) if asked else (DEAD_UNASKED, PART_UNASKED)
+def _read_slowly(snapshot: Snapshot, tables: Tables) -> frozenset[int]:
+    """The tables in what somebody feels; where statements can not be seen, those that were ever read through."""
+    if not felt(snapshot):
+        return frozenset()
+    if "statements" not in snapshot.readings:
+        return frozenset(one.oid for one in tables.tables if one.seq_scans)
+    named = (name for slow in wasteful(snapshot) for name in slow.shape.tables)
+    return frozenset(one.oid for name in named if (one := tables.named(name.name, name.schema)))
+
+
+def _swollen(table: Table, *, near: bool) -> bool:
+    least, part = (_DEAD, _PART) if near else (DEAD_UNASKED, PART_UNASKED)
     expected = table.expected_pages
     many = table.dead >= max(least, part * table.live)
     large = expected is not None and table.blocks > max(TIMES * expected, expected + PAGES)
-    return many or (large and table.updated + table.deleted > 0)
+    return many or (large and table.updated + table.deleted > 0 and not table.vacuumed)
 
 
-def _verdict(snapshot: Snapshot, table: Table) -> Verdict:
+def _verdict(snapshot: Snapshot, table: Table, *, near: bool) -> Verdict:
     name = qualified(table.schema, table.name)
     expected = table.expected_pages
     needs = f"; its live rows need about {expected:,.0f}" if expected is not None else ""
@@ -46,7 +60,7 @@ def _verdict(snapshot: Snapshot, table: Table) -> Verdict:
     return Verdict(
         cause=LABEL,
         title=f"Autovacuum is off for {name}, and dead rows fill it.",
-        severity="high" if felt(snapshot) else "medium",
+        severity="high" if near and felt(snapshot) else "medium",
         confidence=0.95 if table.dead >= PART_UNASKED * max(table.live, 1) else 0.8,
         objects=(name,),
         evidence=(
