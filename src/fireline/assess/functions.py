@@ -214,7 +214,7 @@ def _wrapper(conn: Connection, schema: str, row: dict[str, Any]) -> None:
     given = ", ".join(f"${number + 1}" for number in range(row["count"]))
     inner = sql.SQL("SELECT * FROM {}({})").format(sql.Identifier(schema, row["name"]), sql.SQL(given))
     statement = sql.SQL(
-        "CREATE FUNCTION {name}({arguments}) RETURNS {result} LANGUAGE sql {volatility} SET search_path = pg_catalog, pg_temp AS {body}"
+        "CREATE FUNCTION {name}({arguments}) RETURNS {result} LANGUAGE sql {volatility} SET search_path = pg_catalog, pg_temp SET jit = off AS {body}"
     ).format(
         name=sql.Identifier("public", row["name"]), arguments=sql.SQL(row["arguments"]), result=sql.SQL(row["result"]),
         volatility=sql.SQL("STABLE" if row["volatility"] == "s" else "VOLATILE"), body=sql.Literal(inner.as_string(conn)),

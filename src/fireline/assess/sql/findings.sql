@@ -14,7 +14,7 @@ $fireline$;
 -- that it explains (by its label or its family) count once, with the greater loss. What could not be seen is there too, and takes nothing.
 CREATE OR REPLACE FUNCTION {schema}.shares()
 RETURNS TABLE (dimension text, waste boolean, upkeep boolean, label text, severity text, title text, leaves numeric)
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $fireline$
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $fireline$
     WITH every AS MATERIALIZED (SELECT * FROM {schema}.findings()),
     seen AS (SELECT * FROM every WHERE takes IS NOT NULL),
     causes AS (SELECT * FROM seen WHERE severity <> 'symptom'),

@@ -2,7 +2,7 @@
 CREATE OR REPLACE FUNCTION {schema}.calculate_database_health_score()
 RETURNS TABLE (health_score integer, performance_score integer, efficiency_score integer, maintenance_score integer, overall_status text,
     availability_score integer, integrity_score integer, security_score integer, headroom_score integer, coverage numeric, deductions jsonb)
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $fireline$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $fireline$
 #variable_conflict use_column
 DECLARE
     share record;
