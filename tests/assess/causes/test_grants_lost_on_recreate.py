@@ -33,6 +33,7 @@ def test_only_what_is_missing_is_granted() -> None:
 def test_a_complaint_without_a_name_means_the_newest_table_without_grants() -> None:
     found = the(judge(look("permission denied all over since the deploy", grants=GROUPS)))
     assert (found.objects, found.confidence < 0.7) == (("public.users",), True)
+    assert judge(look("permission denied for a sequence since the deploy", grants=GROUPS)) == ()
 
 
 def test_siblings_that_are_granted_to_nobody_or_to_few_tell_nothing() -> None:

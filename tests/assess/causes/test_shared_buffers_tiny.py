@@ -32,6 +32,7 @@ def test_a_few_megabytes_and_blocks_read_over_and_over_are_named() -> None:
 
 def test_what_nobody_means_is_named_before_it_was_read_over_very_often() -> None:
     assert judge(seen("everything is slow", pages=512, reads=2100))
+    assert judge(seen("everything is slow", hits=400_000))
     assert judge(seen("everything is slow", pages=4096, hits=80_000, reads=4 * 4096)) == ()
 
 

@@ -56,7 +56,7 @@ def judge(snapshot: Snapshot) -> tuple[Verdict, ...]:
     if grants is None or not snapshot.complaint.about("denied"):
         return ()
     things = [one for one in meant.things if one.kind in _KINDS] if meant else []
-    if not things and (meant is None or not meant.things):
+    if not things and (meant is None or not meant.things) and not snapshot.complaint.about("sequence"):
         things = list(_newest_bare(grants))
     found = [lost for thing in things for lost in _lost(grants, thing)]
     return (_verdict(found, named=meant is not None and bool(meant.things)),) if found else ()

@@ -14,7 +14,7 @@ LABEL = "shared_buffers_tiny"
 _BLOCK, _MB, _GB = 8192, 2**20, 2**30
 _TINY = 16 * _MB  # nobody means it
 _PART = 64  # less than that part of the memory is far too little
-_HITS_TINY, _HITS, _HITS_UNASKED = 0.97, 0.95, 0.90
+_HITS_TINY, _HITS, _HITS_UNASKED = 0.99, 0.95, 0.90
 _READ, _TIMES, _TIMES_TINY = 2000, 8, 4  # blocks; so often all that may be kept was read anew
 
 
