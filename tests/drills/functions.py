@@ -46,17 +46,24 @@ def run(fault: Fault, major: int, seed: int | str) -> Result:
 
 
 def well(name: str, major: int, seed: int | str) -> Result:
-    """Call the function on a healthy server; `found` holds the points that it takes all the same."""
+    """Call the function on a healthy server; `found` holds what it names, and points that the command does not take.
+
+    The command may take some by degrees, such as for dead rows while somebody vacuums; `said` tells of these.
+    """
     with place(major, f"{name}-{seed}") as at:
         install(at.target())
         healthy.SERVERS[name](at)
         began = time.monotonic()
-        told, _ = _told(at)
+        told, judged = _told(at)
         ms = round((time.monotonic() - began) * 1000)
         lost = [f"{one['points']} {one['dimension']} {one['cause']}: {one['because']}" for one in told["deductions"]]
-        if not lost and told["overall_status"] != "healthy":
-            lost = [f"status {told['overall_status']}, coverage {told['coverage']}"]
-        return Result(f"healthy: {name}", major, str(seed), "", "superuser", lost, ms)
+        result = Result(f"healthy: {name}", major, str(seed), "; ".join(lost), "superuser", [], ms)
+        if lost and (seen := _asked(at, Wound())) is not None:
+            named = [one["cause"] for one in told["deductions"] if one["cause"]]
+            result.found = [*named, *differences(seen, told, judged)]
+        if told["overall_status"] != "healthy":
+            result.found.append(f"status {told['overall_status']}, coverage {told['coverage']}")
+        return result
 
 
 def _asked(at: Place, wound: Wound) -> Diagnosis | None:

@@ -14,6 +14,7 @@ from fireline.assess.causes.xmin_held_by_session import LONG_SECONDS as HELD_SEC
 from fireline.assess.causes.xmin_held_by_session import MANY as HELD_MANY
 from fireline.assess.causes.xmin_held_by_slot import MANY as SLOT_MANY
 from fireline.assess.checks.locks import MOST_WAITING
+from fireline.assess.look import GAP_SECONDS, MOST_SAMPLES
 
 LEVELS: dict[str, int | float | list[str]] = {
     **score.TAKES,
@@ -23,7 +24,8 @@ LEVELS: dict[str, int | float | list[str]] = {
     "strong": list(tangle.STRONG),
     "ordinary": list(tangle.ORDINARY),
     "most_waiting": MOST_WAITING,
-    "lasts": LEAST_SECONDS,
+    "lasts": GAP_SECONDS * (MOST_SAMPLES - 1),
+    "statement_seconds": LEAST_SECONDS,
     "many": held_up.MANY,
     "some": held_up.SOME,
     "long": held_up.LONG_SECONDS,

@@ -75,7 +75,7 @@ BEGIN
             coalesce(h.state LIKE 'idle in transaction%', false) AS stuck,
             d.handed_on AND h.state_change > clock_timestamp() - interval '3 s' AS overtaken,
             d.root <= 0 OR h.state_change <= clock_timestamp() - lasts OR (h.state IS NULL AND h.xact_start <= clock_timestamp() - lasts) AS steady,
-            h.query = '<insufficient privilege>' AS secret, h.wait_event IS NOT DISTINCT FROM 'SyncRep' AS commits,
+            coalesce(h.query_start, h.xact_start) AS since, h.query = '<insufficient privilege>' AS secret, h.wait_event IS NOT DISTINCT FROM 'SyncRep' AS commits,
             CASE WHEN d.root <= 0 THEN 'prepared transaction ' || coalesce(p.gid, '?')
                 ELSE format('pid %s (%s, %s), %s', h.pid, coalesce(nullif(h.application_name, ''), h.usename, h.backend_type), h.state,
                     left(regexp_replace(h.query, '\s+', ' ', 'g'), 100)) END AS who,
@@ -97,6 +97,7 @@ BEGIN
             ('ddl_queue_behind_idle_tx', r.stuck AND r.definition AND r.tangle NOT IN (SELECT tangle FROM pileups)),
             ('exclusive_maintenance', r.state = 'active' AND r.strongly),
             ('long_statement_holds_lock', r.root > 0 AND r.pid IS NOT NULL AND NOT r.secret AND coalesce(r.state NOT LIKE 'idle%', true) AND NOT r.commits
+                AND r.since <= clock_timestamp() - make_interval(secs => {statement_seconds})
                 AND NOT r.strongly AND NOT r.only_advisory AND NOT coalesce(r.overtaken, false))) AS n(cause, so)
         WHERE n.so AND r.steady)
     SELECT n.cause,
