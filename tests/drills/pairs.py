@@ -52,6 +52,10 @@ AGAINST: Mapping[frozenset[str], str] = {
         )
     },
     **{
+        frozenset(("page_corruption", stands_by)): "a base backup, of which the standby is made, refuses damaged pages"
+        for stands_by in ("replica_network_lag", "xmin_held_by_standby")
+    },
+    **{
         frozenset(("wraparound_pressure_holder", f"xmin_held_by_{kind}")): "of two that hold back the same, the older one is the matter"
         for kind in ("prepared", "session", "slot", "standby")
     },
