@@ -51,6 +51,7 @@ AGAINST: Mapping[frozenset[str], str] = {
             "role_login_disabled", "role_password_expired", "wrong_password_rotated_secret",
         )
     },
+    frozenset(("connection_churn_no_pool", "schema_usage_missing")): "who comes again and again does so because it is refused",
     **{
         frozenset(("page_corruption", stands_by)): "a base backup, of which the standby is made, refuses damaged pages"
         for stands_by in ("replica_network_lag", "xmin_held_by_standby")
