@@ -76,3 +76,8 @@ def test_two_letters_that_any_text_may_have_name_nothing_but_a_letter_and_a_figu
     assert not read("the id of it is wrong").mentions("id", "it")
     assert read("t2 is slow").mentions("t2")
     assert not read("").mentions("orders")
+
+
+def test_many_users_are_not_any_user() -> None:
+    assert not read("UPDATE takes seconds when many users click at once").about("exposed")
+    assert read("any user can edit any row").about("exposed")

@@ -45,7 +45,7 @@ _WORDS: dict[str, str] = {
     r"|inconsisten|could not access status|unexpected zero page|missing chunk|found by .{0,20}but",
     "sequence": r"maximum value of sequence|2200H|out of range|22003|sequence",
     "partition": r"no partition of relation|23514|partition",
-    "exposed": r"exposed|leak(?:ed|s)?\b|anyone can|anybody can|any user|every ?(?:one|body) (?:can|sees)|without log(?:ging)? ?in|anon(?:ymous)?\b|public(?:ly)?\b"
+    "exposed": r"exposed|leak(?:ed|s)?\b|anyone can|anybody can|\bany user|every ?(?:one|body) (?:can|sees)|without log(?:ging)? ?in|anon(?:ymous)?\b|public(?:ly)?\b"
     r"|other (?:tenant|customer|user)s?|another (?:tenant|customer|user)|all tenants|row.level security|\brls\b|polic(?:y|ies)|security|privilege|escalat|bypass|tenant",
     "intrusion": r"odd log ?ins?|suspicious|brute.?force|failed log ?ins?|login attempts|intru|attack|hacked|compromis|breach|unknown (?:ip|address|location)",
     "config": r"has no effect|setting|parameter|configuration|config|reload|will not restart|postgresql\.conf|extension",
