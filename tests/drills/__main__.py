@@ -3,7 +3,8 @@
 --kinds: plain (with a complaint), silent (without), limited (as a member of pg_monitor), healthy (servers that are well,
 silent and with a vague complaint), functions (the score of the SQL functions beside the command's,
 and on servers that are well). --pairs N: so many pairs of faults at once.
---acute N: so many acute faults, each on a server with a chronic one. --write: the table in docs/diagnosis.md.
+--acute N: so many acute faults, each on a server with a chronic one. --write: the table in docs/diagnosis.md, also of what earlier
+runs kept by --json: --read FILE FILE.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ def main() -> int:
     parser.add_argument("--pairs", type=int, default=0)
     parser.add_argument("--acute", type=int, default=0)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--read", type=Path, nargs="*", default=())
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
     print(f"first seed {given.first}", file=sys.stderr)
@@ -65,8 +67,14 @@ def main() -> int:
     right = sum(well(job, result) for job, result in done)
     print(f"{right} of {len(done)} as they should be")
     if given.write:
-        write([(job.kind, result, well(job, result)) for job, result in done], given.first)
+        earlier = [one for file in given.read for one in _kept(file)]
+        write([*earlier, *((job.kind, result, well(job, result)) for job, result in done)], given.first)
     return 0 if right == len(done) else 1
+
+
+def _kept(file: Path) -> Iterator[tuple[str, Result, bool]]:
+    for one in json.loads(file.read_text(encoding="utf-8")):
+        yield one.pop("kind"), Result(**{key: value for key, value in one.items() if key != "well"}), one["well"]
 
 
 def well(job: Job, result: Result) -> bool:
