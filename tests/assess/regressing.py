@@ -30,6 +30,7 @@ class Shop:
         self.world = World(Settings(), store, {target.name: target}, dict)
         self.sql(
             "CREATE EXTENSION IF NOT EXISTS pg_stat_statements",
+            "SELECT pg_stat_statements_reset()",  # what others asked of this server is no part of the story
             "CREATE TABLE parcels (id int PRIMARY KEY, code text NOT NULL, state int NOT NULL, note text)",
             "INSERT INTO parcels SELECT i, 'Key' || i, i % 7, repeat('x', 60) FROM generate_series(1, 20000) i",
             "CREATE INDEX parcels_code_idx ON parcels (code)",
