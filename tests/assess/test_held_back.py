@@ -77,7 +77,9 @@ def test_each_other_holder_is_ruled_out_by_its_age() -> None:
     }
 
 
-def test_a_vacuum_against_wraparound_is_no_complaint_of_dead_rows_while_a_holder_presses_the_limit_nor_is_a_log_that_grows() -> None:
+def test_a_vacuum_against_wraparound_is_no_complaint_of_dead_rows_while_a_holder_presses_the_limit_nor_is_a_log_that_grows() -> (
+    None
+):
     limit, old = ("settings", settings(autovacuum_freeze_max_age=1_000_000)), horizon(holder("session", age=900_000))
     pressed = snapshot(limit, old, ("databases", database(frozen_age=1_000_000)))
     said = "autovacuum (to prevent wraparound) runs again and again"

@@ -126,7 +126,7 @@ def test_a_taken_address_ends_it_with_the_reason(place: Fireline) -> None:
         done = Fireline(other)("up", "--bind", taken, "--no-worker")
         assert done.code == 2
         assert f"error: can not listen on {taken}: Address already in use" in done.err
-        assert done.err.splitlines()[-2] == "error: the server did not start"
+        assert "error: the server did not start" in done.err.splitlines()
 
 
 def test_a_store_on_the_server_of_a_target_is_refused(place: Fireline, store_url: str) -> None:

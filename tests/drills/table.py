@@ -30,7 +30,7 @@ def table(done: Done, seed: int) -> str:
     versions = sorted({result.major for _, result, _ in done})
     lines = [
         "",
-        f"On PostgreSQL {' and '.join(map(str, versions))}; the first seed was {seed}.",
+        f"On PostgreSQL {listed(versions)}; the first seed was {seed}.",
         "",
         "| what | drills | named first | remedied, probe green |",
         "| --- | ---: | ---: | ---: |",
@@ -58,6 +58,12 @@ def table(done: Done, seed: int) -> str:
         "",
     ]  # fmt: skip
     return "\n".join(lines)
+
+
+def listed(numbers: Sequence[int]) -> str:
+    """15, 17 and 18."""
+    most = ", ".join(map(str, numbers[:-1]))
+    return " and ".join(one for one in (most, *map(str, numbers[-1:])) if one)
 
 
 def _row(words: str, done: Sequence[tuple[Result, bool]]) -> str:

@@ -201,12 +201,13 @@ def actor_for_os_user(conn: Connection, os_user: str) -> Actor:
 def _bind_first(conn: Connection, os_user: str) -> DictRow | None:
     """Bind the first account: to the person who has its name, with the role they have, else to a new admin."""
     there = one(conn, Q["anybody"])
+    if there and not there["bound"]:
+        conn.execute(Q["one_at_a_time"])
+        there = one(conn, Q["anybody"])  # again, now that nobody else can
     if there is None or there["bound"]:
-        return None
-    conn.execute(Q["one_at_a_time"])
-    there = one(conn, Q["anybody"])  # again, now that nobody else can
-    if there is None or there["bound"]:
-        return one(conn, Q["person_of_os_user"], os_user=os_user)
+        return one(
+            conn, Q["person_of_os_user"], os_user=os_user
+        )  # maybe bound a moment ago, by another process of theirs
     called = re.sub(r"[^a-z0-9._-]+", "-", os_user.casefold()).strip("-._")[:50] or "admin"
     same = person(conn, called)
     if same and same["name"] == os_user and not same["disabled_at"]:
