@@ -108,6 +108,24 @@ class SupabaseSettings(Model):
         return value.rstrip("/")
 
 
+class PgBouncerSettings(Model):
+    """A PgBouncer in front of a target: its clients are made to wait, or are turned away, there."""
+
+    dsn: SecretText = Field(description="its admin console: postgresql://admin:password@host:6432/pgbouncer")
+    database: str | None = Field(None, description="the target's name in PgBouncer; the database's own if left out")
+
+
+class RestartSettings(Model):
+    """How the server of a target is restarted; the worker that does it runs beside it."""
+
+    way: Literal["pg_ctl", "systemd", "command"] = Field(description="pg_ctl, systemd or a command of your own")
+    data: Path | None = Field(None, description="pg_ctl: the data folder; asked of the server if left out")
+    binaries: Path | None = Field(None, description="pg_ctl: the folder it is in; found if left out")
+    unit: str | None = Field(None, description="systemd: the unit, such as postgresql@15-main")
+    command: list[str] = Field(default_factory=list, description="command: the program and its arguments")
+    patience: Duration = Field(timedelta(seconds=90), description="how long the server may take to come back")
+
+
 class TargetSettings(Model):
     """A system in our care: the patient."""
 
@@ -116,6 +134,18 @@ class TargetSettings(Model):
     kind: Literal["postgres"] = Field("postgres", description="what it is")
     supabase: SupabaseSettings | None = Field(None, description="where its log is, if Supabase runs it; a table")
     labels: dict[str, str] = Field(default_factory=dict, description="alert labels that mean this target")
+    application_dsn: SecretText | None = Field(
+        None, description="as the application connects: a fence is proved by turning this connection away"
+    )
+    application_roles: list[str] = Field(
+        default_factory=list, description="roles of the application; every role but Fireline's own if left out"
+    )
+    maintenance: str | None = Field(
+        None,
+        description="a database of the same server to act from while the target is closed; postgres, else template1",
+    )
+    pgbouncer: PgBouncerSettings | None = Field(None, description="the PgBouncer in front of it; a table")
+    restart: RestartSettings | None = Field(None, description="how its server is restarted; a table")
     users_affected: str | None = Field(
         None, description="a query that reads how many users are affected now: SELECT count(*) FROM …"
     )
@@ -201,6 +231,43 @@ class Policy(Model):
     )
 
 
+class Recovery(Model):
+    """Backups, restores and fences."""
+
+    folder: Path = Field(Path(".fireline/backups"), description="where backups are kept, one folder each")
+    binaries: Path | None = Field(
+        None, description="folder with pg_dump, pg_restore and psql; found by version if left out"
+    )
+    jobs: int | None = Field(
+        None, ge=1, le=64, description="tables dumped or loaded at once; the machine's cores, at most 8, if left out"
+    )
+    compress: str = Field(
+        "auto",
+        pattern=r"^(auto|none|lz4|zstd:\d{1,2}|gzip:[1-9])$",
+        description="auto: the fastest that pg_dump has; zstd:1, lz4, gzip:1, none",
+    )
+    encrypt: list[str] = Field(
+        default_factory=list, description="age recipients (age1…) that every backup is encrypted to"
+    )
+    identity: SecretText | None = Field(
+        None, description="age identity (AGE-SECRET-KEY-1…) that encrypted backups are read with"
+    )
+    key: Path = Field(
+        Path(".fireline/signing.key"), description="the key that manifests are signed with; made at the first backup"
+    )
+    trusted: list[str] = Field(
+        default_factory=list, description="fingerprints (SHA256:…) of further keys whose manifests are believed"
+    )
+    lock_wait: Duration = Field(timedelta(seconds=10), description="how long a backup waits for a table's lock")
+    give_way: Duration = Field(
+        timedelta(seconds=5), description="a backup ends when somebody has waited for it this long; 0s: never"
+    )
+    keep: int = Field(7, ge=1, description="whole backups of a target that are kept whatever their age")
+    keep_for: Duration = Field(timedelta(days=30), description="older ones may be pruned, never the last proved one")
+    keep_replaced: Duration = Field(timedelta(days=7), description="how long the database that a swap replaced is kept")
+    fence_for: Duration = Field(timedelta(minutes=30), description="a fence falls by itself after this, unless renewed")
+
+
 class Heartbeat(Model):
     """A sign of life to a watcher outside, so that our own silence is noticed."""
 
@@ -223,6 +290,7 @@ class Settings(Model):
     )
     calendar: Calendar = Field(default_factory=Calendar)
     policy: Policy = Field(default_factory=Policy)
+    recovery: Recovery = Field(default_factory=Recovery)
     heartbeat: Heartbeat = Field(default_factory=Heartbeat)
 
     origin: Path | None = Field(None, exclude=True, description="the file read; set by Fireline")

@@ -11,7 +11,7 @@ from fireline.postgres.connect import Target, connect
 from fireline.run import approve, ledger
 from fireline.run.advance import advance
 from fireline.run.ledger import Q
-from fireline.run.remedy import Outcome, Parameters, Plan, Remedy, Verdict
+from fireline.run.remedy import Hand, Outcome, Parameters, Plan, Remedy, Verdict
 from fireline.run.start import start
 from fireline.run.view import show
 from fireline.run.world import World
@@ -77,24 +77,24 @@ class Told(Parameters):
     level: str = "reversible"
 
 
-def _plan(target: Target, told: Told) -> Plan:
+def _plan(target: Target, told: Told, hand: Hand) -> Plan:
     level: Any = told.level
     return Plan(f"write {told.mark}", "nothing is lost", "the mark is removed", level, {"mark": told.mark})
 
 
-def _do(target: Target, plan: Plan) -> Outcome:
+def _do(target: Target, plan: Plan, hand: Hand) -> Outcome:
     with connect(target, write=True, autocommit=True) as conn:
         conn.execute("CREATE TABLE IF NOT EXISTS marks (mark text)")
         conn.execute("INSERT INTO marks VALUES (%s)", [plan.captured["mark"]])
     return Outcome(True, f"wrote {plan.captured['mark']}")
 
 
-def _verify(target: Target, plan: Plan) -> Verdict:
+def _verify(target: Target, plan: Plan, hand: Hand) -> Verdict:
     found = marks(target)
     return Verdict(plan.captured["mark"] in found, f"{len(found)} marks")
 
 
-def _undo(target: Target, plan: Plan) -> Outcome:
+def _undo(target: Target, plan: Plan, hand: Hand) -> Outcome:
     with connect(target, write=True, autocommit=True) as conn:
         conn.execute("DELETE FROM marks WHERE mark = %s", [plan.captured["mark"]])
     return Outcome(True, f"removed {plan.captured['mark']}")

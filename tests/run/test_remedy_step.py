@@ -9,10 +9,10 @@ from typing import Any
 import psycopg
 
 from fireline.postgres.connect import Target, connect
-from fireline.postgres.statement import Cancel, StatementFailed
+from fireline.postgres.statement import StatementFailed
 from fireline.run import approve, halt, person
 from fireline.run.advance import advance
-from fireline.run.remedy import Outcome, Parameters, Plan, Remedy, Verdict
+from fireline.run.remedy import Hand, Outcome, Parameters, Plan, Remedy, Verdict
 from tests.run.scene import ADA, BEN, Scene, action, marks, step
 
 BIT = "SELECT pg_sleep(0.05)"
@@ -22,17 +22,17 @@ class Nothing(Parameters):
     """It is told nothing."""
 
 
-def _plan(target: Target, told: Nothing) -> Plan:
+def _plan(target: Target, told: Nothing, hand: Hand) -> Plan:
     parts = [{"what": "sleep", "why": "a test", "statement": BIT}]
     return Plan("sleep long", "nothing is lost", "none is needed", "reversible", {"parts": parts, "bits": 400})
 
 
-def _do_until(target: Target, plan: Plan, cancel: Cancel) -> Outcome:
+def _do(target: Target, plan: Plan, hand: Hand) -> Outcome:
     done = 0
     with connect(target, write=True, autocommit=True) as conn:
         try:
             for _ in range(plan.captured["bits"]):
-                with cancel.over(conn):
+                with hand.watch.cancel.over(conn):
                     conn.execute(BIT)
                 done += 1
         except (StatementFailed, psycopg.errors.QueryCanceled):
@@ -40,16 +40,12 @@ def _do_until(target: Target, plan: Plan, cancel: Cancel) -> Outcome:
     return Outcome(True, "slept all", {"done": done})
 
 
-def _never(target: Target, plan: Plan) -> Outcome:
-    raise AssertionError("do_until stands in its place")
-
-
-def _verify(target: Target, plan: Plan) -> Verdict:
+def _verify(target: Target, plan: Plan, hand: Hand) -> Verdict:
     return Verdict(True, "rested")
 
 
-SLEEP = Remedy("sleep", "resolve", "sleep", "reversible", Nothing, _plan, _never, _verify, None,
-               no_undo="what is slept is slept", short=True, do_until=_do_until)  # fmt: skip
+SLEEP = Remedy("sleep", "resolve", "sleep", "reversible", Nothing, _plan, _do, _verify, None,
+               no_undo="what is slept is slept", short=True)  # fmt: skip
 
 
 def asleep(scene: Scene, command: str = "fireline resolve sleep") -> threading.Thread:

@@ -14,7 +14,7 @@ from fireline.incident.people import Actor
 from fireline.incident.transitions import advance_status
 from fireline.run import line, person
 from fireline.run import start as starting
-from fireline.run.remedy import Remedy
+from fireline.run.remedy import Hand, Remedy
 from fireline.run.world import World
 from fireline.store.connect import Connection
 
@@ -116,9 +116,10 @@ def plan_remedy(
     arguments: dict[str, str | int | float | bool | list[str]] | None = None,
 ) -> dict[str, Any]:
     """What a remedy would do, without doing it."""
-    del conn, actor
+    del conn
     found = _remedy(world, phase, remedy)
-    plan = found.plan(world.target(target), line.build(found, _told(arguments)))
+    hand = Hand(world.settings, world.store, actor=actor.name)
+    plan = found.plan(world.target(target), line.build(found, _told(arguments)), hand)
     return {
         "summary": plan.summary,
         "effect": plan.effect,

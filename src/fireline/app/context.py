@@ -64,7 +64,19 @@ def embedded(settings: Settings) -> Cluster:
 def targets(settings: Settings) -> dict[str, Target]:
     """The patients, by name."""
     return {
-        name: Target(name, one.dsn, one.read_dsn, one.labels, settings.policy.lock_timeout, one.supabase)
+        name: Target(
+            name,
+            one.dsn,
+            one.read_dsn,
+            one.labels,
+            settings.policy.lock_timeout,
+            one.supabase,
+            one.application_dsn,
+            tuple(one.application_roles),
+            one.maintenance,
+            one.pgbouncer,
+            one.restart,
+        )
         for name, one in settings.targets.items()
     }
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -14,15 +16,17 @@ from psycopg.adapt import Loader
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
 
-from fireline.errors import TargetUnavailable
+from fireline.errors import Refused, TargetUnavailable
 from fireline.postgres.unreachable import kind_of_loss, told
 from fireline.redact import Secret, text
-from fireline.settings import SupabaseSettings
+from fireline.settings import PgBouncerSettings, RestartSettings, SupabaseSettings
 
 Connection = psycopg.Connection[DictRow]
 
 APPLICATION = "fireline"  # how our sessions name themselves at the server
 PATIENCE_SECONDS = 5  # for a server to answer, unless the DSN says otherwise
+_OUTSIDE = ("postgres", "template1")  # where to act from on a database that is closed to us
+_OTHER_DATABASE = ("database_closed", "database_limit", "connect_denied", "no_such_database", "database_invalid")
 _MS = timedelta(milliseconds=1)
 _MARK = "fireline.limits"  # a setting of our own, to see whether our settings arrived
 # Whether they did; then the session is ours alone, and what would end it while it waits is taken off, where it exists.
@@ -42,6 +46,11 @@ class Target:
     labels: dict[str, str] = field(default_factory=dict)
     lock_timeout: timedelta = timedelta(seconds=1)
     supabase: SupabaseSettings | None = None  # where its log is, if Supabase runs it
+    application_dsn: Secret | None = None  # as the application connects: the canary that a fence must turn away
+    application_roles: tuple[str, ...] = ()  # whose sessions are the application's; empty: everybody's but ours
+    maintenance: str | None = None  # a database of the same server to act from while this one is closed
+    pgbouncer: PgBouncerSettings | None = None  # the pooler in front, with an admin console
+    restart: RestartSettings | None = None  # how its server is restarted
 
 
 @dataclass(frozen=True)
@@ -105,10 +114,12 @@ def connect(
     lock_timeout: timedelta | None = None,
     autocommit: bool = False,
     jit: bool = True,
+    database: str | None = None,
 ) -> Iterator[Connection]:
     """One connection; read-only and as the reading role where there is one, unless `write`.
 
     acting: as the role that changes things also when nothing is written, to see what it may do.
+    database: another one of the same server than the DSN names.
     jit: False for many short statements, which a server that compiles everything would take minutes for.
     Raises TargetUnavailable when it can not be had or is lost, with the server's own words, redacted.
     """
@@ -123,7 +134,7 @@ def connect(
     }
     if not jit:
         limits["jit"] = "off"
-    conn = _open(target.name, secret, limits, autocommit=autocommit)
+    conn = _open(target.name, secret, limits, autocommit=autocommit, database=database)
     try:
         yield conn
     except psycopg.OperationalError as error:
@@ -137,16 +148,72 @@ def connect(
         conn.close()
 
 
-def _open(name: str, secret: Secret, limits: dict[str, str], *, autocommit: bool) -> Connection:
-    """Connect with the limits as start-up options, behind those of the DSN; a pooler may refuse them."""
+def database_of(target: Target) -> str:
+    """The name of the database that the target's DSN leads to, as libpq reads it."""
+    parts = _parts(target.name, target.dsn)
+    return str(parts.get("dbname") or parts.get("user") or os.environ.get("PGDATABASE") or getpass.getuser())
+
+
+@contextmanager
+def beside(target: Target, *, write: bool = False, autocommit: bool = True) -> Iterator[Connection]:
+    """A connection to the target's server that is not in its database: from there it is closed, renamed and opened again.
+
+    Raises TargetUnavailable, Refused when the server has no other database that lets us in.
+    """
+    own, last = database_of(target), None
+    with ExitStack() as stack:
+        for name in [target.maintenance] if target.maintenance else _OUTSIDE:
+            if name == own:
+                continue
+            try:
+                conn = stack.enter_context(
+                    connect(target, write=write, acting=True, autocommit=autocommit, database=name)
+                )
+            except TargetUnavailable as away:
+                if away.kind not in _OTHER_DATABASE or target.maintenance:
+                    raise
+                last = away
+            else:
+                yield conn
+                return
+    raise Refused(
+        f"target {target.name} has no other database from which {own} could be closed or renamed",
+        hint=f"Name one with targets.{target.name}.maintenance." + (f" ({last.message})" if last else ""),
+    )
+
+
+@contextmanager
+def reach(target: Target) -> Iterator[Connection]:
+    """A connection to the target's server to see who it is: in its database, or beside it when that is closed."""
+    with ExitStack() as stack:
+        try:
+            conn = stack.enter_context(connect(target))
+        except TargetUnavailable as away:
+            if away.kind not in _OTHER_DATABASE:
+                raise
+            conn = stack.enter_context(beside(target))
+        yield conn
+
+
+def _parts(name: str, secret: Secret) -> dict[str, Any]:
+    """The parts of a DSN."""
     try:
-        parts = conninfo_to_dict(secret.reveal())
+        return conninfo_to_dict(secret.reveal())
     except psycopg.Error:  # its words hold a part of the DSN
         raise TargetUnavailable(
             f"the DSN of target {name} can not be read",
             hint=f"Write targets.{name}.dsn as postgresql://user:password@host:port/database.",
             kind="dsn",
         ) from None
+
+
+def _open(
+    name: str, secret: Secret, limits: dict[str, str], *, autocommit: bool, database: str | None = None
+) -> Connection:
+    """Connect with the limits as start-up options, behind those of the DSN; a pooler may refuse them."""
+    parts = _parts(name, secret)
+    if database is not None:
+        parts["dbname"] = database
     arguments: dict[str, Any] = {
         **parts,
         "application_name": APPLICATION,

@@ -9,7 +9,7 @@ from psycopg.rows import DictRow
 from fireline.errors import FirelineError, Refused, TargetUnavailable
 from fireline.run import bash_step, remedy_step, sql_step
 from fireline.run.content import chosen_action
-from fireline.run.remedy import Verdict
+from fireline.run.remedy import Hand, Verdict
 from fireline.run.work import Result, Work, failed, values_of
 from fireline.run.world import World
 
@@ -48,9 +48,10 @@ def verify(world: World, run: DictRow, step: DictRow, attempt: DictRow | dict[st
     plan = attempt["plan"] or {}
     if plan.get("captured", {}).get("lines"):
         verdicts = []
+        hand = Hand(world.settings, world.store, actor=run["requested_by"])
         for planned in plan["captured"]["lines"]:
             remedy, target, its_plan = remedy_step.remedy_of(world, planned)
-            verdicts.append(remedy.verify(target, its_plan))
+            verdicts.append(remedy.verify(target, its_plan, hand))
         known = [verdict.ok for verdict in verdicts]
         ok = False if False in known else None if None in known else True
         return Verdict(ok, " ".join(verdict.summary for verdict in verdicts))

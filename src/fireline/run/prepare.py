@@ -10,10 +10,10 @@ from psycopg.rows import DictRow
 
 from fireline.errors import FirelineError, TargetUnavailable
 from fireline.postgres import statement
-from fireline.postgres.connect import Target, connect, identity
+from fireline.postgres.connect import Target, connect, identity, reach
 from fireline.run import expect, line
 from fireline.run.content import chosen_action
-from fireline.run.remedy import Level, Plan
+from fireline.run.remedy import Hand, Level, Plan
 from fireline.run.sql_step import capture, texts
 from fireline.run.work import facts_of, values_of
 from fireline.run.world import World
@@ -146,13 +146,14 @@ def _settle(annotated: str | None, loss: str | None, otherwise: str) -> tuple[Le
 def _remedy(world: World, step: DictRow, run: DictRow, lines: list[list[str]]) -> Need:
     """Make the plan of each line; the step's level is the highest of theirs."""
     planned: list[dict[str, Any]] = []
+    hand = Hand(world.settings, world.store, actor=run["requested_by"])
     for argv in lines:
         read = line.read(argv, world.remedies)
         assert read is not None
         target = world.target(read.target or step["content"].get("target") or run["target"])
-        with connect(target) as conn:
+        with reach(target) as conn:
             server = identity(conn).json()
-        plan: Plan = read.remedy.plan(target, read.parameters)
+        plan: Plan = read.remedy.plan(target, read.parameters, hand)
         planned.append(
             {
                 "remedy": f"{read.remedy.phase} {read.remedy.name}",

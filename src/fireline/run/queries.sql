@@ -199,3 +199,6 @@ WHERE i.status NOT IN ('resolved', 'reviewed', 'dismissed')
   AND NOT EXISTS (SELECT 1 FROM timeline t WHERE t.incident_id = i.id AND t.kind IN ('matched', 'no_match', 'chosen', 'run_started')
       AND t.seq > (SELECT max(o.seq) FROM timeline o WHERE o.incident_id = i.id AND o.kind IN ('opened', 'reopened')))
 ORDER BY i.id LIMIT 100;
+
+-- tell_progress: how far a running attempt is
+UPDATE attempt SET progress = %(progress)s WHERE id = %(attempt)s AND state = 'running';

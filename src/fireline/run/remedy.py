@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from fireline.postgres.connect import Target
-
-if TYPE_CHECKING:
-    from fireline.postgres.statement import Cancel
+from fireline.postgres.watch import Watch
+from fireline.settings import Settings
+from fireline.store.connect import Store
 
 Level = Literal["read", "reversible", "destructive"]
 
@@ -57,6 +57,21 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Hand:
+    """What a remedy has at hand beside its target.
+
+    store: for what must be known before it acts and after this process has died (a backup, a restore, a fence).
+    watch: hears that the work is not wanted any more, and tells how far it is.
+    actor: whose wish it is, for the rows that are left.
+    """
+
+    settings: Settings
+    store: Store
+    watch: Watch = field(default_factory=Watch)
+    actor: str = "fireline"
+
+
+@dataclass(frozen=True)
 class Remedy:
     """One file on a shelf of remedies.
 
@@ -67,7 +82,7 @@ class Remedy:
     words: phrases of a manual step that this remedy may be offered for, never by itself.
     argument: the field of `parameters` that a bare word on the command line fills.
     short: whether `fireline NAME` names it, too.
-    do_until: called in place of `do` by what takes long: it ends early, with what it has done, once its Cancel is asked.
+    What takes long looks at `hand.watch`: it ends early, with what it has done, once cancelling is asked for.
     """
 
     name: str  # terminate-session
@@ -75,12 +90,11 @@ class Remedy:
     summary: str
     level: Level
     parameters: type[Parameters]
-    plan: Callable[[Target, Any], Plan]
-    do: Callable[[Target, Plan], Outcome]
-    verify: Callable[[Target, Plan], Verdict]
-    undo: Callable[[Target, Plan], Outcome] | None
+    plan: Callable[[Target, Any, Hand], Plan]
+    do: Callable[[Target, Plan, Hand], Outcome]
+    verify: Callable[[Target, Plan, Hand], Verdict]
+    undo: Callable[[Target, Plan, Hand], Outcome] | None
     no_undo: str = ""
     words: tuple[str, ...] = ()
     argument: str | None = None
     short: bool = False
-    do_until: Callable[[Target, Plan, Cancel], Outcome] | None = None

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
-from fireline.errors import Refused
-from fireline.postgres import statement
-from fireline.postgres.connect import Target, connect
-from fireline.run.remedy import Outcome, Plan, Remedy
+from psycopg.types.json import Jsonb
+
+from fireline.errors import Refused, StoreUnavailable
+from fireline.postgres.connect import Target, reach
+from fireline.postgres.watch import Progress, Watch
+from fireline.run.ledger import Q
+from fireline.run.remedy import Hand, Plan, Remedy
 from fireline.run.work import Result, Work, check_server
 from fireline.run.world import World
 
@@ -27,9 +32,12 @@ def carry_out(work: Work) -> Result:
         remedy, target, plan = remedy_of(work.world, planned)
         if work.undo and remedy.undo is None:
             raise Refused(f"{remedy.name} has no undo: {remedy.no_undo}")
-        with connect(target) as conn:
+        with reach(target) as conn:
             check_server(planned.get("server"), conn, target)
-        done = _act(work, remedy, target, plan)
+        hand = Hand(work.world.settings, work.world.store, Watch(told=_told(work)), work.run["requested_by"])
+        with work.lease.stopping(hand.watch.cancel.cancel):
+            act = remedy.undo if work.undo and remedy.undo is not None else remedy.do
+            done = act(target, plan, hand)
         summaries.append(done.summary)
         facts.update(done.facts)
         if done.artefact is not None:
@@ -37,7 +45,7 @@ def carry_out(work: Work) -> Result:
         if not done.ok and work.lease.stop_reason is not None:
             text = "; ".join([work.lease.stop_reason, *summaries])
             return Result("cancelled", {"summary": text, "facts": facts}, artefacts=artefacts)
-        verdict = remedy.verify(target, plan) if done.ok and not work.undo else None
+        verdict = remedy.verify(target, plan, hand) if done.ok and not work.undo else None
         if verdict is not None:
             facts["verify"] = {"ok": verdict.ok, "summary": verdict.summary}
             summaries.append(verdict.summary)
@@ -48,15 +56,14 @@ def carry_out(work: Work) -> Result:
     return Result("succeeded", {"summary": "; ".join(summaries), "facts": facts, "ms": ms}, artefacts=artefacts)
 
 
-def _act(work: Work, remedy: Remedy, target: Target, plan: Plan) -> Outcome:
-    """One remedy's do or undo; one that can be stopped in the middle hears when it is not wanted any more."""
-    if work.undo and remedy.undo is not None:
-        return remedy.undo(target, plan)
-    if remedy.do_until is None:
-        return remedy.do(target, plan)
-    cancel = statement.Cancel()
-    with work.lease.stopping(cancel.cancel):
-        return remedy.do_until(target, plan, cancel)
+def _told(work: Work) -> Callable[[Progress], None]:
+    """Where a remedy's progress goes: into the row of its attempt, for page and terminal to read."""
+
+    def tell(progress: Progress) -> None:
+        with suppress(StoreUnavailable), work.world.store.transaction() as conn:  # the work does not need it
+            conn.execute(Q["tell_progress"], {"attempt": work.attempt, "progress": Jsonb(progress.json())})
+
+    return tell
 
 
 def remedy_of(world: World, planned: dict[str, Any]) -> tuple[Remedy, Target, Plan]:

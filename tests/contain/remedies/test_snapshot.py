@@ -12,6 +12,7 @@ from fireline.contain.remedies.snapshot import Snapshot, remedy
 from fireline.errors import TargetUnavailable
 from fireline.postgres.connect import Target
 from fireline.redact import Secret
+from tests.hand import hand
 from tests.servers import PATIENTS
 
 
@@ -20,10 +21,10 @@ def test_it_plans_reads_and_hands_the_record_on(fixture: str, request: pytest.Fi
     target: Target = request.getfixturevalue(fixture)
     with psycopg.connect(target.dsn.reveal(), autocommit=True) as conn:
         conn.execute("CREATE TABLE users (id int)")
-    plan = remedy.plan(target, Snapshot())
+    plan = remedy.plan(target, Snapshot(), hand())
     assert (plan.level, remedy.level) == ("read", "read")
     plan = replace(plan, captured=json.loads(json.dumps(plan.captured)))
-    done = remedy.do(target, plan)
+    done = remedy.do(target, plan, hand())
     assert done.ok
     assert done.summary.startswith("state of main recorded: 1 schemas, 1 tables, ")
     assert done.artefact is not None
@@ -31,14 +32,14 @@ def test_it_plans_reads_and_hands_the_record_on(fixture: str, request: pytest.Fi
     assert kind == "snapshot"
     assert dict(json.loads(json.dumps(payload))["schema"]["objects"]["tables"]).keys() == {"public.users"}
     assert done.facts["unknown"] == {}
-    assert remedy.verify(target, plan).ok is True
+    assert remedy.verify(target, plan, hand()).ok is True
     assert (remedy.undo, bool(remedy.no_undo)) == (None, True)
 
 
 def test_on_another_server_it_does_not_verify(patient: Target, patient15: Target) -> None:
-    plan = remedy.plan(patient, Snapshot())
-    assert remedy.verify(patient15, plan).ok is False
+    plan = remedy.plan(patient, Snapshot(), hand())
+    assert remedy.verify(patient15, plan, hand()).ok is False
     away = Target("main", Secret("host=127.0.0.1 port=1"))
-    assert remedy.verify(away, plan).ok is None
+    assert remedy.verify(away, plan, hand()).ok is None
     with pytest.raises(TargetUnavailable):
-        remedy.plan(away, Snapshot())
+        remedy.plan(away, Snapshot(), hand())

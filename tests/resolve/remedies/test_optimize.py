@@ -19,12 +19,13 @@ from fireline.errors import Refused, Usage
 from fireline.postgres.connect import Target
 from fireline.postgres.statement import Cancel
 from fireline.redact import Secret
-from fireline.resolve.remedies.optimize import Optimize, do_until, remedy
+from fireline.resolve.remedies.optimize import Optimize, remedy
 from fireline.run import approve, halt, line
 from fireline.run.advance import advance
 from fireline.run.remedy import Outcome, Plan
 from fireline.store.connect import Store
 from tests.assess.faults import Faults
+from tests.hand import hand
 from tests.postgres.test_connect import _pooler as pooler
 from tests.resolve.upkeep import place
 from tests.resolve.upkeep.place import left_out, parts, planned, suggested
@@ -33,9 +34,9 @@ from tests.run.scene import ADA, Scene, action, step
 
 def done(target: Target, plan: Plan) -> Outcome:
     """Carried out, well, and seen to be."""
-    outcome = remedy.do(target, plan)
+    outcome = remedy.do(target, plan, hand())
     assert outcome.ok, outcome.summary
-    assert remedy.verify(target, plan).ok is True
+    assert remedy.verify(target, plan, hand()).ok is True
     json.dumps(outcome.facts, default=str)
     return outcome
 
@@ -94,8 +95,8 @@ def test_the_trigger_is_the_tables_own(target: Target) -> None:
     assert plan.captured["parts"] == []
     assert plan.summary == "Nothing wants doing on main now."
     assert (plan.level, plan.effect) == ("read", "Nothing is changed.")
-    assert remedy.do(target, plan).ok
-    assert remedy.verify(target, plan).ok is True
+    assert remedy.do(target, plan, hand()).ok
+    assert remedy.verify(target, plan, hand()).ok is True
 
 
 def test_an_old_table_is_frozen(target: Target) -> None:
@@ -171,13 +172,13 @@ def test_a_row_that_breaks_a_constraint_fails_that_part_alone(target: Target) ->
         "ALTER TABLE orders ADD CONSTRAINT positive CHECK (id > 0) NOT VALID",
     )
     plan = planned(target)
-    outcome = remedy.do(target, plan)
+    outcome = remedy.do(target, plan, hand())
     assert outcome.ok is False
     assert outcome.summary.endswith(
         'validate positive of public.orders: failed, check constraint "positive" of relation "orders" is violated by some row'
     )
     assert states(outcome)["vacuum public.orders"] == "done"
-    verdict = remedy.verify(target, plan)
+    verdict = remedy.verify(target, plan, hand())
     assert (verdict.ok, verdict.summary) == (False, "1 of 2 are done; not yet: validate positive of public.orders.")
 
 
@@ -210,7 +211,7 @@ def test_what_is_suggested_is_not_done(target: Target) -> None:
     said = suggested(plan)
     assert said["drop public.cities_zip_again"] == "DROP INDEX CONCURRENTLY public.cities_zip_again"
     statement = said["tell the planner that region, zip of public.cities go together"]
-    remedy.do(target, plan)
+    remedy.do(target, plan, hand())
     assert place.indexes(target, "cities").keys() >= {"cities_zip", "cities_zip_again"}
     place.run(target, *statement.split("; "))
     assert not any("go together" in what for what in suggested(planned(target)))
@@ -255,7 +256,7 @@ def test_a_lock_in_the_way_skips_that_table_alone(target: Target, faults: Faults
     plan = planned(target)
     faults.idle("migrate", "LOCK TABLE orders")
     began = time.monotonic()
-    outcome = remedy.do(target, plan)
+    outcome = remedy.do(target, plan, hand())
     assert time.monotonic() - began < 10
     assert outcome.ok is False
     assert states(outcome) == {"vacuum public.orders": "skipped", "analyze public.visits": "done"}
@@ -302,7 +303,7 @@ def test_vacuum_is_left_out_while_somebody_keeps_the_dead_rows_and_is_named(targ
     assert plan.captured["parts"] == []
     assert plan.summary == "Nothing can be done on main now; 2 left out for now."
     faults.aged(pid, 1.1)
-    outcome = remedy.do(target, before)
+    outcome = remedy.do(target, before, hand())
     assert set(states(outcome).values()) == {"skipped"}
     assert f"session {pid} (report," in outcome.summary
 
@@ -324,7 +325,7 @@ def test_too_little_disk_leaves_a_rebuild_out(target: Target) -> None:
     enough = planned(target, only=["reindex"], disk_free="10GB")
     assert parts(enough)["rebuild public.orders_n"]["disk"].endswith(", 10 GB free")
     enough.captured["disk_free"] = 1000
-    outcome = remedy.do(target, enough)
+    outcome = remedy.do(target, enough, hand())
     assert states(outcome) == {"rebuild public.orders_n": "skipped"}
 
 
@@ -333,7 +334,7 @@ def test_a_rebuild_that_fails_leaves_nothing_behind(target: Target) -> None:
     place.invalid(target)
     place.run(target, "INSERT INTO orders VALUES (-3, -9)", "UPDATE pg_index SET indisready = false, indisvalid = false"
               " WHERE indexrelid = 'orders_n'::regclass", "INSERT INTO orders VALUES (-4, -9)")  # fmt: skip
-    outcome = remedy.do(target, planned(target, only=["reindex"]))
+    outcome = remedy.do(target, planned(target, only=["reindex"]), hand())
     assert outcome.ok is False
     assert "rebuild public.orders_n: failed, could not create unique index" in outcome.summary
     assert place.indexes(target, "orders") == {"orders_n": False, "orders_pkey": True}
@@ -361,13 +362,13 @@ def test_it_ends_early_when_it_is_stopped_and_leaves_nothing_half(target: Target
     stopped = threading.Thread(target=stop)
     stopped.start()
     began = time.monotonic()
-    outcome = do_until(target, plan, cancel)
+    outcome = remedy.do(target, plan, hand(cancel=cancel))
     stopped.join()
     assert time.monotonic() - began < 5
     assert states(outcome) == {"vacuum public.orders": "done", "rebuild public.readings_crawl": "stopped"}
     assert outcome.summary == "vacuumed 1 table; rebuild public.readings_crawl: stopped, it was stopped"
     assert place.indexes(target, "readings") == {"readings_crawl": False}
-    nothing = do_until(target, plan, cancel)
+    nothing = remedy.do(target, plan, hand(cancel=cancel))
     assert set(states(nothing).values()) <= {"not begun", "not needed"}
 
 
@@ -404,7 +405,7 @@ def test_the_time_limit_ends_it(target: Target) -> None:
     place.slow(target)
     plan = planned(target, only=["reindex"], limit="1s")
     began = time.monotonic()
-    outcome = remedy.do(target, plan)
+    outcome = remedy.do(target, plan, hand())
     assert time.monotonic() - began < 4
     assert "stopped, the time limit of 1 s was reached" in outcome.summary
     assert place.indexes(target, "readings") == {"readings_crawl": False}
@@ -424,7 +425,7 @@ def test_it_makes_way_for_a_migration_that_waits_for_it(target: Target, faults: 
 
     person = threading.Thread(target=migrate)
     person.start()
-    outcome = remedy.do(target, plan)
+    outcome = remedy.do(target, plan, hand())
     person.join()
     assert "stopped, 1 session waits for it" in outcome.summary
     assert waited[0] < 3
@@ -437,8 +438,9 @@ from fireline.postgres.connect import Target
 from fireline.redact import Secret
 from fireline.resolve.remedies.optimize import remedy
 from fireline.run.remedy import Plan
+from tests.hand import hand
 told = json.load(sys.stdin)
-remedy.do(Target("main", Secret(told["dsn"])), Plan(**told["plan"]))
+remedy.do(Target("main", Secret(told["dsn"])), Plan(**told["plan"]), hand())
 """
 
 
@@ -457,7 +459,7 @@ def test_a_killed_worker_leaves_what_the_next_plan_finds_and_mends(target: Targe
     worker.wait()
     faults.until("SELECT WHERE NOT EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE 'REINDEX%%')")
     assert place.indexes(target, "readings") == {"readings_crawl": False, "readings_crawl_ccnew": False}
-    assert remedy.verify(target, plan).ok is False
+    assert remedy.verify(target, plan, hand()).ok is False
     place.run(target, "CREATE OR REPLACE FUNCTION crawl(i int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT i'")
     again = planned(target, only=["reindex"])
     assert list(parts(again)) == ["drop public.readings_crawl_ccnew", "rebuild public.readings_crawl"]
@@ -477,7 +479,7 @@ def test_a_lost_connection_is_told_and_ends_it(target: Target, faults: Faults) -
 
     killer = threading.Thread(target=kill)
     killer.start()
-    outcome = remedy.do(target, plan)
+    outcome = remedy.do(target, plan, hand())
     killer.join()
     assert states(outcome) == {
         "rebuild public.readings_crawl": "failed",
@@ -530,7 +532,7 @@ def test_two_at_once_are_refused(target: Target, faults: Faults) -> None:
     place.stale(target)
     faults.owner.execute("SELECT pg_advisory_lock(hashtext('fireline upkeep'), 0)")
     with pytest.raises(Refused, match="another `fireline optimize` is at work"):
-        remedy.do(target, planned(target))
+        remedy.do(target, planned(target), hand())
 
 
 def test_through_a_pooler_that_forgets_our_limits_nothing_is_begun(patient: Target) -> None:
@@ -539,9 +541,9 @@ def test_through_a_pooler_that_forgets_our_limits_nothing_is_begun(patient: Targ
     behind = pooler(patient, lambda start: None if b"options" in start else start)
     refusal = pytest.raises(Refused, match="does not keep our time limits")
     with behind as pooled, refusal as refused:
-        remedy.do(pooled, plan)
+        remedy.do(pooled, plan, hand())
     assert refused.value.hint == "Name the server's own address in the target's DSN."
-    assert remedy.verify(patient, plan).ok is False
+    assert remedy.verify(patient, plan, hand()).ok is False
 
 
 def test_what_the_role_may_not_do_is_left_out(target: Target, faults: Faults) -> None:
@@ -563,7 +565,7 @@ def test_what_the_role_may_not_do_is_left_out(target: Target, faults: Faults) ->
 
 def test_whether_it_worked_is_not_known_when_the_target_is_away(target: Target) -> None:
     place.stale(target)
-    assert remedy.verify(Target("main", Secret("host=127.0.0.1 port=1")), planned(target)).ok is None
+    assert remedy.verify(Target("main", Secret("host=127.0.0.1 port=1")), planned(target), hand()).ok is None
 
 
 def test_a_manual_step_that_says_optimize_database_is_offered_it() -> None:
@@ -584,7 +586,7 @@ def test_a_standby_that_falls_behind_stops_it(tmp_path: Path) -> None:
             planned(standby)
         place.run(standby, "SELECT pg_wal_replay_pause()")
         place.run(primary, "CREATE TABLE bulk AS SELECT i, repeat('x', 500) AS s FROM generate_series(1, 6000) AS i")
-        outcome = remedy.do(primary, plan)
+        outcome = remedy.do(primary, plan, hand())
         assert set(states(outcome).values()) == {"not begun"}
         assert " MB behind" in outcome.summary
         place.run(standby, "SELECT pg_wal_replay_resume()")

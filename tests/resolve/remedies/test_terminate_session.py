@@ -18,6 +18,7 @@ from fireline.resolve.remedies.terminate_session import TerminateSession, remedy
 from fireline.run import line
 from fireline.run.remedy import Plan
 from tests.assess.faults import Faults
+from tests.hand import hand
 from tests.servers import PATIENTS
 
 
@@ -38,7 +39,7 @@ def faults(target: Target) -> Iterator[Faults]:
 
 def planned(target: Target, **parameters: Any) -> Plan:
     """The plan, as it comes back from the store."""
-    plan = remedy.plan(target, TerminateSession(**parameters))
+    plan = remedy.plan(target, TerminateSession(**parameters), hand())
     return Plan(plan.summary, plan.effect, plan.undo, plan.level, json.loads(json.dumps(plan.captured)))
 
 
@@ -56,10 +57,10 @@ def test_an_idle_reader_is_ended_and_those_behind_it_go_on(target: Target, fault
     assert plan.effect.startswith("It has written nothing, so only an open read is lost (it has locked orders).")
     assert plan.level == "reversible"
     assert lives(faults, pid)
-    done = remedy.do(target, plan)
+    done = remedy.do(target, plan, hand())
     assert (done.ok, done.facts["pid"]) == (True, pid)
     assert not lives(faults, pid)
-    assert remedy.verify(target, plan).ok is True
+    assert remedy.verify(target, plan, hand()).ok is True
     faults.until("SELECT WHERE NOT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
 
 
@@ -71,7 +72,7 @@ def test_what_a_writer_would_lose_is_said(target: Target, faults: Faults) -> Non
     )
     assert "nobody waits for it" in plan.summary
     assert plan.captured["has_written"] is True
-    remedy.do(target, plan)
+    remedy.do(target, plan, hand())
     assert faults.owner.execute("SELECT n FROM orders").fetchone() == (0,)
 
 
@@ -80,7 +81,7 @@ def test_an_idle_session_without_a_transaction_loses_nothing(target: Target, fau
     conn.execute("SELECT pg_advisory_lock(42)")
     plan = planned(target, pid=conn.info.backend_pid)
     assert plan.effect.startswith("It has no transaction open, so nothing is lost.")
-    assert remedy.do(target, plan).ok
+    assert remedy.do(target, plan, hand()).ok
 
 
 def test_a_session_that_has_begun_another_transaction_is_spared(target: Target, faults: Faults) -> None:
@@ -90,16 +91,16 @@ def test_a_session_that_has_begun_another_transaction_is_spared(target: Target, 
     conn.commit()
     conn.execute("UPDATE orders SET n = 5")
     with pytest.raises(Refused, match="has begun another transaction than the one that was approved"):
-        remedy.do(target, plan)
+        remedy.do(target, plan, hand())
     assert lives(faults, conn.info.backend_pid)
-    assert remedy.verify(target, plan).ok is False
+    assert remedy.verify(target, plan, hand()).ok is False
 
 
 def test_another_session_with_the_same_number_is_spared(target: Target, faults: Faults) -> None:
     pid = faults.idle("worker", "SELECT 1")
     plan = planned(target, pid=pid)
     plan.captured["backend_start"] = (datetime.now(UTC) - timedelta(days=1)).isoformat()
-    done = remedy.do(target, plan)
+    done = remedy.do(target, plan, hand())
     assert (done.ok, done.summary) == (True, f"session {pid} had ended by itself")
     assert lives(faults, pid)
     with pytest.raises(Refused, match="belongs to another session now"):
@@ -124,7 +125,7 @@ def test_the_beginning_of_the_session_may_be_named(target: Target, faults: Fault
         {"resolve terminate-session": remedy},
     )
     assert read is not None
-    assert remedy.plan(target, read.parameters).captured["pid"] == pid
+    assert remedy.plan(target, read.parameters, hand()).captured["pid"] == pid
 
 
 def test_a_session_that_is_gone_is_said_to_be(target: Target, faults: Faults) -> None:
@@ -133,7 +134,7 @@ def test_a_session_that_is_gone_is_said_to_be(target: Target, faults: Faults) ->
     plan = planned(target, pid=pid)
     conn.close()
     faults.until("SELECT WHERE NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = %s)", pid)
-    assert remedy.do(target, plan).summary == f"session {pid} had ended by itself"
+    assert remedy.do(target, plan, hand()).summary == f"session {pid} had ended by itself"
     with pytest.raises(NotFound, match=f"there is no session {pid}"):
         planned(target, pid=pid)
 
@@ -143,10 +144,10 @@ def test_only_the_statement_can_be_cancelled(target: Target, faults: Faults) -> 
     faults.until("SELECT FROM pg_stat_activity WHERE pid = %s AND wait_event = 'PgSleep'", pid)
     plan = planned(target, pid=pid, cancel=True)
     assert plan.summary.startswith(f"Cancel the statement of session {pid}")
-    done = remedy.do(target, plan)
+    done = remedy.do(target, plan, hand())
     assert done.ok
     assert lives(faults, pid)
-    assert remedy.verify(target, plan).ok is True
+    assert remedy.verify(target, plan, hand()).ok is True
     with pytest.raises(Refused, match=f"session {pid} runs no statement: it is idle"):
         planned(target, pid=pid, cancel=True)
 
@@ -156,7 +157,7 @@ def test_firelines_own_sessions_are_spared_unless_forced(target: Target, faults:
         pid = conn.info.backend_pid
         with pytest.raises(Refused, match=f"session {pid} is Fireline's own"):
             planned(target, pid=pid)
-        assert remedy.do(target, planned(target, pid=pid, force=True)).ok
+        assert remedy.do(target, planned(target, pid=pid, force=True), hand()).ok
 
 
 def test_a_process_that_is_no_client_is_spared(target: Target, faults: Faults) -> None:
@@ -187,7 +188,7 @@ def test_what_the_role_may_not_do_is_said_before_anybody_approves(target: Target
         with pytest.raises(Refused, match="our role may not end sessions of app"):
             planned(_as(target, faults, "pg_monitor"), pid=theirs)
         signaller = _as(target, faults, "pg_monitor", "pg_signal_backend")
-        assert remedy.do(signaller, planned(signaller, pid=theirs)).ok
+        assert remedy.do(signaller, planned(signaller, pid=theirs), hand()).ok
         assert not lives(faults, theirs)
     finally:
         faults.owner.execute("DROP ROLE IF EXISTS acting")
@@ -197,9 +198,9 @@ def test_what_the_role_may_not_do_is_said_before_anybody_approves(target: Target
 def test_whether_it_worked_is_not_known_when_the_target_is_away(target: Target, faults: Faults) -> None:
     plan = planned(target, pid=faults.idle("worker", "SELECT 1"))
     away = Target("main", Secret("host=127.0.0.1 port=1"))
-    assert remedy.verify(away, plan).ok is None
+    assert remedy.verify(away, plan, hand()).ok is None
     with pytest.raises(TargetUnavailable):
-        remedy.do(away, plan)
+        remedy.do(away, plan, hand())
 
 
 def test_secrets_in_the_statement_are_not_kept(target: Target, faults: Faults) -> None:

@@ -13,6 +13,7 @@ import psycopg
 from fireline.postgres.connect import Target
 from fireline.resolve.remedies.optimize import Optimize, remedy
 from fireline.run.remedy import Plan
+from tests.hand import hand
 from tests.servers import count_now
 
 
@@ -40,7 +41,7 @@ def value(target: Target, question: str) -> Any:
 
 def planned(target: Target, **parameters: Any) -> Plan:
     """The plan, as it comes back from the store."""
-    plan = remedy.plan(target, Optimize(**parameters))
+    plan = remedy.plan(target, Optimize(**parameters), hand())
     return Plan(plan.summary, plan.effect, plan.undo, plan.level, json.loads(json.dumps(plan.captured)))
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from fireline.contain import state
 from fireline.errors import FirelineError
 from fireline.postgres.connect import Target, connect, identity
-from fireline.run.remedy import Outcome, Parameters, Plan, Remedy, Verdict
+from fireline.run.remedy import Hand, Outcome, Parameters, Plan, Remedy, Verdict
 
 _LIMIT = timedelta(seconds=5)
 
@@ -17,7 +17,7 @@ class Snapshot(Parameters):
     """It needs to be told nothing."""
 
 
-def plan(target: Target, parameters: Snapshot) -> Plan:
+def plan(target: Target, parameters: Snapshot, hand: Hand) -> Plan:
     """Which server it would be taken of."""
     del parameters
     with connect(target, acting=True, statement_timeout=_LIMIT) as conn:
@@ -31,7 +31,7 @@ def plan(target: Target, parameters: Snapshot) -> Plan:
     )
 
 
-def do(target: Target, plan: Plan) -> Outcome:
+def do(target: Target, plan: Plan, hand: Hand) -> Outcome:
     """Read it all; the record is kept with the attempt."""
     del plan
     began = time.monotonic()
@@ -50,7 +50,7 @@ def do(target: Target, plan: Plan) -> Outcome:
     return Outcome("schema" in found, summary, facts, ("snapshot", found))
 
 
-def verify(target: Target, plan: Plan) -> Verdict:
+def verify(target: Target, plan: Plan, hand: Hand) -> Verdict:
     """Whether the server is still the one that was looked at."""
     try:
         with connect(target, acting=True, statement_timeout=_LIMIT) as conn:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pydantic import Field, field_validator
 
@@ -13,11 +13,8 @@ from fireline.postgres.connect import Target, connect
 from fireline.resolve.upkeep import numbers, reading, telling
 from fireline.resolve.upkeep.item import Item
 from fireline.resolve.upkeep.narrow import Asked, narrow
-from fireline.run.remedy import Outcome, Parameters, Plan, Remedy, Verdict
+from fireline.run.remedy import Hand, Outcome, Parameters, Plan, Remedy, Verdict
 from fireline.settings import duration
-
-if TYPE_CHECKING:
-    from fireline.postgres.statement import Cancel
 
 _LIMIT = timedelta(seconds=20)
 _LOCK = timedelta(milliseconds=100)
@@ -62,7 +59,7 @@ class Optimize(Parameters):
         return value
 
 
-def plan(target: Target, parameters: Optimize) -> Plan:
+def plan(target: Target, parameters: Optimize, hand: Hand) -> Plan:
     """Look what would help now; nothing is changed."""
     free = None if parameters.disk_free is None else _bytes(parameters.disk_free)
     raising = parameters.sequences or "sequence" in parameters.only
@@ -94,14 +91,7 @@ def _only(parameters: Optimize) -> list[str]:
     return [*parameters.only, "sequence"] if parameters.only and parameters.sequences else list(parameters.only)
 
 
-def do(target: Target, plan: Plan) -> Outcome:
-    """Carry it out when nobody could stop it; `do_until` is what Fireline calls."""
-    from fireline.postgres.statement import Cancel
-
-    return do_until(target, plan, Cancel())
-
-
-def do_until(target: Target, plan: Plan, cancel: Cancel) -> Outcome:
+def do(target: Target, plan: Plan, hand: Hand) -> Outcome:
     """Carry every part out, or as many as may be, each looked at again first."""
     from fireline.resolve.upkeep.carry_out import carry_out
     from fireline.resolve.upkeep.turn import Limits
@@ -111,12 +101,12 @@ def do_until(target: Target, plan: Plan, cancel: Cancel) -> Outcome:
     if not items:
         return Outcome(True, plan.summary, {"parts": []})
     limits = Limits(captured["limit"], captured["max_lag"], captured["patience"], captured["disk_free"])
-    found = carry_out(target, items, limits, cancel)
+    found = carry_out(target, items, limits, hand.watch.cancel)
     ok = all(one.state in ("done", "not needed") for one in found)
     return Outcome(ok, telling.outcome(found), {"parts": [one.json() for one in found]})
 
 
-def verify(target: Target, plan: Plan) -> Verdict:
+def verify(target: Target, plan: Plan, hand: Hand) -> Verdict:
     """Whether each part is done: statistics fresh, index valid, constraint validated."""
     items = [Item.of(stored) for stored in plan.captured["parts"]]
     if not items:
@@ -145,5 +135,4 @@ remedy = Remedy(
     words=("optimize database", "optimise database", "optimize the database", "run optimization", "database optimization",
            "vacuum analyze", "reindex"),
     short=True,
-    do_until=do_until,
 )  # fmt: skip

@@ -13,7 +13,7 @@ from pydantic import Field
 from fireline import redact
 from fireline.errors import FirelineError, NotFound, Refused
 from fireline.postgres.connect import APPLICATION, Connection, Target, connect
-from fireline.run.remedy import Outcome, Parameters, Plan, Remedy, Verdict
+from fireline.run.remedy import Hand, Outcome, Parameters, Plan, Remedy, Verdict
 from fireline.store.connect import queries
 
 Q = queries("fireline.resolve")
@@ -34,7 +34,7 @@ class TerminateSession(Parameters):
     force: bool = Field(False, description="also one that belongs to Fireline or is no client's, such as a replica's")
 
 
-def plan(target: Target, parameters: TerminateSession) -> Plan:
+def plan(target: Target, parameters: TerminateSession, hand: Hand) -> Plan:
     """Look at the session: whose it is, what it holds and would lose, how many wait behind it."""
     with connect(target, acting=True, statement_timeout=_LIMIT) as conn:
         row = conn.execute(Q["session"], {"pid": parameters.pid}).fetchone()
@@ -133,7 +133,7 @@ def _behind(conn: Connection, pid: int) -> int:
     return len(found - {pid})
 
 
-def do(target: Target, plan: Plan) -> Outcome:
+def do(target: Target, plan: Plan, hand: Hand) -> Outcome:
     """End it if it is still the same session in the same transaction, and wait until it is gone."""
     pid, cancel = plan.captured["pid"], plan.captured["cancel"]
     key = _key(plan)
@@ -168,7 +168,7 @@ def _left(conn: Connection, key: dict[str, Any], *, cancel: bool) -> bool:
     return row is not None and (row["running"] or not cancel)
 
 
-def verify(target: Target, plan: Plan) -> Verdict:
+def verify(target: Target, plan: Plan, hand: Hand) -> Verdict:
     """Whether it is gone and nobody waits for it any more."""
     pid = plan.captured["pid"]
     try:

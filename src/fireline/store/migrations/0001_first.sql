@@ -342,6 +342,7 @@ CREATE TABLE attempt (
     outcome     jsonb,                  -- exit, rows, error, verdict
     output      text,                   -- redacted, first and last megabyte
     undone_by   bigint REFERENCES attempt,
+    progress    jsonb,                  -- how far it is, while it runs: doing, done, total, unit, seconds_left
     FOREIGN KEY (run_id, position) REFERENCES step,
     UNIQUE (run_id, position, number, kind)
 );
@@ -391,6 +392,72 @@ CREATE TABLE worker (
     started_at  timestamptz NOT NULL,
     seen_at     timestamptz NOT NULL
 );
+
+-- recovery ---------------------------------------------------------------------------------------------------
+CREATE TABLE backup (                   -- what was begun; the truth about a whole one is its signed manifest on disk
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name        text NOT NULL UNIQUE,   -- main-20261123-151200
+    target      text NOT NULL,
+    database    text NOT NULL,
+    state       text NOT NULL CHECK (state IN ('taking', 'whole', 'failed', 'gone')),
+    host        text NOT NULL,          -- the machine whose folder it is
+    folder      text NOT NULL,
+    begun_at    timestamptz NOT NULL,
+    ended_at    timestamptz,
+    snapshot_at timestamptz,            -- the moment its data is of
+    bytes       bigint,
+    rows        bigint,
+    tables      integer,
+    encrypted   boolean NOT NULL DEFAULT false,
+    manifest    text,                   -- SHA-256 of the manifest
+    signer      text,                   -- fingerprint of the key
+    error       text,
+    verified_at timestamptz,            -- signature, checksums, archive read to its end
+    verified    jsonb,
+    proved_at   timestamptz,            -- restored, and its census equal
+    proved      jsonb,
+    by          text NOT NULL
+);
+CREATE INDEX backup_target ON backup (target, snapshot_at DESC);
+CREATE TABLE restore (                  -- a database that a backup was restored to, beside the one in use
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    target      text NOT NULL,
+    source      text NOT NULL,          -- a backup's name, or the path of a foreign file
+    backup_id   bigint REFERENCES backup,
+    database    text NOT NULL,          -- the name in use
+    beside      text NOT NULL,          -- the restored database's own name
+    token       text NOT NULL UNIQUE,   -- stands in that database's comment: it is ours
+    state       text NOT NULL CHECK (state IN ('restoring', 'failed', 'passed', 'differs', 'unchecked', 'swapping', 'swapped', 'dropped')),
+    begun_at    timestamptz NOT NULL,
+    ended_at    timestamptz,
+    snapshot_at timestamptz,            -- the moment its data is of, where that is known
+    report      jsonb,                  -- the verdict, what was compared, what differs
+    error       text,
+    kept        text,                   -- after the swap: the name under which the replaced database is kept
+    swap        jsonb,                  -- captured before the swap: settings, ACL and limits of both
+    swapped_at  timestamptz,
+    keep_until  timestamptz,
+    by          text NOT NULL
+);
+CREATE INDEX restore_target ON restore (target, begun_at DESC);
+CREATE TABLE fence (                    -- application traffic kept away; each way is stored before it is acted on
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    token       text NOT NULL UNIQUE,
+    target      text NOT NULL,
+    database    text NOT NULL,
+    level       text NOT NULL CHECK (level IN ('read-only', 'no-new', 'drained', 'closed')),
+    state       text NOT NULL CHECK (state IN ('raising', 'up', 'lifting', 'lifted', 'stuck')),
+    steps       jsonb NOT NULL,         -- in order: way, captured, acted, verified, undone
+    proof       jsonb,                  -- proved, samples, residue, canary
+    reason      text NOT NULL,
+    raised_at   timestamptz NOT NULL,
+    expires_at  timestamptz NOT NULL,
+    lifted_at   timestamptz,
+    lifted_by   text,
+    error       text,
+    by          text NOT NULL
+);
+CREATE UNIQUE INDEX fence_standing ON fence (target) WHERE state <> 'lifted';
 
 -- review -----------------------------------------------------------------------------------------------------
 CREATE TABLE postmortem (
