@@ -143,6 +143,17 @@ def _settle(annotated: str | None, loss: str | None, otherwise: str) -> tuple[Le
     return None, otherwise
 
 
+def _server(target: Target, *, offline: bool) -> dict[str, Any] | None:
+    """Who answers now, to be compared before acting; None where the remedy also works without an answer."""
+    try:
+        with reach(target) as conn:
+            return identity(conn).json()
+    except TargetUnavailable:
+        if not offline:
+            raise
+        return None
+
+
 def _remedy(world: World, step: DictRow, run: DictRow, lines: list[list[str]]) -> Need:
     """Make the plan of each line; the step's level is the highest of theirs."""
     planned: list[dict[str, Any]] = []
@@ -151,8 +162,7 @@ def _remedy(world: World, step: DictRow, run: DictRow, lines: list[list[str]]) -
         read = line.read(argv, world.remedies)
         assert read is not None
         target = world.target(read.target or step["content"].get("target") or run["target"])
-        with reach(target) as conn:
-            server = identity(conn).json()
+        server = _server(target, offline=read.remedy.offline)
         plan: Plan = read.remedy.plan(target, read.parameters, hand)
         planned.append(
             {

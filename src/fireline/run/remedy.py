@@ -82,6 +82,7 @@ class Remedy:
     words: phrases of a manual step that this remedy may be offered for, never by itself.
     argument: the field of `parameters` that a bare word on the command line fills.
     short: whether `fireline NAME` names it, too.
+    offline: it also works when the target does not answer, such as proving a backup; who answers is then not compared.
     What takes long looks at `hand.watch`: it ends early, with what it has done, once cancelling is asked for.
     """
 
@@ -98,3 +99,4 @@ class Remedy:
     words: tuple[str, ...] = ()
     argument: str | None = None
     short: bool = False
+    offline: bool = False

@@ -32,8 +32,9 @@ def carry_out(work: Work) -> Result:
         remedy, target, plan = remedy_of(work.world, planned)
         if work.undo and remedy.undo is None:
             raise Refused(f"{remedy.name} has no undo: {remedy.no_undo}")
-        with reach(target) as conn:
-            check_server(planned.get("server"), conn, target)
+        if planned.get("server") is not None and not remedy.offline:
+            with reach(target) as conn:
+                check_server(planned["server"], conn, target)
         hand = Hand(work.world.settings, work.world.store, Watch(told=_told(work)), work.run["requested_by"])
         with work.lease.stopping(hand.watch.cancel.cancel):
             act = remedy.undo if work.undo and remedy.undo is not None else remedy.do
