@@ -97,12 +97,3 @@ SELECT slot_name::text AS name, slot_type AS kind, active, restart_lsn::text AS 
 -- subscriptions: what is replicated to here
 SELECT s.subname::text AS name, s.subenabled AS enabled, s.subslotname::text AS slot FROM pg_subscription s
 WHERE s.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY 1;
-
--- migration_tables: the tables in which known tools note what they have applied, and the column that orders their rows
-SELECT n.nspname::text AS schema, c.relname::text AS name, k.newest
-FROM (VALUES ('schema_migrations', 'version'), ('alembic_version', 'version_num'), ('django_migrations', 'id'),
-             ('_prisma_migrations', 'started_at'), ('flyway_schema_history', 'installed_rank'), ('knex_migrations', 'id'),
-             ('goose_db_version', 'id'), ('__drizzle_migrations', 'id'), ('SequelizeMeta', 'name'), ('_sqlx_migrations', 'version'),
-             ('__EFMigrationsHistory', 'MigrationId'), ('databasechangelog', 'orderexecuted')) AS k (name, newest)
-JOIN pg_class c ON c.relname = k.name AND c.relkind IN ('r', 'p') JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = k.newest) ORDER BY 1, 2;

@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 import psycopg
-from psycopg import sql
 
 from fireline import clock, redact
+from fireline.postgres import migrations_seen
 from fireline.postgres.connect import Connection, Target, connect, identity
 from fireline.store.connect import queries
 
@@ -92,17 +92,12 @@ def _sizes(conn: Connection) -> dict[str, Any]:
 def _migrations(conn: Connection) -> dict[str, Any]:
     """The last lines of each table in which a migration tool keeps its notes; a locked one is passed over and said to be."""
     found: dict[str, Any] = {}
-    for row in conn.execute(Q["migration_tables"]).fetchall():
-        table = sql.Identifier(row["schema"], row["name"])
-        query = sql.SQL("SELECT to_jsonb(t) AS line FROM {} t ORDER BY {} DESC LIMIT {}").format(
-            table, sql.Identifier(row["newest"]), sql.Literal(LAST_MIGRATIONS)
-        )
-        name = f"{row['schema']}.{row['name']}"
+    for table in migrations_seen.tables(conn):
         try:
             with conn.transaction():
-                found[name] = [line["line"] for line in conn.execute(query).fetchall()]
+                found[table.full] = migrations_seen.last(conn, table, LAST_MIGRATIONS)
         except psycopg.Error as fault:
-            found[name] = f"not read: {fault.diag.message_primary or fault}"
+            found[table.full] = f"not read: {fault.diag.message_primary or fault}"
     return found
 
 
