@@ -9,14 +9,14 @@ from typing import Any, Literal
 
 from fireline import shelf
 
-HANDED = ("conn", "actor", "context", "world", "scheme")  # given by the desk, never by a person
+HANDED = ("conn", "actor", "context", "settings", "world", "scheme")  # given by the desk, never by a person
 
 
 @dataclass(frozen=True)
 class Operation:
     """One thing a person can do.
 
-    path: the function, `(conn, actor, *, …)` of a room. What it names `context`, `world` or `scheme` it is handed.
+    path: the function, `(conn, actor, *, …)` of a room. What it names `context`, `settings`, `world` or `scheme` it is handed.
     role: the least role that may. reads: changes nothing, so the API also answers GET.
     outside: works on a target and on no row, `(actor, …)`: no transaction of the store waits for it.
     """

@@ -7,14 +7,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+import psycopg
 from psycopg.types.json import Jsonb
 
-from fireline.errors import Refused, StoreUnavailable
+from fireline import redact
+from fireline.errors import FirelineError, Refused, StoreUnavailable, TargetUnavailable
 from fireline.postgres.connect import Target, reach
 from fireline.postgres.watch import Progress, Watch
 from fireline.run.ledger import Q
-from fireline.run.remedy import Hand, Plan, Remedy
-from fireline.run.work import Result, Work, check_server
+from fireline.run.remedy import Hand, Outcome, Plan, Remedy
+from fireline.run.work import Result, Work, check_server, failed
 from fireline.run.world import World
 
 
@@ -37,8 +39,9 @@ def carry_out(work: Work) -> Result:
                 check_server(planned["server"], conn, target)
         hand = Hand(work.world.settings, work.world.store, Watch(told=_told(work)), work.run["requested_by"])
         with work.lease.stopping(hand.watch.cancel.cancel):
-            act = remedy.undo if work.undo and remedy.undo is not None else remedy.do
-            done = act(target, plan, hand)
+            done = _act(work, remedy, target, plan, hand)
+        if isinstance(done, Result):
+            return done
         summaries.append(done.summary)
         facts.update(done.facts)
         if done.artefact is not None:
@@ -55,6 +58,28 @@ def carry_out(work: Work) -> Result:
             return Result("failed", {"summary": text, "error": summaries[-1], "facts": facts}, artefacts=artefacts)
     ms = int((time.monotonic() - started) * 1000)
     return Result("succeeded", {"summary": "; ".join(summaries), "facts": facts, "ms": ms}, artefacts=artefacts)
+
+
+def _act(work: Work, remedy: Remedy, target: Target, plan: Plan, hand: Hand) -> Outcome | Result:
+    """One remedy's do or undo; what it raises is the step's result, and lost nothing of what it had done before."""
+    act = remedy.undo if work.undo and remedy.undo is not None else remedy.do
+    try:
+        return act(target, plan, hand)
+    except (Refused, TargetUnavailable, StoreUnavailable):
+        raise
+    except FirelineError as fault:
+        if work.lease.stop_reason is None:
+            return failed(fault)
+        return Result("cancelled", {"summary": f"{work.lease.stop_reason}; {fault.message}"})
+    except psycopg.Error as fault:  # nobody foresaw it, so nobody knows how far it came: its own probe is asked
+        said = redact.text((fault.diag.message_primary or str(fault)).strip().splitlines()[0])
+        seen = remedy.verify(target, plan, hand)
+        outcome = {
+            "summary": f"the server said: {said}",
+            "error": said,
+            "verify": {"ok": seen.ok, "summary": seen.summary},
+        }
+        return Result("failed" if seen.ok is False else "unknown", outcome)
 
 
 def _told(work: Work) -> Callable[[Progress], None]:
