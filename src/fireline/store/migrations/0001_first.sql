@@ -455,9 +455,11 @@ CREATE TABLE fence (                    -- application traffic kept away; each w
     lifted_at   timestamptz,
     lifted_by   text,
     error       text,
+    tried_at    timestamptz,            -- when something was last done about it
+    passing     boolean NOT NULL DEFAULT false,   -- for the moments of a swap, beside one that a person may have raised
     by          text NOT NULL
 );
-CREATE UNIQUE INDEX fence_standing ON fence (target) WHERE state <> 'lifted';
+CREATE UNIQUE INDEX fence_standing ON fence (target, passing) WHERE state <> 'lifted';
 
 -- review -----------------------------------------------------------------------------------------------------
 CREATE TABLE postmortem (
