@@ -46,6 +46,7 @@ ELSEWHERE: dict[str, str] = {
     "run/prepare.py": "run/test_advance.py",
     "run/remedy.py": "run/test_line.py",
     "run/work.py": "run/test_advance.py",
+    "postgres/client_tools/pipes.py": "postgres/client_tools/test_child.py",
     "cli/optimize.py": "cli/test_remedies.py",
     "cli/plan_table.py": "cli/test_remedies.py",
     "resolve/upkeep/carry_out.py": "resolve/remedies/test_optimize.py",
