@@ -112,16 +112,18 @@ def _text(value: Any) -> Any:
 
 def _parameter(name: str, field: FieldInfo, *, argument: bool) -> inspect.Parameter:
     """An option or argument; what is not given is left to the model's own default."""
-    annotation, says = _type_of(field.annotation), field.description or ""
+    from fireline.run.line import option as option_of
+
+    annotation, says, option = _type_of(field.annotation), field.description or "", option_of(name)
     if not field.is_required() and field.default not in (None, "", False):
         says = f"{says} [default: {field.default}]".strip()
     info: Any
     if argument:
         info = typer.Argument(help=says, show_default=False)
     elif annotation is bool and field.default is not False:
-        info = typer.Option(f"--{name.replace('_', '-')}/--no-{name.replace('_', '-')}", help=says, show_default=False)
+        info = typer.Option(f"{option}/--no-{option[2:]}", help=says, show_default=False)
     else:
-        info = typer.Option(f"--{name.replace('_', '-')}", help=says, show_default=False)
+        info = typer.Option(option, help=says, show_default=False)
     required = field.is_required()
     kind: Any = Annotated[annotation if required else annotation | None, info]
     default = inspect.Parameter.empty if required else None

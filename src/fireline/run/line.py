@@ -78,16 +78,19 @@ def words(remedy: Remedy, arguments: dict[str, Any], target: str) -> list[str]:
     for name, value in arguments.items():
         if name != remedy.argument:
             many = value if isinstance(value, list) else [value]
-            made += [f"--{name.replace('_', '-')}={one}" for one in many]
+            made += [f"{option(name)}={one}" for one in many]
     return made
+
+
+def option(field: str) -> str:
+    """How a parameter is written on a line: `as_` is `--as`, `max_lag` is `--max-lag`."""
+    return f"--{field.rstrip('_').replace('_', '-')}"
 
 
 def usage(remedy: Remedy) -> str:
     """How the remedy is called, as a sentence."""
     argument = f" {remedy.argument.upper()}" if remedy.argument else ""
-    options = "".join(
-        f" [--{name.replace('_', '-')} …]" for name in remedy.parameters.model_fields if name != remedy.argument
-    )
+    options = "".join(f" [{option(name)} …]" for name in remedy.parameters.model_fields if name != remedy.argument)
     return f"Use: fireline {remedy.phase} {remedy.name}{argument} --target TARGET{options}."
 
 
@@ -104,7 +107,10 @@ def _options(words: Sequence[str], remedy: Remedy) -> dict[str, Any]:
             given[remedy.argument] = word
             continue
         name, equals, value = word[2:].partition("=")
-        field = name.replace("-", "_")
+        field = next((one for one in fields if option(one) == f"--{name}"), name)
+        if field not in fields and (bare := name.removeprefix("no-").replace("-", "_")) in fields and not equals:
+            given[bare] = "false"  # --no-owners
+            continue
         if field != "target" and field not in fields:
             raise Usage(f"{remedy.phase} {remedy.name} has no option --{name}", hint=usage(remedy))
         if field != "target" and fields[field].annotation is bool and not equals:

@@ -1,0 +1,148 @@
+"""Back the database up: a dump with a census of the same moment, signed, then read back to its end."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, field_validator
+
+from fireline import clock
+from fireline.errors import FirelineError
+from fireline.postgres.connect import Target
+from fireline.recovery import backups, dump, keys, sealing, sources
+from fireline.recovery.dump import Order, Survey
+from fireline.recovery.manifest import Sealed
+from fireline.run.remedy import Hand, Outcome, Parameters, Plan, Remedy, Verdict
+from fireline.settings import Recovery
+
+
+class Backup(Parameters):
+    """How it is taken; what is left out is as the settings say."""
+
+    jobs: int | None = Field(None, ge=1, le=64, description="how many tables at once; by default the machine's cores")
+    compress: str | None = Field(
+        None, description="zstd:1, lz4, gzip:1 to gzip:9, or none; by default the fastest there is"
+    )
+    encrypt: list[str] = Field(default_factory=list, description="age recipients (age1…) that alone can read it")
+    to: str | None = Field(None, description="the folder it is put in; by default recovery.folder")
+
+    @field_validator("compress")
+    @classmethod
+    def _known(cls, value: str | None) -> str | None:
+        return None if value is None else Recovery(compress=value).compress
+
+    @field_validator("encrypt")
+    @classmethod
+    def _recipients(cls, value: list[str]) -> list[str]:
+        for one in value:
+            sealing.check_recipient(one)
+        return value
+
+
+def plan(target: Target, parameters: Backup, hand: Hand) -> Plan:
+    """What it will hold, where, with which tools, and whether there is room."""
+    settings = hand.settings.recovery
+    found = dump.survey(target, settings)
+    compress = dump.compression(found.tools, parameters.compress or settings.compress)
+    home = backups.home(hand.settings, parameters.to)
+    needed = dump.expected_bytes(found, compress)
+    free = dump.check_room(home, needed)
+    recipients = parameters.encrypt or settings.encrypt
+    sealed = f", encrypted to {', '.join(recipients)}" if recipients else ""
+    return Plan(
+        summary=f"Back up {found.database} of {target.name} ({_size(found.size)}, {found.tables} tables) to {home} with pg_dump {found.tools.major}, {compress}{sealed}; then read it back.",
+        effect="It reads every table, so the server is busier while it lasts. It changes nothing, and when somebody waits"
+        f" {settings.give_way.total_seconds():g} s for a lock behind it, it ends. It takes up to {_size(needed)} of {_size(free)} free.",
+        undo="Nothing to undo.",
+        level="reversible",
+        captured={
+            "to": str(home),
+            "jobs": 1 if recipients else dump.jobs_of(settings, parameters.jobs),
+            "compress": compress,
+            "recipients": list(recipients),
+            "database": found.database,
+            "server": found.server,
+        },
+    )
+
+
+def do(target: Target, plan: Plan, hand: Hand) -> Outcome:
+    """Row, folder, dump and census, manifest, then read back; killed anywhere, it is no backup."""
+    began = time.monotonic()
+    backups.settle(hand.store, hand.settings)
+    settings, captured = hand.settings.recovery, plan.captured
+    found = dump.survey(target, settings)
+    name = backups.name_for(target.name, clock.now())
+    folder = Path(captured["to"]) / name
+    order = Order(name, folder, captured["jobs"], captured["compress"], tuple(captured["recipients"]))
+    dump.check_room(Path(captured["to"]), dump.expected_bytes(found, order.compress))
+    with hand.store.transaction() as conn:
+        backups.begin(conn, name=name, target=target.name, database=found.database, folder=folder,
+                      encrypted=bool(order.recipients), by=hand.actor)  # fmt: skip
+    try:
+        folder, sealed = _take(target, order, found, hand)
+    except FirelineError as fault:
+        with hand.store.transaction() as conn:
+            backups.fail(conn, name, fault.message)
+        raise
+    seconds = time.monotonic() - began
+    with hand.store.transaction() as conn:
+        backups.end(conn, folder, sealed)
+    source = sources.at(folder, hand.settings, label=name)
+    checked = sources.check(source, found.tools, hand.settings, hand.watch)
+    with hand.store.transaction() as conn:
+        backups.mark(conn, name, "verified", checked, ok=True)
+    return _outcome(target, folder, sealed, found, seconds)
+
+
+def _take(target: Target, order: Order, found: Survey, hand: Hand) -> tuple[Path, Sealed]:
+    signer = keys.signer(hand.settings.path(hand.settings.recovery.key))
+    with backups.taking(order.part):
+        return dump.take(target, order, found, hand.settings.recovery, signer, hand.watch)
+
+
+def _outcome(target: Target, folder: Path, sealed: Sealed, found: Survey, seconds: float) -> Outcome:
+    made = sealed.manifest
+    tables = made.counted().tables.values()
+    rows = sum(table.rows for table in tables)
+    facts: dict[str, Any] = {
+        "backup": made.name, "folder": str(folder), "bytes": made.bytes, "rows": rows, "tables": len(tables),
+        "size": found.size, "seconds": round(seconds, 2), "snapshot_at": made.snapshot_at, "signer": sealed.signer,
+    }  # fmt: skip
+    text = f"backup {made.name} of {target.name}: {len(tables)} tables, {rows} rows, {_size(made.bytes)}, in {seconds:.1f} s; signed, and read back to its end"
+    return Outcome(True, text, facts, ("backup", facts))
+
+
+def verify(target: Target, plan: Plan, hand: Hand) -> Verdict:
+    """Whether there is a verified backup that is younger than this plan; also after a crash."""
+    del plan
+    with hand.store.transaction() as conn:
+        newest = backups.newest_verified(conn, target.name)
+    if newest is None:
+        return Verdict(False, f"There is no verified backup of {target.name}.")
+    return Verdict(True, f"The newest verified backup is of {newest:%Y-%m-%d %H:%M:%S} UTC.")
+
+
+def _size(count: float) -> str:
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if count < 1000:  # noqa: PLR2004 - the next unit
+            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"
+
+
+remedy = Remedy(
+    name="backup",
+    phase="contain",
+    summary="Take a verified backup of the current state.",
+    level="reversible",
+    parameters=Backup,
+    plan=plan,
+    do=do,
+    verify=verify,
+    undo=None,
+    no_undo="it only reads the database, so there is nothing to undo",
+    words=("create backup", "create backup of current state", "back up the database", "take a backup", "full backup", "backup current state"),
+)  # fmt: skip

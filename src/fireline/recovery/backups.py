@@ -1,0 +1,232 @@
+"""The catalogue of backups: a row before one is taken, what became of it, and what is found on disk without a row."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
+
+from fireline import clock
+from fireline.errors import NotFound, Refused
+from fireline.incident.people import Actor
+from fireline.recovery import keys, manifest
+from fireline.recovery.manifest import PART, Sealed
+from fireline.settings import Settings
+from fireline.store.connect import Connection, Store, all_rows, one, queries
+
+Q = queries("fireline.recovery")
+
+UNSEALED = ".unsealed-"  # and a process number: a private folder with what it has decrypted
+_LOCK = "taking"  # held by the process that takes the backup; the kernel lets go when it dies
+_SHOWN = (
+    "name", "target", "database", "state", "host", "folder", "begun_at", "ended_at", "snapshot_at", "bytes", "rows", "tables",
+    "encrypted", "signer", "error", "verified_at", "proved_at", "by",
+)  # fmt: skip
+
+
+def home(settings: Settings, to: str | None = None) -> Path:
+    """Where backups are kept: the folder that was named, else that of the settings."""
+    return Path(to).absolute() if to else settings.path(settings.recovery.folder)
+
+
+def trusted(settings: Settings) -> set[str]:
+    """The fingerprints whose manifests are believed here."""
+    return keys.trusted(settings.path(settings.recovery.key), settings.recovery.trusted)
+
+
+def name_for(target: str, at: datetime) -> str:
+    """`main-20261123-151200`: sorts by time, and is a fit name for a folder."""
+    clean = "".join(letter if letter.isalnum() or letter in "_." else "-" for letter in target).strip(".-") or "target"
+    return f"{clean[:80]}-{at:%Y%m%d-%H%M%S}"
+
+
+@contextmanager
+def taking(folder: Path) -> Iterator[None]:
+    """Make the unfinished folder and hold it as long as the block lasts; it is removed when the block fails."""
+    try:
+        folder.mkdir(mode=0o700, parents=True)
+        lock = (folder.parent / f"{folder.name}.{_LOCK}").open("w")
+    except FileExistsError:
+        raise Refused(f"{folder} is there already", hint="Is another backup being taken at this moment?") from None
+    except OSError as denied:
+        raise Refused(f"can not write in {folder.parent}: {denied.strerror}", hint="See recovery.folder.") from None
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            yield
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        finally:
+            Path(lock.name).unlink(missing_ok=True)
+
+
+def settle(store: Store, settings: Settings) -> None:
+    """Mark the backups of this machine as failed whose process died, and remove what it left on disk."""
+    for left in home(settings).glob(f"{UNSEALED}*"):
+        if not Path(f"/proc/{left.name.removeprefix(UNSEALED).partition('-')[0]}").exists():
+            shutil.rmtree(left, ignore_errors=True)  # what a dead process had decrypted
+    with store.transaction() as conn:
+        rows = all_rows(conn, Q["taking_backups"], host=socket.gethostname())
+        for row in rows:
+            folder = Path(row["folder"])
+            part = folder.with_name(folder.name + PART)
+            if (
+                _held(part) or folder.is_dir()
+            ):  # the second: it was closed, and only its row was not; `find` takes it in
+                continue
+            shutil.rmtree(part, ignore_errors=True)
+            part.with_name(f"{part.name}.{_LOCK}").unlink(missing_ok=True)
+            why = "its process ended before it was whole"
+            conn.execute(Q["fail_backup"], {"name": row["name"], "at": clock.now(), "error": why})
+
+
+def _held(part: Path) -> bool:
+    """Whether the process that makes this folder lives."""
+    try:
+        handle = os.open(part.with_name(f"{part.name}.{_LOCK}"), os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+def begin(conn: Connection, *, name: str, target: str, database: str, folder: Path, encrypted: bool, by: str) -> None:
+    """The row before anything is done."""
+    conn.execute(
+        Q["begin_backup"],
+        {"name": name, "target": target, "database": database, "host": socket.gethostname(), "folder": str(folder),
+         "at": clock.now(), "encrypted": encrypted, "by": by},
+    )  # fmt: skip
+
+
+def fail(conn: Connection, name: str, error: str) -> None:
+    """It came to nothing, and why."""
+    conn.execute(Q["fail_backup"], {"name": name, "at": clock.now(), "error": error})
+
+
+def end(conn: Connection, folder: Path, sealed: Sealed) -> None:
+    """It is whole: what its manifest says, in its row."""
+    conn.execute(Q["end_backup"], _said(folder, sealed))
+
+
+def _said(folder: Path, sealed: Sealed) -> dict[str, Any]:
+    found = sealed.manifest
+    tables = found.counted().tables
+    return {
+        "name": found.name, "target": found.target, "database": found.database, "host": socket.gethostname(), "folder": str(folder),
+        "at": clock.now(), "snapshot_at": found.at, "bytes": found.bytes, "rows": sum(table.rows for table in tables.values()),
+        "tables": len(tables), "encrypted": bool(found.archive.get("encrypted_to")), "manifest": sealed.sha256, "signer": sealed.signer,
+    }  # fmt: skip
+
+
+def find(conn: Connection, settings: Settings) -> None:
+    """Take in whole backups that lie in the folder of the settings and are not in the catalogue, as after a lost store."""
+    place, believed = home(settings), trusted(settings)
+    if not place.is_dir():
+        return
+    known = {row["name"]: row["state"] for row in all_rows(conn, "SELECT name, state FROM backup")}
+    for folder in sorted(place.iterdir()):
+        if known.get(folder.name, "taking") != "taking" or not (folder / manifest.MANIFEST).is_file():
+            continue
+        try:
+            sealed = manifest.read(folder, believed)
+        except (Refused, NotFound):
+            continue  # `backup verify` says what is wrong with it
+        said = _said(folder, sealed)
+        conn.execute(Q["end_backup" if folder.name in known else "adopt_backup"], said)
+
+
+def get(conn: Connection, name: str) -> DictRow:
+    """One backup by its name, or the newest whole one of a target as `TARGET:latest`; NotFound otherwise."""
+    target, _, word = name.rpartition(":")
+    row = (
+        one(conn, Q["newest_backup"], target=target, verified=False)
+        if target and word == "latest"
+        else one(conn, Q["backup"], name=name)
+    )
+    if row is None:
+        raise NotFound(f"no backup {name!r}", hint="`fireline backup list` shows those there are.")
+    return row
+
+
+def newest_verified(conn: Connection, target: str) -> datetime | None:
+    """The moment that the newest verified backup of a target is of; the gate asks it."""
+    row = one(conn, Q["newest_backup"], target=target, verified=True)
+    return row["snapshot_at"] if row else None
+
+
+def newest(conn: Connection, target: str, proof: str) -> str | None:
+    """The name of the newest backup that was `verified` or `proved`; None when there is none."""
+    rows = sorted((row for row in whole(conn, target) if row[f"{proof}_at"]), key=lambda row: row["snapshot_at"])
+    return rows[-1]["name"] if rows else None
+
+
+def whole(conn: Connection, target: str) -> list[DictRow]:
+    """The whole backups of a target, newest first."""
+    return [row for row in all_rows(conn, Q["list_backups"], target=target, all=False, limit=100_000) if row["state"] == "whole"]
+
+
+def gone(conn: Connection, name: str, why: str) -> None:
+    """Its files are not there any more."""
+    conn.execute(Q["mark_gone"], {"name": name, "at": clock.now(), "why": why})
+
+
+def mark(conn: Connection, name: str, kind: str, facts: dict[str, Any], *, ok: bool) -> None:
+    """What verifying or proving it has shown. kind: verified or proved."""
+    conn.execute(Q[f"mark_{kind}"], {"name": name, "ok": ok, "at": clock.now(), "facts": Jsonb(facts)})
+
+
+def view(row: DictRow) -> dict[str, Any]:
+    """One backup as JSON data."""
+    return {name: row[name] for name in _SHOWN} | {"last": {name: row[name] for name in ("verified", "proved")}}
+
+
+def list_backups(
+    conn: Connection,
+    actor: Actor,
+    settings: Settings,
+    *,
+    target: str | None = None,
+    all: bool = False,
+    limit: int = 50,  # noqa: A002
+) -> list[dict[str, Any]]:
+    """The backups there are, newest first. all: also those that failed or are gone."""
+    del actor
+    find(conn, settings)
+    return [view(row) for row in all_rows(conn, Q["list_backups"], target=target, all=all, limit=limit)]
+
+
+def show(conn: Connection, actor: Actor, settings: Settings, *, name: str) -> dict[str, Any]:
+    """One backup with its tables, as its manifest has them."""
+    del actor
+    found = view(get(conn, name))
+    try:
+        made = manifest.read(Path(found["folder"]), trusted(settings)).manifest
+    except (Refused, NotFound) as wrong:
+        return {**found, "manifest": None, "problem": wrong.message}
+    census = made.counted()
+    tables = [
+        {"table": one.name, "rows": one.rows, "bytes": one.bytes, "hash": one.hash} for one in census.tables.values()
+    ]
+    about = {"server": made.server, "tools": made.tools, "lsn": made.lsn, "archive": made.archive, "size": made.size}
+    counts = {part: len(names) for part, names in census.objects.items()}
+    return {
+        **found,
+        "manifest": {**about, "tables": tables, "objects": counts, "left_out": made.left_out},
+        "problem": None,
+    }

@@ -1,0 +1,35 @@
+"""Prove a backup: restore it into a server of our own and compare every row and object with what was backed up."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from fireline import clock
+from fireline.errors import Refused
+from fireline.postgres import client_tools
+from fireline.postgres.watch import Watch
+from fireline.recovery import dump, restoring, scratch, sources
+from fireline.recovery.restoring import Place, Way
+from fireline.recovery.sources import Source
+from fireline.settings import Settings
+
+_DATABASE = "proved"
+
+
+def prove(source: Source, settings: Settings, watch: Watch) -> dict[str, Any]:
+    """The report of a restore into a scratch server: verdict, differences, seconds of each part. Raises Refused."""
+    if source.made is None:
+        raise Refused(f"{source.label} has no manifest, so there is nothing to compare a restore with")
+    began = time.monotonic()
+    expected = source.made.counted()
+    major = int(source.made.server["major"])
+    with scratch.server(settings, major, roles=expected.roles) as target, sources.unsealed(source, settings, watch) as opened:
+        tools = client_tools.find(max(major, source.archive.tool_major or 0), configured=settings.recovery.binaries)
+        sources.check(source, tools, settings, watch)
+        jobs = dump.jobs_of(settings.recovery, None)
+        place = Place(target, _DATABASE, "scratch")
+        restoring.create(place, restoring.likeness_of(expected.database))
+        spent = restoring.load(opened, place, Way(tools, jobs, memory=restoring.memory_of(jobs, here=True)), watch)
+        report = restoring.judge(source, place, watch, jobs=jobs)
+    return {**report, **spent, "at": clock.now().isoformat(), "whole_seconds": round(time.monotonic() - began, 2)}

@@ -1,0 +1,260 @@
+"""Load a dump into a database of its own, beside the one in use, and say whether what is in it now is what was backed up."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from fireline.errors import FirelineError, Refused
+from fireline.postgres import client_tools
+from fireline.postgres.client_tools import ClientTools
+from fireline.postgres.connect import Connection, Target, beside, connect
+from fireline.postgres.watch import Watch
+from fireline.recovery import archive, census, comparing
+from fireline.recovery.restores import COMMENT
+from fireline.recovery.sources import Source
+from fireline.store.connect import queries
+
+Q = queries("fireline.recovery")
+
+_LONG = timedelta(0)
+_SHORT = timedelta(seconds=20)
+_LOOK_SECONDS = 0.5
+_MEMORY = 1 << 30  # of maintenance_work_mem at most, for all loaders together
+_SHARE = 8  # of the machine's memory, when the server is on it
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a dump is loaded to: a database of a server, not there yet."""
+
+    target: Target
+    database: str
+    token: str
+
+
+@dataclass(frozen=True)
+class Way:
+    """How it is loaded. owners: False leaves everything to the role that loads, and grants nothing."""
+
+    tools: ClientTools
+    jobs: int
+    owners: bool = True
+    memory: int = 256 << 20  # bytes of maintenance_work_mem for one loader
+
+
+def memory_of(jobs: int, *, here: bool) -> int:
+    """Bytes of maintenance_work_mem for each loader: an eighth of the machine at most where the server is on it."""
+    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if here else 2 << 30
+    return max(min(_MEMORY, whole // _SHARE) // max(jobs, 1), 64 << 20)
+
+
+def missing_roles(conn: Connection, roles: list[str]) -> list[str]:
+    """Roles that the dump names and the server has not."""
+    rows = conn.execute(Q["roles_missing"], {"roles": roles}).fetchall()
+    return [row["name"] for row in rows]
+
+
+def create(place: Place, like: dict[str, Any]) -> None:
+    """Make the database, with the token in its comment; nobody but its owner and superusers gets in."""
+    name = sql.Identifier(place.database)
+    words = [sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(name)]
+    words += [
+        sql.SQL("{} {}").format(sql.SQL(word), sql.Literal(like[key])) for key, word in _LIKE.items() if like.get(key)
+    ]
+    with beside(place.target, write=True) as conn:
+        conn.execute("SET statement_timeout = 0")
+        try:
+            conn.execute(sql.SQL(" ").join(words))
+            conn.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(name, sql.Literal(COMMENT + place.token)))
+            conn.execute(sql.SQL("REVOKE CONNECT ON DATABASE {} FROM PUBLIC").format(name))
+        except psycopg.Error as refused:
+            raise Refused(f"no database could be made for the restore: {refused.diag.message_primary}",
+                          hint="The role needs CREATEDB, or be a superuser.") from None  # fmt: skip
+
+
+_LIKE = {"encoding": "ENCODING", "provider": "LOCALE_PROVIDER", "collate": "LC_COLLATE", "ctype": "LC_CTYPE", "icu_locale": "ICU_LOCALE",
+         "builtin_locale": "BUILTIN_LOCALE", "icu_rules": "ICU_RULES"}  # fmt: skip
+
+
+def exists(target: Target, database: str) -> bool:
+    """Whether the server has a database of this name."""
+    with connect(target, acting=True, statement_timeout=_SHORT) as conn:
+        return conn.execute(Q["comment_of"], {"name": database}).fetchone() is not None
+
+
+def likeness(target: Target) -> dict[str, Any]:
+    """Encoding and locale of the database in use, for the one beside it."""
+    with connect(target, acting=True, statement_timeout=_SHORT) as conn:
+        row = conn.execute(Q["likeness"]).fetchone()
+    assert row is not None
+    return {key: value for key, value in row.items() if value is not None}
+
+
+def likeness_of(database: dict[str, Any]) -> dict[str, Any]:
+    """The same from a census: what its database was like."""
+    return {key: database[key] for key in _LIKE if database.get(key) is not None}
+
+
+def drop(target: Target, database: str, token: str, *, fresh: bool = False) -> bool:
+    """Drop a database of ours with whoever is in it; whether it was there. Refused for one that does not bear the token.
+
+    fresh: it may also bear no comment at all, when its maker died in that moment; the row says that it was ours to make.
+    """
+    with beside(target, write=True) as conn:
+        row = conn.execute(Q["comment_of"], {"name": database}).fetchone()
+        if row is None:
+            return False
+        if row["comment"] != COMMENT + token and not (fresh and row["comment"] is None):
+            raise Refused(f"database {database} does not bear the mark of this restore, so it is not dropped",
+                          hint="Look whose it is; drop it yourself if it is not wanted.")  # fmt: skip
+        conn.execute("SET statement_timeout = 0")
+        conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(database)))
+        return True
+
+
+def load(source: Source, place: Place, way: Way, watch: Watch) -> dict[str, Any]:
+    """Load everything, stopping at the first error; how long it took. Raises ToolFailed, StatementFailed."""
+    began = time.monotonic()
+    settings = {
+        "synchronous_commit": "off",  # it is synced by a checkpoint at the end; until then it is thrown away after a crash
+        "maintenance_work_mem": f"{way.memory >> 10}kB",
+        "max_parallel_maintenance_workers": str(max(min((os.cpu_count() or 2) - way.jobs, 2), 0)),
+        "statement_timeout": "0",
+        "lock_timeout": "0",
+        "idle_in_transaction_session_timeout": "0",
+        "session_replication_role": "origin",
+    }
+    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    with (
+        _telling(source, place, watch) as told,
+        client_tools.environment(place.target.dsn, place.database, options=options) as access,
+    ):
+        if source.archive.kind == "sql":
+            argv = [
+                way.tools.program("psql"),
+                "--no-psqlrc",
+                "--set=ON_ERROR_STOP=1",
+                "--quiet",
+                "--no-password",
+                f"--dbname={access.conninfo}",
+            ]
+            with archive.stream(source.archive) as reader:
+                client_tools.run(argv, access.env, watch=watch, stdin=reader)
+        else:
+            several = [] if source.archive.kind == "tar" or way.jobs == 1 else [f"--jobs={way.jobs}"]
+            argv = [way.tools.program("pg_restore"), "--exit-on-error", "--verbose", "--no-password", *several,
+                    *([] if way.owners else ["--no-owner", "--no-acl"]), f"--dbname={access.conninfo}", str(source.path)]  # fmt: skip
+            client_tools.run(argv, access.env, watch=watch, on_line=told.line)
+    return {"load_seconds": round(time.monotonic() - began, 2)}
+
+
+def finish(place: Place, watch: Watch) -> dict[str, Any]:
+    """Give the planner its statistics, so that the first queries after a swap are not slow ones."""
+    began = time.monotonic()
+    watch.tell("collecting statistics", 0, None, "tables")
+    with connect(place.target, write=True, autocommit=True, statement_timeout=_LONG, database=place.database) as conn:
+        conn.execute("SET maintenance_work_mem = '256MB'")
+        with watch.cancel.over(conn):
+            conn.execute("ANALYZE")
+    return {"analyze_seconds": round(time.monotonic() - began, 2)}
+
+
+def judge(source: Source, place: Place, watch: Watch, *, jobs: int) -> dict[str, Any]:
+    """Compare what is there now with the manifest: a report with its verdict, passed, differs or unchecked.
+
+    A foreign dump has nothing to compare with: what was found is counted and said, and the verdict is unchecked.
+    """
+    began = time.monotonic()
+    found = census.take(place.target, database=place.database, jobs=jobs, watch=watch)
+    tables = found.tables.values()
+    report: dict[str, Any] = {
+        "tables": len(found.tables),
+        "rows": sum(one.rows for one in tables),
+        "objects": {part: len(names) for part, names in found.objects.items()},
+        "seconds": round(time.monotonic() - began, 2),
+    }
+    if source.made is None:
+        counted = [{"table": one.name, "rows": one.rows} for one in sorted(tables, key=lambda one: -one.rows)]
+        why = "a foreign dump has no census to compare with: it loaded to its end without an error, and these rows are in it"
+        return {**report, "verdict": "unchecked", "why": why, "counted": counted, "differences": []}
+    expected = source.made.counted()
+    differences = comparing.compare(expected, found, sequences_after=source.made.sequences_after)
+    said = [
+        {"what": one.what, "name": one.name, "expected": one.expected, "found": one.found, "says": one.says}
+        for one in differences
+    ]
+    why = (
+        "every row, sequence and object is as it was backed up"
+        if not said
+        else f"{len(said)} things are not as they were backed up"
+    )
+    return {**report, "verdict": "differs" if said else "passed", "why": why, "differences": said,
+            "expected": {"tables": len(expected.tables), "rows": sum(one.rows for one in expected.tables.values())}}  # fmt: skip
+
+
+@contextmanager
+def _telling(source: Source, place: Place, watch: Watch) -> Iterator[_Told]:
+    """Tell how far the load is, from the server's own counters, as long as the block lasts."""
+    told = _Told(source, place, watch)
+    thread = threading.Thread(target=told.look, daemon=True)
+    thread.start()
+    try:
+        yield told
+    finally:
+        told.done.set()
+        thread.join()
+
+
+class _Told:
+    """Rows copied, then indexes and constraints made; the totals are the manifest's."""
+
+    def __init__(self, source: Source, place: Place, watch: Watch) -> None:
+        self.done = threading.Event()
+        self._place, self._watch = place, watch
+        made = source.made.counted() if source.made else None
+        self._rows = sum(one.rows for one in made.tables.values()) if made else None
+        self._after = (
+            sum(len(made.objects.get(part, ())) for part in ("indexes", "constraints", "triggers")) if made else None
+        )
+        self._finished = 0
+        self._copied = 0  # the most that was seen: a table's counter is gone when the table is done
+
+    def line(self, line: str) -> None:
+        """One line of pg_restore's --verbose."""
+        if any(
+            word in line
+            for word in ("creating INDEX", "creating CONSTRAINT", "creating FK CONSTRAINT", "creating TRIGGER")
+        ):
+            self._finished += 1
+
+    def look(self) -> None:
+        """Ask the server now and then."""
+        while not self.done.wait(_LOOK_SECONDS):
+            try:
+                with connect(
+                    self._place.target,
+                    acting=True,
+                    autocommit=True,
+                    statement_timeout=_SHORT,
+                    database=self._place.database,
+                ) as conn:
+                    while not self.done.wait(_LOOK_SECONDS):
+                        row = conn.execute(Q["loaded"]).fetchone()
+                        assert row is not None
+                        self._copied = max(self._copied, row["rows"])
+                        if self._finished and self._after:
+                            self._watch.tell("building indexes and constraints", self._finished, self._after, "tables")
+                        else:
+                            self._watch.tell("loading rows", self._copied, self._rows, "rows")
+            except (FirelineError, psycopg.Error):
+                continue  # the loader itself says what is wrong

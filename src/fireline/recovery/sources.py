@@ -1,0 +1,139 @@
+"""What can be restored: a backup of the catalogue, a backup's folder, or a foreign dump; and whether it is whole."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from fireline import clock
+from fireline.errors import NotFound, Refused
+from fireline.postgres.client_tools import ClientTools
+from fireline.postgres.watch import Watch
+from fireline.recovery import archive, backups, manifest, sealing
+from fireline.recovery.archive import Archive
+from fireline.recovery.manifest import Manifest
+from fireline.settings import Settings
+from fireline.store.connect import Connection
+
+
+@dataclass(frozen=True)
+class Source:
+    """One thing to restore. label: what people call it. made: its signed manifest, None for a foreign dump."""
+
+    label: str
+    path: Path  # of the dump itself, a file or a folder
+    found: Archive | None  # None: it is encrypted, and the key is not here
+    made: Manifest | None = None
+    backup: int | None = None  # its row
+
+    @property
+    def archive(self) -> Archive:
+        """What the dump is. Raises Refused when it is encrypted and the key is not here."""
+        if self.found is None:
+            raise Refused(
+                f"{self.label} is encrypted, and its key is not here",
+                hint="Set recovery.identity, best as recovery.identity_file.",
+            )
+        return self.found
+
+    @property
+    def snapshot_at(self) -> datetime | None:
+        """The moment its data is of, where that is known."""
+        return self.made.at if self.made else None
+
+    @property
+    def folder(self) -> Path:
+        """The backup's folder."""
+        return self.path.parent
+
+    @property
+    def size(self) -> int:
+        """Bytes it is expected to take in a database, as far as can be told: a dump's data, tripled for what it is packed with."""
+        return self.made.size if self.made else 3 * self.archive.bytes
+
+    def captured(self) -> dict[str, Any]:
+        """What a plan keeps of it: enough to see that it is still the same."""
+        seen = self.path.stat()
+        return {
+            "label": self.label,
+            "path": str(self.path),
+            "bytes": self.archive.bytes,
+            "changed_at": seen.st_mtime_ns,
+        }
+
+
+def find(conn: Connection, settings: Settings, wanted: str, *, target: str | None = None) -> Source:
+    """The backup of this name (`latest`: the newest of the target), the backup in this folder, or the foreign dump in this file.
+
+    A manifest's signature is checked; nothing is read to its end yet. Raises NotFound, Refused.
+    """
+    backups.find(conn, settings)
+    name = f"{target}:latest" if wanted == "latest" else wanted
+    path = Path(wanted).expanduser()
+    try:
+        row = backups.get(conn, name)
+    except NotFound:
+        if not path.exists():
+            raise NotFound(
+                f"there is no backup {wanted!r}, and no file of that name here",
+                hint="`fireline backup list` shows the backups there are.",
+            ) from None
+        return at(path.absolute(), settings)
+    if row["state"] != "whole":
+        raise Refused(f"backup {row['name']} is {row['state']}" + (f": {row['error']}" if row["error"] else ""))
+    if not Path(row["folder"]).is_dir():
+        raise Refused(f"the files of backup {row['name']} are not on this machine: {row['folder']} on {row['host']}",
+                      hint="Run a worker there, or name a folder that holds them.")  # fmt: skip
+    return at(Path(row["folder"]), settings, label=row["name"], backup=row["id"])
+
+
+def at(path: Path, settings: Settings, *, label: str | None = None, backup: int | None = None) -> Source:
+    """What lies at a path: a backup with its manifest, or a foreign dump. Needs no store. Raises NotFound, Refused."""
+    identity = settings.recovery.identity
+    if not (path / manifest.MANIFEST).is_file() and label is None:
+        return Source(str(path), path, archive.look(path, identity=identity))
+    made = manifest.read(path, backups.trusted(settings)).manifest
+    dump = path / made.archive["path"]
+    closed = bool(made.archive.get("encrypted_to")) and identity is None
+    return Source(label or made.name, dump, None if closed else archive.look(dump, identity=identity), made, backup)
+
+
+def check(
+    source: Source, tools: ClientTools, settings: Settings, watch: Watch, *, major: int | None = None
+) -> dict[str, Any]:
+    """Read it to its end: signature, checksums, and the archive itself; what was checked. Raises Refused for anything wrong."""
+    found: dict[str, Any] = {"at": clock.now().isoformat(), "archive": "read to its end"}
+    if source.made is not None:
+        manifest.check_files(source.folder, source.made, watch)
+        found |= {"signature": "checked", "files": len(source.made.files), "bytes": source.made.bytes}
+        if source.found is None:
+            return {**found, "archive": "encrypted, and the key is not here: its checksums were checked"}
+    with unsealed(source, settings, watch) as opened:
+        archive.check(opened.archive, tools, watch, server_major=major)
+    return found
+
+
+@contextmanager
+def unsealed(source: Source, settings: Settings, watch: Watch) -> Iterator[Source]:
+    """The same source readable for the tools: an encrypted one is decrypted into a private folder, which is removed after."""
+    if not source.archive.encrypted:
+        yield source
+        return
+    home = settings.path(settings.recovery.folder)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    work = home / f"{backups.UNSEALED}{os.getpid()}-{clock.now():%H%M%S%f}"
+    work.mkdir(mode=0o700)
+    try:
+        plain = work / source.path.name.removesuffix(".age")
+        assert settings.recovery.identity is not None  # archive.look has asked for it
+        with source.path.open("rb") as reader, plain.open("xb") as writer:
+            sealing.unseal(reader, writer, settings.recovery.identity)
+        yield Source(source.label, plain, archive.look(plain, identity=None), source.made, source.backup)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)

@@ -1,0 +1,218 @@
+"""Restore a backup beside the database in use, and say whether what is in it is what was backed up. Never in its place."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from datetime import timedelta
+from typing import Any
+
+from pydantic import Field
+
+from fireline import clock
+from fireline.errors import FirelineError, Refused
+from fireline.postgres import client_tools, disk
+from fireline.postgres.client_tools import ClientTools
+from fireline.postgres.connect import Target, connect, database_of
+from fireline.recovery import dump, restores, restoring, sources
+from fireline.recovery.restoring import Place, Way
+from fireline.recovery.sources import Source
+from fireline.run.remedy import Hand, Outcome, Parameters, Plan, Remedy, Verdict
+from fireline.store.connect import Connection
+
+_LIMIT = timedelta(seconds=20)
+_CHECKED_AT_ONCE = 200_000_000  # bytes: a dump up to this size is read to its end before anybody is asked
+_SPARE = 1.1
+
+
+class Restore(Parameters):
+    """What is restored, and to where."""
+
+    backup: str = Field(
+        description="a backup's name, `latest`, or the path of a dump: .sql, .sql.gz, .sql.zst, .dump, .tar, a folder"
+    )
+    as_: str | None = Field(None, description="name of the new database; by default the one in use with the date")
+    jobs: int | None = Field(None, ge=1, le=64, description="how many tables at once; by default the machine's cores")
+    owners: bool = Field(True, description="give everything to the owners it had; without, to the role that restores")
+
+
+def plan(target: Target, parameters: Restore, hand: Hand) -> Plan:
+    """What it is, whether it is whole and fits, and where it would go. Raises Refused before anything is started."""
+    with hand.store.transaction() as conn:
+        source = sources.find(conn, hand.settings, parameters.backup, target=target.name)
+    with connect(target, acting=True, statement_timeout=_LIMIT) as conn:
+        major, tools = _tools(conn, source, hand)
+        _check_version(source, major)
+        _check_roles(conn, source, owners=parameters.owners)
+        free = _check_room(conn, source)
+    if source.archive.bytes <= _CHECKED_AT_ONCE:
+        sources.check(source, tools, hand.settings, hand.watch, major=major)
+    database = database_of(target)
+    beside = parameters.as_ or restores.name_for(database, clock.now())
+    _check_name(target, beside)
+    of = f"of {source.snapshot_at:%Y-%m-%d %H:%M:%S} UTC" if source.snapshot_at else "whose moment is not known"
+    compared = (
+        "compare every table, row, sequence and object with its signed manifest"
+        if source.made
+        else "count what is in it: it has no manifest to compare with"
+    )
+    return Plan(
+        summary=f"Restore {source.label}, {of}, to the new database {beside} beside {database} on {target.name}; then {compared}.",
+        effect=f"{database} is not touched. It takes about {source.size / 1e9:.2f} GB"
+        + (f" of {free / 1e9:.1f} GB free" if free is not None else "; how much is free at the server can not be seen")
+        + ", and the server is busier while it lasts.",
+        undo=f"The database {beside} is dropped.",
+        level="reversible",
+        captured={
+            "source": source.captured(),
+            "wanted": parameters.backup,
+            "database": database,
+            "beside": beside,
+            "token": secrets.token_hex(16),
+            "jobs": dump.jobs_of(hand.settings.recovery, parameters.jobs),
+            "owners": parameters.owners,
+        },
+    )
+
+
+def _tools(conn: Connection, source: Source, hand: Hand) -> tuple[int, ClientTools]:
+    """The server's version, and the tools that can read the dump and speak to the server."""
+    major = conn.info.server_version // 10000
+    return major, client_tools.find(
+        max(major, source.archive.tool_major or 0),
+        configured=hand.settings.recovery.binaries,
+        tls=conn.pgconn.ssl_in_use,
+    )
+
+
+def _check_version(source: Source, major: int) -> None:
+    came_from = source.made.server["major"] if source.made else source.archive.server_major
+    if came_from is not None and came_from > major:
+        raise Refused(f"{source.label} is of PostgreSQL {came_from}, and this server is {major}: it can not be restored to an older one",
+                      hint="Restore it to a server of its own version.")  # fmt: skip
+
+
+def _check_roles(conn: Connection, source: Source, *, owners: bool) -> None:
+    if not owners:
+        return
+    named = source.made.counted().roles if source.made else list(source.archive.roles)
+    missing = restoring.missing_roles(conn, named)
+    if missing:
+        lines = " ".join(f'CREATE ROLE "{name}" NOLOGIN;' for name in missing)
+        raise Refused(f"{source.label} needs roles that this server has not: {', '.join(missing)}",
+                      hint=f"Make them: {lines} Or restore with --no-owners.")  # fmt: skip
+
+
+def _check_room(conn: Connection, source: Source) -> int | None:
+    row = conn.execute("SELECT current_setting('data_directory', true) AS folder").fetchone()
+    free = disk.free_bytes(conn, row["folder"] if row else None)
+    if free is not None and free < source.size * _SPARE:
+        raise Refused(f"restored it takes about {source.size / 1e9:.1f} GB, and the server has {free / 1e9:.1f} GB free",
+                      hint="Make room at the server, or restore to another one.")  # fmt: skip
+    return free
+
+
+def _check_name(target: Target, name: str) -> None:
+    if not 0 < len(name.encode()) <= restores.LONGEST_NAME or "\0" in name:
+        raise Refused(f"{name!r} is no name for a database: it must have 1 to {restores.LONGEST_NAME} bytes")
+    if restoring.exists(target, name):
+        raise Refused(f"there is a database {name} already", hint="Name another one with --as.")
+
+
+def do(target: Target, plan: Plan, hand: Hand) -> Outcome:
+    """Check to the end, row, database, load, statistics, census; what fails leaves nothing behind but its row."""
+    captured = plan.captured
+    with hand.store.transaction() as conn:
+        source = sources.find(conn, hand.settings, captured["wanted"], target=target.name)
+        left = restores.left_behind(conn, target.name)
+    if source.captured() != captured["source"]:
+        raise Refused(
+            f"{source.label} is not the one that was approved: it has changed since", hint="Ask for the restore again."
+        )
+    _clear(target, left, hand)
+    place = Place(target, captured["beside"], captured["token"])
+    with connect(target, acting=True, statement_timeout=_LIMIT) as conn:
+        major, tools = _tools(conn, source, hand)
+        here = disk.beside_us(conn)
+    sources.check(source, tools, hand.settings, hand.watch, major=major)
+    _check_name(target, place.database)
+    with hand.store.transaction() as conn:
+        number = restores.begin(
+            conn, target=target.name, source=source.label, backup=source.backup, database=captured["database"],
+            beside=place.database, token=place.token, snapshot_at=source.snapshot_at, by=hand.actor,
+        )  # fmt: skip
+    way = Way(tools, captured["jobs"], captured["owners"], restoring.memory_of(captured["jobs"], here=here))
+    began = time.monotonic()
+    try:
+        restoring.create(place, restoring.likeness(target))
+        with sources.unsealed(source, hand.settings, hand.watch) as opened:
+            spent = restoring.load(opened, place, way, hand.watch)
+        spent |= restoring.finish(place, hand.watch)
+        report = {**restoring.judge(source, place, hand.watch, jobs=way.jobs), **spent}
+    except FirelineError as fault:
+        with hand.store.transaction() as conn:
+            restores.end(conn, number, "failed", error=fault.message)
+        restoring.drop(target, place.database, place.token, fresh=True)
+        raise
+    report["whole_seconds"] = round(time.monotonic() - began, 2)
+    with hand.store.transaction() as conn:
+        restores.end(conn, number, report["verdict"], report=report)
+    return _outcome(number, place, report)
+
+
+def _clear(target: Target, left: list[Any], hand: Hand) -> None:
+    """Drop what earlier restores that died have left: only what bears their tokens."""
+    for row in left:
+        restoring.drop(target, row["beside"], row["token"], fresh=True)
+        with hand.store.transaction() as conn:
+            restores.dropped(conn, row["id"])
+
+
+def _outcome(number: int, place: Place, report: dict[str, Any]) -> Outcome:
+    words = {"passed": "PASS", "differs": "FAIL", "unchecked": "NOT COMPARED"}[report["verdict"]]
+    first = f": {report['differences'][0]['says']}" if report["differences"] else ""
+    text = f"{words}: restore {number} is in {place.database}, {report['tables']} tables, {report['rows']} rows; {report['why']}{first}"
+    return Outcome(report["verdict"] != "differs", text, {"restore": number, "database": place.database, **report})
+
+
+def verify(target: Target, plan: Plan, hand: Hand) -> Verdict:
+    """What the row of the restore says, and whether its database is there."""
+    with hand.store.transaction() as conn:
+        row = restores.by_token(conn, plan.captured["token"])
+    if row is None:
+        return Verdict(False, "It was not begun.")
+    if row["state"] == "restoring":
+        return Verdict(False, f"It was broken off; {row['beside']} is half made, and nothing else was touched.")
+    there = restoring.exists(target, row["beside"])
+    good = there and row["state"] in restores.READY and row["state"] != "differs"
+    return Verdict(
+        good, f"Restore {row['id']} {row['state']}; database {row['beside']} is {'there' if there else 'not there'}."
+    )
+
+
+def undo(target: Target, plan: Plan, hand: Hand) -> Outcome:
+    """Drop the database that was made."""
+    with hand.store.transaction() as conn:
+        row = restores.by_token(conn, plan.captured["token"], lock=True)
+        if row is not None and row["state"] in ("swapping", "swapped"):
+            raise Refused(f"restore {row['id']} is in use now: it was swapped in", hint="Undo the swap first.")
+    there = restoring.drop(target, plan.captured["beside"], plan.captured["token"], fresh=True)
+    if row is not None:
+        with hand.store.transaction() as conn:
+            restores.dropped(conn, row["id"])
+    return Outcome(True, f"database {plan.captured['beside']} {'was dropped' if there else 'was not there any more'}")
+
+
+remedy = Remedy(
+    name="restore",
+    phase="resolve",
+    summary="Restore a backup beside the database in use, and prove it.",
+    level="reversible",
+    parameters=Restore,
+    plan=plan,
+    do=do,
+    verify=verify,
+    undo=undo,
+    words=("restore from backup", "restore database from backup", "restore the database", "restore backup"),
+    argument="backup",
+)
