@@ -5,7 +5,7 @@ VALUES (%(name)s, %(target)s, %(database)s, 'taking', %(host)s, %(folder)s, %(at
 -- end_backup: it is whole, and what its manifest says
 UPDATE backup SET state = 'whole', ended_at = %(at)s, snapshot_at = %(snapshot_at)s, bytes = %(bytes)s, rows = %(rows)s,
     tables = %(tables)s, manifest = %(manifest)s, signer = %(signer)s, folder = %(folder)s, error = NULL
-WHERE name = %(name)s AND state IN ('taking', 'whole');
+WHERE name = %(name)s;
 
 -- fail_backup: it came to nothing
 UPDATE backup SET state = 'failed', ended_at = %(at)s, error = %(error)s WHERE name = %(name)s AND state = 'taking';
