@@ -103,6 +103,12 @@ OPERATIONS: dict[str, Operation] = {
         list=("app.acts:list_remedies", "viewer", True),
     ),
     **_group(
+        "snapshot",
+        list=("contain.snapshots:list_snapshots", "viewer", True),
+        show=("contain.snapshots:show_snapshot", "viewer", True),
+        diff=("contain.snapshots:diff_snapshots", "viewer", True),
+    ),
+    **_group(
         "alert",
         list=("detect.alerts:list_alerts", "viewer", True),
         show=("detect.alerts:show", "viewer", True),
@@ -113,6 +119,17 @@ OPERATIONS: dict[str, Operation] = {
         diagnose=("assess.asking:diagnose", "viewer", True),
         health=("assess.asking:health", "viewer", True),
         check=("assess.asking:check", "viewer", True),
+    ),
+    **_group("restore", outside=True, diff=("app.restore_diff:diff", "responder", True)),
+    **_group(
+        "restore",
+        list=("recovery.restores:list_restores", "viewer", True),
+        show=("recovery.restores:show", "viewer", True),
+    ),
+    **_group(
+        "backup",
+        list=("recovery.backups:list_backups", "viewer", True),
+        show=("recovery.backups:show", "viewer", True),
     ),
     **_group("report", send=("detect.report:send", "responder")),
     **_group(
