@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import ExitStack, suppress
 
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from fireline.cluster import Cluster
 from fireline.contain import state
+from fireline.contain.parts import OF_THE_DATABASE, PARTS, _masked
 from fireline.errors import TargetUnavailable
-from fireline.postgres.connect import Target
+from fireline.postgres.connect import Target, database_of
 from fireline.redact import Secret
 from tests.servers import PATIENTS
 
@@ -47,7 +50,7 @@ def test_it_holds_everything_that_a_change_could_change(target: Target) -> None:
         conn.execute("CREATE EXTENSION pg_trgm")
     found = json.loads(json.dumps(state.read(target)))
     assert found["unknown"] == {}
-    assert set(state.PARTS) <= set(found)
+    assert set(PARTS) <= set(found)
     assert found["settings"]["shared_buffers"]["value"] == "4096"
     assert found["settings"]["shared_buffers"]["source"]
     assert found["roles"]["postgres"]["superuser"] is True
@@ -93,15 +96,23 @@ def test_the_fingerprint_stays_the_same_until_the_schema_changes(target: Target)
 
 def test_it_is_read_behind_a_lock_on_everything(target: Target) -> None:
     with psycopg.connect(target.dsn.reveal()) as holder:
+        holder.execute("CREATE SCHEMA cron; CREATE TABLE cron.job (jobid int, command text, active bool)")
+        holder.commit()
         holder.execute(
-            "LOCK TABLE users, orders, schema_migrations IN ACCESS EXCLUSIVE MODE; ALTER TABLE users ADD COLUMN z int"
+            "DO $$ DECLARE r text; BEGIN FOR r IN SELECT oid::regclass FROM pg_class WHERE relkind IN ('r', 'v') AND oid >= 16384"
+            " AND relnamespace::regnamespace::text IN ('public', 'cron') LOOP EXECUTE 'LOCK TABLE ' || r || ' IN ACCESS EXCLUSIVE MODE';"
+            " END LOOP; END $$"
         )
+        holder.execute("ALTER TABLE users ADD COLUMN z int; ALTER SEQUENCE orders_id_seq INCREMENT 2")
         began = time.monotonic()
         found = state.read(target)
         assert time.monotonic() - began < 10  # each reading gives up on a lock after a tenth of a second
-    assert found["unknown"] == {}
+        assert {"relation": "public.users", "mode": "AccessExclusiveLock", "pids": [holder.info.backend_pid]} in found[
+            "held"
+        ]
+    assert found["unknown"] == {"jobs": "canceling statement due to lock timeout"}
     assert found["migrations"]["public.schema_migrations"] == "not read: canceling statement due to lock timeout"
-    assert found["schema"]["counts"]["tables"] == 4
+    assert found["schema"]["counts"]["tables"] == 5
     assert any(row["mode"] == "AccessExclusiveLock" for row in found["locks"])
 
 
@@ -125,7 +136,14 @@ def test_a_role_with_few_rights_reads_what_it_may(target: Target) -> None:
             )
         finally:
             conn.execute("DROP ROLE small")
-    assert found["unknown"] == {}
+    assert found["unknown"] == {
+        "access_rules": "permission denied for view pg_hba_file_rules",
+        "file_faults": "permission denied for view pg_file_settings",
+    }
+    assert found["partly"] == {
+        "settings": "files, lines and some settings are for members of pg_read_all_settings",
+        "sessions": "what other roles' sessions do is for members of pg_read_all_stats",
+    }
     assert found["migrations"]["public.schema_migrations"] == "not read: permission denied for table schema_migrations"
     assert found["schema"]["counts"]["tables"] == 4
 
@@ -144,3 +162,109 @@ def test_secrets_are_not_in_it_and_hashes_are_not_masked(target: Target) -> None
 def test_without_a_server_there_is_no_state() -> None:
     with pytest.raises(TargetUnavailable):
         state.read(Target("main", Secret("host=127.0.0.1 port=1")))
+
+
+def test_settings_have_their_origin_and_what_our_own_session_hides(target: Target) -> None:
+    with psycopg.connect(target.dsn.reveal(), autocommit=True) as conn:
+        try:
+            conn.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+            conn.execute("ALTER SYSTEM SET max_connections = 61")
+            conn.execute("SELECT pg_reload_conf()")
+            while (
+                conn.execute("SELECT FROM pg_settings WHERE name = 'max_connections' AND pending_restart").fetchone()
+                is None
+            ):
+                pass
+            found = state.read(target)
+        finally:
+            conn.execute("SET default_transaction_read_only = off")
+            conn.execute("ALTER SYSTEM RESET ALL")
+            conn.execute("SELECT pg_reload_conf()")
+    settings = found["settings"]
+    assert settings["default_transaction_read_only"]["value"] == "on"
+    assert settings["default_transaction_read_only"]["file"].endswith("/postgresql.auto.conf")
+    assert settings["max_connections"]["file"].endswith("/fireline.conf")
+    assert settings["max_connections"]["line"] > 0
+    assert (settings["max_connections"]["value"], settings["max_connections"]["pending_restart"]) == ("60", True)
+    assert settings["max_connections"]["waits"] == "61"
+    assert found["partly"] == {}
+
+
+def test_roles_databases_and_replication_are_in_it(target: Target) -> None:
+    with psycopg.connect(target.dsn.reveal(), autocommit=True) as conn:
+        name, number = conn.info.dbname, conn.info.server_version
+        conn.execute("CREATE ROLE crew; CREATE ROLE member; GRANT crew TO member WITH ADMIN OPTION")
+        try:
+            if number >= 160000:
+                conn.execute("GRANT crew TO member WITH INHERIT FALSE")
+            conn.execute(
+                f"REVOKE CONNECT ON DATABASE {name} FROM PUBLIC; ALTER DATABASE {name} CONNECTION LIMIT 40".encode()
+            )
+            conn.execute("SELECT pg_create_physical_replication_slot('kept', true)")
+            conn.execute("CREATE PUBLICATION p FOR TABLE users, orders WITH (publish = 'insert, delete')")
+            conn.execute(
+                "CREATE SUBSCRIPTION s CONNECTION 'host=nowhere password=abcdefghij' PUBLICATION p WITH (connect = false)"
+            )
+            conn.execute("CREATE SCHEMA cron; CREATE TABLE cron.job (jobid int, schedule text, active bool)")
+            conn.execute("INSERT INTO cron.job VALUES (7, '0 3 * * *', true)")
+            with psycopg.connect(target.dsn.reveal()) as other:
+                other.execute("INSERT INTO users VALUES (1000)")
+                other.execute("PREPARE TRANSACTION 'left over'")
+            found = json.loads(json.dumps(state.read(target)))
+            conn.execute("ROLLBACK PREPARED 'left over'")
+            conn.execute("ALTER SUBSCRIPTION s SET (slot_name = NONE)")
+            conn.execute("DROP SUBSCRIPTION s")
+        finally:
+            conn.execute("SELECT pg_drop_replication_slot('kept')")
+            conn.execute("DROP ROLE crew, member")
+    membership = next(row for row in found["memberships"] if row["role"] == "crew" and row["member"] == "member")
+    assert (membership["admin"], membership["inherit"]) == (True, False if number >= 160000 else None)
+    mine = found["databases"][name]
+    assert (mine["connection_limit"], mine["owner"], mine["allows_connections"]) == (40, "postgres", True)
+    assert mine["acl"] == ["=T/postgres", "postgres=CTc/postgres"]
+    assert (found["slots"]["kept"]["active"], found["slots"]["kept"]["bytes_kept"] >= 0) == (False, True)
+    assert found["publications"]["p"]["tables"] == ["public.orders", "public.users"]
+    assert found["publications"]["p"]["publishes"] == "insert, delete"
+    assert found["subscriptions"]["s"]["publications"] == ["p"]
+    assert "abcdefghij" not in json.dumps(found)
+    assert found["jobs"]["jobs"] == {"7": {"schedule": "0 3 * * *", "active": True}}
+    assert [row["gid"] for row in found["prepared"]] == ["left over"]
+    assert found["access_rules"][0]["auth_method"]
+    assert found["connections"]["used"] >= 1
+
+
+def test_it_is_read_beside_a_database_that_is_closed(patient: Target, patient_server: Cluster) -> None:
+    name = database_of(patient)
+    with psycopg.connect(patient_server.url(), autocommit=True) as conn:
+        conn.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        try:
+            found = state.read(patient)
+        finally:
+            conn.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+    assert set(found["unknown"]) == set(OF_THE_DATABASE)
+    assert "not currently accepting connections" in found["unknown"]["schema"]
+    assert found["databases"][name]["allows_connections"] is False
+
+
+def test_it_is_read_while_the_server_is_full(patient: Target) -> None:
+    with ExitStack() as crowd:
+        with psycopg.connect(patient.dsn.reveal(), autocommit=True) as conn:
+            conn.execute("CREATE ROLE crowd LOGIN PASSWORD 'crowd-pw' SUPERUSER; ALTER ROLE crowd NOSUPERUSER")
+        crowded = make_conninfo(patient.dsn.reveal(), user="crowd", password="crowd-pw")
+        with suppress(psycopg.OperationalError):
+            while True:
+                crowd.enter_context(psycopg.connect(crowded))
+        found = state.read(patient)
+        with pytest.raises(TargetUnavailable):
+            state.read(Target("main", Secret(crowded)))
+        again = state.read(Target("main", Secret(crowded), read_dsn=patient.dsn))
+    with psycopg.connect(patient.dsn.reveal(), autocommit=True) as conn:
+        conn.execute("DROP ROLE crowd")
+    assert found["unknown"] == again["unknown"] == {}
+    assert found["connections"]["used"] >= found["connections"]["most"] - found["connections"]["reserved"] - 1
+
+
+def test_passwords_among_the_options_of_a_rule_are_masked() -> None:
+    assert _masked("ldapbindpasswd=abc") == "ldapbindpasswd=«redacted»"
+    assert _masked("radiussecrets=abc").endswith("«redacted»")
+    assert _masked("map=crew") == "map=crew"

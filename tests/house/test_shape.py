@@ -48,6 +48,8 @@ ELSEWHERE: dict[str, str] = {
     "run/work.py": "run/test_advance.py",
     "postgres/client_tools/pipes.py": "postgres/client_tools/test_child.py",
     "cli/optimize.py": "cli/test_remedies.py",
+    "cli/snapshot_view.py": "cli/test_snapshot.py",
+    "contain/parts.py": "contain/test_state.py",
     "cli/plan_table.py": "cli/test_remedies.py",
     "resolve/upkeep/carry_out.py": "resolve/remedies/test_optimize.py",
     "resolve/upkeep/numbers.py": "resolve/remedies/test_optimize.py",

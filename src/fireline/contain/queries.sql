@@ -1,10 +1,13 @@
 -- server: which server, which database, as whom
 SELECT split_part(current_setting('server_version'), ' ', 1) AS version, current_setting('server_version_num')::int AS number,
-    current_database()::text AS database, current_user::text AS role, pg_is_in_recovery() AS standby,
-    pg_postmaster_start_time() AS started, pg_conf_load_time() AS configured;
+    version() AS build, current_database()::text AS database,
+    (SELECT d.oid::int8 FROM pg_database d WHERE d.datname = current_database()) AS database_oid, current_user::text AS role,
+    pg_is_in_recovery() AS standby, pg_postmaster_start_time() AS started, pg_conf_load_time() AS configured,
+    current_setting('data_checksums') AS checksums, current_setting('wal_level') AS wal_level,
+    CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END::text AS lsn;
 
--- settings: every setting that is not PostgreSQL's own default
-SELECT name, setting AS value, unit, source, pending_restart FROM pg_settings
+-- settings: every setting that is not PostgreSQL's own default, and where it comes from as far as our role may see
+SELECT name, setting AS value, unit, source, sourcefile AS file, sourceline AS line, pending_restart FROM pg_settings
 WHERE source NOT IN ('default', 'override', 'client', 'session') ORDER BY name;
 
 -- overrides: settings of roles and databases
@@ -12,11 +15,10 @@ SELECT coalesce(d.datname, '*')::text AS database, coalesce(r.rolname, '*')::tex
 FROM pg_db_role_setting s LEFT JOIN pg_database d ON d.oid = s.setdatabase LEFT JOIN pg_roles r ON r.oid = s.setrole
 ORDER BY 1, 2;
 
--- roles: what each role may do, and of which roles it is a member
+-- roles: what each role may do
 SELECT r.rolname::text AS name, r.rolsuper AS superuser, r.rolcreaterole AS makes_roles, r.rolcreatedb AS makes_databases,
-    r.rolcanlogin AS login, r.rolreplication AS replication, r.rolbypassrls AS bypasses_rls, r.rolconnlimit AS connection_limit,
-    r.rolvaliduntil::text AS valid_until,
-    ARRAY(SELECT g.rolname::text FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid WHERE m.member = r.oid ORDER BY 1) AS member_of
+    r.rolcanlogin AS login, r.rolinherit AS inherits, r.rolreplication AS replication, r.rolbypassrls AS bypasses_rls,
+    r.rolconnlimit AS connection_limit, r.rolvaliduntil::text AS valid_until
 FROM pg_roles r WHERE r.rolname !~ '^pg_' ORDER BY 1;
 
 -- extensions: what is installed
@@ -65,12 +67,30 @@ SELECT part, name, left(md5(what), 16) AS hash FROM (
     FROM pg_type t JOIN own n ON n.oid = t.typnamespace WHERE t.typtype IN ('e', 'd', 'r')
     UNION ALL SELECT 'schemas', quote_ident(s.nspname), concat_ws('|', pg_get_userbyid(s.nspowner), s.nspacl::text)
     FROM pg_namespace s JOIN own n ON n.oid = s.oid
+    UNION ALL SELECT 'rules', r.name || '.' || quote_ident(w.rulename), concat_ws('|', w.ev_type, w.ev_enabled, w.is_instead,
+            w.ev_qual::text, w.ev_action::text)
+    FROM rel r JOIN pg_rewrite w ON w.ev_class = r.oid AND w.rulename <> '_RETURN'
+    UNION ALL SELECT 'event triggers', quote_ident(e.evtname), concat_ws('|', e.evtevent, e.evtenabled, e.evtfoid::regproc, e.evttags::text)
+    FROM pg_event_trigger e
+    UNION ALL SELECT 'default rights', concat_ws(' ', pg_get_userbyid(a.defaclrole), a.defaclnamespace::regnamespace, a.defaclobjtype),
+            a.defaclacl::text
+    FROM pg_default_acl a
+    UNION ALL SELECT 'foreign servers', quote_ident(f.srvname), concat_ws('|', pg_get_userbyid(f.srvowner), f.srvacl::text, f.srvoptions::text)
+    FROM pg_foreign_server f
+    UNION ALL SELECT 'statistics', format('%I.%I', n.nspname, x.stxname), concat_ws('|', r.name, x.stxkeys::text, x.stxkind::text)
+    FROM pg_statistic_ext x JOIN own n ON n.oid = x.stxnamespace JOIN rel r ON r.oid = x.stxrelid
 ) AS object ORDER BY 1, 2;
 
--- sizes: rows and bytes as PostgreSQL estimated them at the last vacuum or analyze
+-- sizes: rows and bytes as PostgreSQL estimates them, of the table with its TOAST and indexes; no file is looked at
 SELECT format('%%I.%%I', n.nspname, c.relname) AS name, CASE WHEN c.reltuples >= 0 THEN c.reltuples::int8 END AS rows,
-    c.relpages::int8 * current_setting('block_size')::int8 AS bytes
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    pg_stat_get_live_tuples(c.oid) AS live, pg_stat_get_dead_tuples(c.oid) AS dead,
+    (c.relpages + coalesce(t.relpages, 0))::int8 * current_setting('block_size')::int8 AS bytes,
+    coalesce(i.pages, 0)::int8 * current_setting('block_size')::int8 AS index_bytes,
+    greatest(pg_stat_get_last_vacuum_time(c.oid), pg_stat_get_last_autovacuum_time(c.oid)) AS vacuumed,
+    greatest(pg_stat_get_last_analyze_time(c.oid), pg_stat_get_last_autoanalyze_time(c.oid)) AS analyzed
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_class t ON t.oid = c.reltoastrelid
+LEFT JOIN (SELECT x.indrelid, sum(k.relpages) AS pages FROM pg_index x JOIN pg_class k ON k.oid = x.indexrelid GROUP BY 1) i
+    ON i.indrelid = c.oid
 WHERE c.relkind IN ('r', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 ORDER BY c.relpages DESC, 1 LIMIT %(most)s;
 
@@ -91,9 +111,120 @@ SELECT gid, prepared, owner::text AS owner, database::text AS database FROM pg_p
 SELECT application_name AS application, host(client_addr) AS client, state, sync_state, sent_lsn::text AS sent, replay_lsn::text AS replayed
 FROM pg_stat_replication ORDER BY 1;
 
--- slots: what WAL is kept for
-SELECT slot_name::text AS name, slot_type AS kind, active, restart_lsn::text AS restart, wal_status AS wal FROM pg_replication_slots ORDER BY 1;
+-- slots: for whom WAL is kept, and how much
+SELECT slot_name::text AS name, slot_type AS kind, plugin::text AS plugin, database::text AS database, active, temporary,
+    restart_lsn::text AS restart, confirmed_flush_lsn::text AS confirmed, wal_status AS wal, safe_wal_size AS bytes_left,
+    pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, restart_lsn)::int8
+        AS bytes_kept
+FROM pg_replication_slots ORDER BY 1;
 
 -- subscriptions: what is replicated to here
-SELECT s.subname::text AS name, s.subenabled AS enabled, s.subslotname::text AS slot FROM pg_subscription s
-WHERE s.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY 1;
+SELECT s.subname::text AS name, pg_get_userbyid(s.subowner)::text AS owner, s.subenabled AS enabled, s.subslotname::text AS slot,
+    s.subpublications AS publications
+FROM pg_subscription s WHERE s.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY 1;
+
+-- file_settings: what the configuration files say of the settings that our own session has set otherwise
+SELECT DISTINCT ON (f.name) f.name, f.setting AS value, s.unit, 'configuration file' AS source, f.sourcefile AS file,
+    f.sourceline AS line, false AS pending_restart
+FROM pg_file_settings f JOIN pg_settings s ON s.name = f.name
+WHERE s.source IN ('client', 'session') AND f.applied ORDER BY f.name, f.seqno DESC;
+
+-- waiting_settings: the values in the files that only a restart would bring, which pg_settings does not tell
+SELECT DISTINCT ON (f.name) f.name, f.setting AS value FROM pg_file_settings f JOIN pg_settings s ON s.name = lower(f.name)
+WHERE s.pending_restart ORDER BY f.name, f.seqno DESC;
+
+-- sight: what our role may see; a part that it sees only partly is said to be
+SELECT pg_has_role('pg_read_all_settings', 'USAGE') AS settings, pg_has_role('pg_read_all_stats', 'USAGE') AS sessions,
+    has_function_privilege('pg_show_all_file_settings()', 'EXECUTE') AS files,
+    ARRAY(SELECT name::text FROM pg_settings WHERE source IN ('client', 'session') AND name NOT IN
+          ('application_name', 'client_encoding', 'TimeZone', 'DateStyle', 'IntervalStyle') ORDER BY 1) AS ours;
+
+-- file_faults: lines of the configuration files that the server can not use
+SELECT f.sourcefile AS file, f.sourceline AS line, f.name, f.error FROM pg_file_settings f
+WHERE f.error IS NOT NULL AND NOT EXISTS (SELECT FROM pg_settings s WHERE s.name = lower(f.name) AND s.pending_restart)
+ORDER BY f.seqno;
+
+-- access_rules: who may connect from where, as the file says now
+SELECT to_jsonb(r) AS rule FROM pg_hba_file_rules r ORDER BY line_number LIMIT %(most)s;
+
+-- memberships: who is a member of what; inherit and set are options of a membership from 16 on
+SELECT pg_get_userbyid(m.member)::text AS member, pg_get_userbyid(m.roleid)::text AS role, pg_get_userbyid(m.grantor)::text AS grantor,
+    m.admin_option AS admin, (to_jsonb(m) ->> 'inherit_option')::bool AS inherit, (to_jsonb(m) ->> 'set_option')::bool AS "set"
+FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member WHERE r.rolname !~ '^pg_' ORDER BY 1, 2, 3;
+
+-- databases: what is set for each database; names of columns differ between versions
+SELECT d.datname::text AS name, d.oid::int8 AS oid, pg_get_userbyid(d.datdba)::text AS owner, pg_encoding_to_char(d.encoding)::text AS encoding,
+    d.datcollate::text AS "collate", d.datctype::text AS ctype, to_jsonb(d) ->> 'datlocprovider' AS provider,
+    coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale') AS locale, d.datistemplate AS template,
+    d.datallowconn AS allows_connections, d.datconnlimit AS connection_limit, d.datacl::text[] AS acl,
+    t.spcname::text AS tablespace, shobj_description(d.oid, 'pg_database') AS comment
+FROM pg_database d LEFT JOIN pg_tablespace t ON t.oid = d.dattablespace ORDER BY 1;
+
+-- database_sizes: bytes on disk, of the databases that our role may look into
+SELECT d.datname::text AS name, CASE WHEN has_database_privilege(d.oid, 'CONNECT') OR pg_has_role('pg_read_all_stats', 'USAGE')
+    THEN pg_database_size(d.oid) END AS bytes, age(d.datfrozenxid) AS transactions_since_freeze
+FROM pg_database d ORDER BY 1;
+
+-- tablespaces: where data lies besides the data folder
+SELECT t.spcname::text AS name, pg_get_userbyid(t.spcowner)::text AS owner, pg_tablespace_location(t.oid) AS location,
+    t.spcoptions AS options, t.spcacl::text[] AS acl
+FROM pg_tablespace t WHERE t.spcname !~ '^pg_' ORDER BY 1;
+
+-- connections: how many there are, of how many
+SELECT current_setting('max_connections')::int AS most, current_setting('superuser_reserved_connections')::int AS reserved,
+    (SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()) AS used,
+    (SELECT coalesce(jsonb_agg(to_jsonb(g) ORDER BY g.n DESC, g.role), '[]') FROM (
+        SELECT coalesce(usename, '')::text AS role, coalesce(application_name, '') AS application, coalesce(datname, '')::text AS database,
+            coalesce(state, '') AS state, count(*)::int AS n
+        FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+        GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC, 1, 2, 3, 4 LIMIT %(most)s) AS g) AS by;
+
+-- waiting: who waits for a lock, for what, and behind whom
+SELECT l.pid, l.locktype AS kind, l.mode, pg_blocking_pids(l.pid) AS blocked_by, format('%%I.%%I', n.nspname, c.relname) AS relation
+FROM pg_locks l LEFT JOIN pg_class c ON c.oid = l.relation
+    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE NOT l.granted AND l.pid IS DISTINCT FROM pg_backend_pid() ORDER BY l.pid LIMIT %(most)s;
+
+-- held: the locks on tables of this database that keep others from writing or reading
+SELECT format('%%I.%%I', n.nspname, c.relname) AS relation, l.mode, array_agg(DISTINCT l.pid) AS pids
+FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE l.granted AND l.locktype = 'relation' AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock') AND c.relkind IN ('r', 'p', 'm')
+GROUP BY 1, 2 ORDER BY 1, 2 LIMIT %(most)s;
+
+-- receiver: from whom this standby gets its WAL
+SELECT status, sender_host AS host, sender_port AS port, slot_name AS slot, latest_end_lsn::text AS received,
+    pg_last_wal_replay_lsn()::text AS replayed, pg_is_wal_replay_paused() AS paused
+FROM pg_stat_wal_receiver WHERE pg_is_in_recovery();
+
+-- publications: what is offered to others
+SELECT p.pubname::text AS name, pg_get_userbyid(p.pubowner)::text AS owner, p.puballtables AS all_tables,
+    concat_ws(', ', CASE WHEN p.pubinsert THEN 'insert' END, CASE WHEN p.pubupdate THEN 'update' END,
+              CASE WHEN p.pubdelete THEN 'delete' END, CASE WHEN p.pubtruncate THEN 'truncate' END) AS publishes,
+    (SELECT array_agg(format('%I.%I', n.nspname, c.relname) ORDER BY n.nspname, c.relname) FROM pg_publication_rel r JOIN pg_class c ON c.oid = r.prrelid
+     JOIN pg_namespace n ON n.oid = c.relnamespace WHERE r.prpubid = p.oid) AS tables
+FROM pg_publication p ORDER BY 1;
+
+-- cron_place: whether pg_cron keeps its jobs in this database, or in which other
+SELECT to_regclass('cron.job') IS NOT NULL AS here, current_setting('cron.database_name', true) AS elsewhere;
+
+-- cron_jobs: what pg_cron runs by itself
+SELECT j.jobid::text AS name, to_jsonb(j) - 'jobid' AS job FROM cron.job j ORDER BY j.jobid LIMIT %(most)s;
+
+-- list_snapshots: the recorded states, newest first, without their content
+SELECT a.id, a.target, a.made_at, a.incident_id, t.run_id AS run, a.payload -> 'server' ->> 'version' AS version,
+    a.payload -> 'server' ->> 'database' AS database, left(a.payload -> 'schema' ->> 'fingerprint', 12) AS fingerprint,
+    a.payload -> 'schema' -> 'counts' AS counts, (SELECT array_agg(k ORDER BY k) FROM jsonb_object_keys(a.payload -> 'unknown') k) AS unknown
+FROM artefact a LEFT JOIN attempt t ON t.id = a.attempt_id
+WHERE a.kind = 'snapshot' AND (%(target)s::text IS NULL OR a.target = %(target)s)
+    AND (%(incident)s::bigint IS NULL OR a.incident_id = %(incident)s)
+ORDER BY a.id DESC LIMIT %(limit)s;
+
+-- one_snapshot: a recorded state with its content
+SELECT a.id, a.target, a.made_at, a.incident_id, t.run_id AS run, a.payload
+FROM artefact a LEFT JOIN attempt t ON t.id = a.attempt_id WHERE a.kind = 'snapshot' AND a.id = %(id)s;
+
+-- recent_snapshots: the newest recorded states of a target, the latest first
+SELECT a.id FROM artefact a WHERE a.kind = 'snapshot' AND (%(target)s::text IS NULL OR a.target = %(target)s)
+ORDER BY a.id DESC LIMIT 2;

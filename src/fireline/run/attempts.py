@@ -166,11 +166,13 @@ def _carry_out(work: Work) -> None:
         return  # the step still stands as running; the next look asks the server by the transaction's id
     with work.lease.transaction() as (conn, run):
         for kind, target, payload in result.artefacts:
-            conn.execute(
-                Q["keep_artefact"],
-                {"attempt": work.attempt, "incident": run["incident_id"], "target": target, "kind": kind,
-                 "payload": Jsonb(redact.tree(plain(payload))), "at": clock.now()},
+            kept = one(
+                conn, Q["keep_artefact"], attempt=work.attempt, incident=run["incident_id"], target=target, kind=kind,
+                payload=Jsonb(redact.tree(plain(payload))), at=clock.now(),
             )  # fmt: skip
+            assert kept is not None
+            result.outcome.setdefault("kept", []).append({"kind": kind, "id": kept["id"]})
+            result.outcome["summary"] = f"{result.outcome['summary']}; kept as {kind} {kept['id']}"
         step = one(conn, Q["step"], run=run["id"], position=work.step["position"])
         assert step is not None
         end(conn, run, step, work.attempt, result, undo=work.undo)
