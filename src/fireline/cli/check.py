@@ -11,11 +11,12 @@ import typer
 from fireline.cli.patient import Dsn, TargetName, patient, remote
 from fireline.cli.terminal import answer, say
 from fireline.errors import Usage
+from fireline.sizes import size
 
 if TYPE_CHECKING:
     from rich.text import Text
 
-_KB, _THOUSAND = 1024, 1000
+_THOUSAND = 1000
 _WIDE = 160  # of a cell on a terminal; --json has all
 
 
@@ -192,12 +193,3 @@ def _number(name: str, value: float) -> str:
     if name.endswith("_ms"):
         return span(value / _THOUSAND) if value >= 10 * _THOUSAND else f"{value:,.4g} ms"
     return str(value) if name in ("pid", "line") else f"{value:,}"
-
-
-def size(value: float) -> str:
-    """Bytes in the unit that fits."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if abs(value) < _KB:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= _KB
-    return f"{value:.1f} TB"

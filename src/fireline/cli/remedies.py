@@ -105,6 +105,31 @@ def command_of(phase: str, name: str) -> Callable[..., None]:
     return made
 
 
+class _Short(TyperGroup):
+    """A remedy's short form with commands beside it: `fireline restore FILE …` and `fireline restore list`."""
+
+    remedy = ""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """What names no command is told to the remedy."""
+        if not args or (args[0] not in self.commands and args[0] != "--help"):
+            args = [self.remedy, *args]
+        found: list[str] = super().parse_args(ctx, args)
+        return found
+
+
+def short_group(phase: str, name: str, says: str, **commands: Callable[..., None]) -> Any:
+    """The short form of a remedy, with further commands under the same word."""
+    app = typer.Typer(help=says, rich_markup_mode=None)
+    app.command(name, help=_help(_remedies(phase)[name]))(command_of(phase, name))
+    for word, command in commands.items():
+        app.command(word.rstrip("_"))(command)
+    made = typer.main.get_group(app)
+    group = _Short(name=name, commands=made.commands, help=says, rich_markup_mode=None)
+    group.remedy = name
+    return group
+
+
 def _text(value: Any) -> Any:
     """What the remedy is told, as a text: the same on every way there."""
     return value if isinstance(value, list) else str(value).lower() if isinstance(value, bool) else str(value)

@@ -135,13 +135,17 @@ def _said(folder: Path, sealed: Sealed) -> dict[str, Any]:
 
 
 def find(conn: Connection, settings: Settings) -> None:
-    """Take in whole backups that lie in the folder of the settings and are not in the catalogue, as after a lost store."""
+    """Take in whole backups that lie in the folder of the settings and are not in the catalogue; mark those that are gone."""
     place, believed = home(settings), trusted(settings)
     if not place.is_dir():
         return
-    known = {row["name"]: row["state"] for row in all_rows(conn, "SELECT name, state FROM backup")}
+    rows = all_rows(conn, "SELECT name, state, host, folder FROM backup")
+    known = {row["name"]: row["state"] for row in rows}
+    for row in rows:
+        if row["state"] == "whole" and row["host"] == socket.gethostname() and not (Path(row["folder"]) / manifest.MANIFEST).is_file():
+            set_gone(conn, row["name"], "its folder is not there any more")
     for folder in sorted(place.iterdir()):
-        if known.get(folder.name, "taking") != "taking" or not (folder / manifest.MANIFEST).is_file():
+        if known.get(folder.name, "taking") == "whole" or not (folder / manifest.MANIFEST).is_file():
             continue
         try:
             sealed = manifest.read(folder, believed)
@@ -181,7 +185,7 @@ def whole(conn: Connection, target: str) -> list[DictRow]:
     return [row for row in all_rows(conn, Q["list_backups"], target=target, all=False, limit=100_000) if row["state"] == "whole"]
 
 
-def gone(conn: Connection, name: str, why: str) -> None:
+def set_gone(conn: Connection, name: str, why: str) -> None:
     """Its files are not there any more."""
     conn.execute(Q["mark_gone"], {"name": name, "at": clock.now(), "why": why})
 
@@ -202,13 +206,13 @@ def list_backups(
     settings: Settings,
     *,
     target: str | None = None,
-    all: bool = False,
-    limit: int = 50,  # noqa: A002
+    gone: bool = False,
+    limit: int = 50,
 ) -> list[dict[str, Any]]:
-    """The backups there are, newest first. all: also those that failed or are gone."""
+    """The backups there are, newest first. gone: also those that failed or are gone."""
     del actor
     find(conn, settings)
-    return [view(row) for row in all_rows(conn, Q["list_backups"], target=target, all=all, limit=limit)]
+    return [view(row) for row in all_rows(conn, Q["list_backups"], target=target, all=gone, limit=limit)]
 
 
 def show(conn: Connection, actor: Actor, settings: Settings, *, name: str) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from fireline.recovery.give_way import GiveWay
 from fireline.recovery.keys import Signer
 from fireline.recovery.manifest import Manifest, Sealed
 from fireline.settings import Recovery
+from fireline.sizes import size
 from fireline.store.connect import queries
 
 Q = queries("fireline.recovery")
@@ -108,7 +109,7 @@ def check_room(folder: Path, needed: int) -> int:
     free = shutil.disk_usage(place).free
     if free < needed * _SPARE:
         raise Refused(
-            f"the backup may take {needed / 1e9:.1f} GB, and {place} has {free / 1e9:.1f} GB free",
+            f"the backup may take {size(needed)}, and {place} has {size(free)} free",
             hint="Make room, or name another folder with --to.",
         )
     return free

@@ -90,11 +90,11 @@ def view(row: DictRow) -> dict[str, Any]:
 
 
 def list_restores(
-    conn: Connection, actor: Actor, *, target: str | None = None, all: bool = False, limit: int = 50
-) -> list[dict[str, Any]]:  # noqa: A002
-    """The restores whose databases are there, newest first. all: also those that failed or were dropped."""
+    conn: Connection, actor: Actor, *, target: str | None = None, gone: bool = False, limit: int = 50
+) -> list[dict[str, Any]]:
+    """The restores whose databases are there, newest first. gone: also those that failed or were dropped."""
     del actor
-    return [view(row) for row in all_rows(conn, Q["list_restores"], target=target, all=all, limit=limit)]
+    return [view(row) for row in all_rows(conn, Q["list_restores"], target=target, all=gone, limit=limit)]
 
 
 def show(conn: Connection, actor: Actor, *, restore: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from fireline import clock
+from fireline.sizes import size
 
 SHAPES = ("◆", "▲", "●", "○")  # by rank, so that a severity is known without its colour
 _TODAY = timedelta(hours=18)
@@ -122,16 +123,6 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 def pretty(value: Any) -> str:
     """JSON data as people read it."""
     return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
-
-
-def size(value: Any) -> str:
-    """Bytes as people write them: 812 B, 12.4 MB."""
-    left = float(value)
-    for unit in ("B", "kB", "MB", "GB"):
-        if abs(left) < 1024:  # noqa: PLR2004 - of the next unit
-            return f"{left:.0f} {unit}" if unit == "B" or left >= 100 else f"{left:.1f} {unit}"  # noqa: PLR2004 - three figures
-        left /= 1024
-    return f"{left:,.1f} TB"
 
 
 _UNITS = {"_bytes": size, "_share": lambda share: f"{share * 100:.1f} %", "_ms": ms, "_s": span, "_at": at}

@@ -16,6 +16,7 @@ from fireline.recovery.dump import Order, Survey
 from fireline.recovery.manifest import Sealed
 from fireline.run.remedy import Hand, Outcome, Parameters, Plan, Remedy, Verdict
 from fireline.settings import Recovery
+from fireline.sizes import size
 
 
 class Backup(Parameters):
@@ -52,9 +53,9 @@ def plan(target: Target, parameters: Backup, hand: Hand) -> Plan:
     recipients = parameters.encrypt or settings.encrypt
     sealed = f", encrypted to {', '.join(recipients)}" if recipients else ""
     return Plan(
-        summary=f"Back up {found.database} of {target.name} ({_size(found.size)}, {found.tables} tables) to {home} with pg_dump {found.tools.major}, {compress}{sealed}; then read it back.",
+        summary=f"Back up {found.database} of {target.name} ({size(found.size)}, {found.tables} tables) to {home} with pg_dump {found.tools.major}, {compress}{sealed}; then read it back.",
         effect="It reads every table, so the server is busier while it lasts. It changes nothing, and when somebody waits"
-        f" {settings.give_way.total_seconds():g} s for a lock behind it, it ends. It takes up to {_size(needed)} of {_size(free)} free.",
+        f" {settings.give_way.total_seconds():g} s for a lock behind it, it ends. It takes up to {size(needed)} of {size(free)} free.",
         undo="Nothing to undo.",
         level="reversible",
         captured={
@@ -111,7 +112,7 @@ def _outcome(target: Target, folder: Path, sealed: Sealed, found: Survey, second
         "backup": made.name, "folder": str(folder), "bytes": made.bytes, "rows": rows, "tables": len(tables),
         "size": found.size, "seconds": round(seconds, 2), "snapshot_at": made.snapshot_at, "signer": sealed.signer,
     }  # fmt: skip
-    text = f"backup {made.name} of {target.name}: {len(tables)} tables, {rows} rows, {_size(made.bytes)}, in {seconds:.1f} s; signed, and read back to its end"
+    text = f"backup {made.name} of {target.name}: {len(tables)} tables, {rows} rows, {size(made.bytes)}, in {seconds:.1f} s; signed, and read back to its end"
     return Outcome(True, text, facts, ("backup", facts))
 
 
@@ -123,14 +124,6 @@ def verify(target: Target, plan: Plan, hand: Hand) -> Verdict:
     if newest is None:
         return Verdict(False, f"There is no verified backup of {target.name}.")
     return Verdict(True, f"The newest verified backup is of {newest:%Y-%m-%d %H:%M:%S} UTC.")
-
-
-def _size(count: float) -> str:
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if count < 1000:  # noqa: PLR2004 - the next unit
-            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} TB"
 
 
 remedy = Remedy(

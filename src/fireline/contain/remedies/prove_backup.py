@@ -8,6 +8,7 @@ from fireline.errors import Refused
 from fireline.postgres.connect import Target
 from fireline.recovery import backups, proving, scratch, sources
 from fireline.run.remedy import Hand, Outcome, Parameters, Plan, Remedy, Verdict
+from fireline.sizes import size
 
 
 class ProveBackup(Parameters):
@@ -25,7 +26,7 @@ def plan(target: Target, parameters: ProveBackup, hand: Hand) -> Plan:
     programs = scratch.binaries_for(int(source.made.server["major"]), hand.settings.store.binaries)
     return Plan(
         summary=f"Restore {source.label} into a PostgreSQL {programs.major} of our own, compare every row and object, and throw it away.",
-        effect=f"No target is touched. This machine is busier, and about {source.size / 1e9:.2f} GB of its disk are used while it lasts.",
+        effect=f"No target is touched. This machine is busier, and about {size(source.size)} of its disk are used while it lasts.",
         undo="Nothing to undo.",
         level="read",
         captured={"backup": source.label},

@@ -13,6 +13,7 @@ from fireline.postgres.connect import Target
 from fireline.recovery import backups, retention
 from fireline.run.remedy import Hand, Outcome, Parameters, Plan, Remedy, Verdict
 from fireline.settings import duration
+from fireline.sizes import size
 
 
 class PruneBackups(Parameters):
@@ -39,13 +40,21 @@ def plan(target: Target, parameters: PruneBackups, hand: Hand) -> Plan:
     going = retention.too_many(rows, clock.now(), keep=parameters.keep or settings.keep, keep_for=span)
     size = sum(row["bytes"] or 0 for row in rows if row["name"] in going)
     parts = [
-        {"what": row["name"], "why": f"of {row['snapshot_at']:%Y-%m-%d %H:%M} UTC", "gain": f"{(row['bytes'] or 0) / 1e6:.1f} MB"}
+        {
+            "what": row["name"],
+            "why": f"of {row['snapshot_at']:%Y-%m-%d %H:%M} UTC",
+            "gain": f"{size(row['bytes'] or 0)}",
+        }
         for row in rows
         if row["name"] in going
     ]
     return Plan(
-        summary=f"Delete {len(going)} of {len(rows)} backups of {target.name}, {size / 1e6:.1f} MB." if going else f"Nothing to delete: the {len(rows)} backups of {target.name} are all to be kept.",
-        effect="Deleted backups are gone. The newest verified one and the newest proved one always stay." if going else "Nothing.",
+        summary=f"Delete {len(going)} of {len(rows)} backups of {target.name}, {size(size)}."
+        if going
+        else f"Nothing to delete: the {len(rows)} backups of {target.name} are all to be kept.",
+        effect="Deleted backups are gone. The newest verified one and the newest proved one always stay."
+        if going
+        else "Nothing.",
         undo="There is no way back: the files are deleted.",
         level="destructive" if going else "read",
         captured={"names": going, "parts": parts},
@@ -59,7 +68,9 @@ def do(target: Target, plan: Plan, hand: Hand) -> Outcome:
         with hand.store.transaction() as conn:
             row = backups.get(conn, name)
             still = {one["name"] for one in backups.whole(conn, target.name)}
-            last = {kept for kept in (backups.newest(conn, target.name, proof) for proof in ("verified", "proved")) if kept}
+            last = {
+                kept for kept in (backups.newest(conn, target.name, proof) for proof in ("verified", "proved")) if kept
+            }
         if name in last or name not in still:
             continue  # the world has changed since the plan: this one is the last proved one now, or gone
         if not Path(row["folder"]).is_dir():
@@ -71,11 +82,11 @@ def do(target: Target, plan: Plan, hand: Hand) -> Outcome:
             elsewhere.append(name)
             continue
         with hand.store.transaction() as conn:
-            backups.gone(conn, name, f"pruned by {hand.actor}")
+            backups.set_gone(conn, name, f"pruned by {hand.actor}")
         gone += 1
     there = f"; not on this machine: {', '.join(elsewhere)}" if elsewhere else ""
     facts: dict[str, Any] = {"deleted": gone, "bytes": freed, "elsewhere": elsewhere}
-    return Outcome(not elsewhere, f"{gone} backups of {target.name} deleted, {freed / 1e6:.1f} MB freed{there}", facts)
+    return Outcome(not elsewhere, f"{gone} backups of {target.name} deleted, {size(freed)} freed{there}", facts)
 
 
 def verify(target: Target, plan: Plan, hand: Hand) -> Verdict:

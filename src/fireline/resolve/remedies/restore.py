@@ -18,6 +18,7 @@ from fireline.recovery import dump, restores, restoring, sources
 from fireline.recovery.restoring import Place, Way
 from fireline.recovery.sources import Source
 from fireline.run.remedy import Hand, Outcome, Parameters, Plan, Remedy, Verdict
+from fireline.sizes import size
 from fireline.store.connect import Connection
 
 _LIMIT = timedelta(seconds=20)
@@ -58,8 +59,8 @@ def plan(target: Target, parameters: Restore, hand: Hand) -> Plan:
     )
     return Plan(
         summary=f"Restore {source.label}, {of}, to the new database {beside} beside {database} on {target.name}; then {compared}.",
-        effect=f"{database} is not touched. It takes about {source.size / 1e9:.2f} GB"
-        + (f" of {free / 1e9:.1f} GB free" if free is not None else "; how much is free at the server can not be seen")
+        effect=f"{database} is not touched. It takes about {size(source.size)}"
+        + (f" of {size(free)} free" if free is not None else "; how much is free at the server can not be seen")
         + ", and the server is busier while it lasts.",
         undo=f"The database {beside} is dropped.",
         level="reversible",
@@ -107,7 +108,7 @@ def _check_room(conn: Connection, source: Source) -> int | None:
     row = conn.execute("SELECT current_setting('data_directory', true) AS folder").fetchone()
     free = disk.free_bytes(conn, row["folder"] if row else None)
     if free is not None and free < source.size * _SPARE:
-        raise Refused(f"restored it takes about {source.size / 1e9:.1f} GB, and the server has {free / 1e9:.1f} GB free",
+        raise Refused(f"restored it takes about {size(source.size)}, and the server has {size(free)} free",
                       hint="Make room at the server, or restore to another one.")  # fmt: skip
     return free
 
