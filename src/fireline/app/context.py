@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from fireline import shelf
 from fireline.cluster import Cluster
@@ -13,7 +14,7 @@ from fireline.redact import Secret
 from fireline.run.remedy import Remedy
 from fireline.run.world import World
 from fireline.settings import Settings
-from fireline.store.connect import Store
+from fireline.store.connect import Connection, Store
 
 SHELVES = {"contain": "fireline.contain.remedies", "resolve": "fireline.resolve.remedies"}
 
@@ -43,7 +44,7 @@ def make(settings: Settings, *, application: str = "fireline", pool_size: int = 
     Raises StoreUnavailable when no store is configured and the embedded one does not run.
     """
     store = Store(store_url(settings), application=application, pool_size=pool_size)
-    return Context(settings, store, World(settings, store, targets(settings), remedies))
+    return Context(settings, store, World(settings, store, targets(settings), remedies, verified_backup))
 
 
 def store_url(settings: Settings) -> str:
@@ -88,6 +89,13 @@ def remedies() -> dict[str, Remedy]:
         for phase, package in SHELVES.items()
         for name, remedy in shelf.read(package, "remedy").items()
     }
+
+
+def verified_backup(conn: Connection, target: str) -> datetime | None:
+    """The moment that a target's newest verified backup is of; what keeps the catalogue is read when the gate asks."""
+    from fireline.recovery.backups import newest_verified
+
+    return newest_verified(conn, target)
 
 
 def check_store_is_not_a_target(settings: Settings, url: str) -> str | None:

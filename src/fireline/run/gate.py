@@ -73,5 +73,5 @@ def check_backup(conn: Connection, world: World, target: str | None, level: str,
         raise Refused(
             f"a destructive step needs a verified backup younger than {limit.total_seconds() / 3600:g} h of"
             f" {target or 'the target'}; {age}",
-            hint="Take and verify a backup first, or break the glass with a reason.",
+            hint=f"Take one first: `fireline backup create --target {target or 'T'}`. Or break the glass with a reason.",
         )
