@@ -29,6 +29,7 @@ from fireline.communicate import deliver, heartbeat, notices
 from fireline.detect import intake
 from fireline.errors import StoreUnavailable
 from fireline.incident import ack_link, clocks, sessions
+from fireline.recovery import settling
 from fireline.review import postmortem
 from fireline.run import approve
 from fireline.run.advance import advance, due
@@ -68,6 +69,7 @@ def topics() -> dict[str, Duty]:
         "health": history.look_after,
         "surroundings": lambda world, key: around.look_around_incident(world, int(key)),
         "clocks": lambda world, _: check_clocks(world),
+        "settle": lambda world, target: settling.recover(world.store, world.target(target)),
         "heartbeat": lambda world, _: heartbeat.beat(world.store, world.settings),
     }
 
@@ -126,6 +128,7 @@ SWEEPS: list[Callable[[World], object]] = [
     assessment.sweep,
     around.sweep,
     history.sweep,
+    lambda world: settling.sweep(world.store, world.targets),
     draft_postmortems,
     tidy,
     lambda world: heartbeat.beat(world.store, world.settings),

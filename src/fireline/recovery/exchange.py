@@ -70,7 +70,7 @@ def exchange(store: Store, target: Target, conn: Connection, what: Exchange) -> 
             carry.put(conn, what.leaving, what.entering.name)
             what.stage("carried")
             _in_the_closed(store, target, conn, what)
-            what.stage("committed")
+            what.stage("open")
     except BaseException as fault:
         ended = settled(store, target, what.row["id"], str(fault)) if written else None
         is_there = ended is not None and ended["state"] == "swapped"
@@ -136,6 +136,7 @@ def _rename(conn: Connection, other: Connection, what: Exchange) -> None:
     what.stage("renamed")
     carry.put(conn, what.dressed, what.leave_as)
     conn.execute("COMMIT")
+    what.stage("committed")
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from fireline.recovery import restores
 from fireline.recovery.standing import Standing, by_number
 from fireline.store.connect import Connection as StoreConnection
 from fireline.store.connect import Store, all_rows, queries
+from fireline.store.wake import wake
 
 Q = queries("fireline.recovery")
 
@@ -38,12 +39,11 @@ def recover(store: Store, target: Target) -> list[int]:
     return [one for one in found if settle(store, target, one, "whoever did it died")]
 
 
-def sweep(store: Store, targets: Mapping[str, Target]) -> None:
-    """Recover every target with an exchange that nobody ended; the work of a worker."""
+def sweep(store: Store, targets: Collection[str]) -> None:
+    """Have a worker recover every one of our targets with an exchange that nobody has ended yet; one under way is left alone."""
     with store.transaction() as own:
-        names = {row["target"] for row in all_rows(own, Q["open_swaps"], target=None)}
-    for name in sorted(names & targets.keys()):
-        recover(store, targets[name])
+        for name in {row["target"] for row in all_rows(own, Q["open_swaps"], target=None)} & set(targets):
+            wake(own, "settle", name)
 
 
 def settle(store: Store, target: Target, restore: int, fault: str | None) -> bool:

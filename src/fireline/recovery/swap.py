@@ -107,6 +107,6 @@ def _label(row: DictRow, live: str, until: datetime) -> str:
     """What stands in the comment of the replaced database, for whoever finds it."""
     return (
         f"{KEPT}{row['token']}: this was {live} until {clock.now():%Y-%m-%d %H:%M} UTC, when restore {row['id']} took its place."
-        f" Kept until {until:%Y-%m-%d %H:%M} UTC. Nobody may connect. `fireline changes` shows the swap and its undo, which brings it"
+        f" Kept until {until:%Y-%m-%d %H:%M} UTC. Nobody may connect. `fireline run changes` names the run whose undo brings it"
         f" back; `fireline resolve drop-restored {row['id']}` drops it."
     )

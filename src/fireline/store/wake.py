@@ -11,7 +11,14 @@ from fireline.store.connect import Connection
 
 PREFIX = "fireline."
 # What may take long has a queue of its own, so that no message and no clock waits behind it.
-QUEUES = {"advance": "runs", "assess": "looks", "probe": "looks", "health": "looks", "surroundings": "around"}
+QUEUES = {
+    "advance": "runs",
+    "assess": "looks",
+    "probe": "looks",
+    "health": "looks",
+    "surroundings": "around",
+    "settle": "runs",
+}
 
 _WAKE = "SELECT wake(%s, %s, %s, %s, %s)"  # procrastinate's own function inside; see the migration
 
