@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from fireline.cli.desk import ask
 from fireline.cli.questions import choose
-from fireline.cli.run_view import MARKS, draw_step, state_of
+from fireline.cli.run_view import MARKS, draw_step, progress_of, state_of
 from fireline.cli.terminal import answer, clean, interactive, say
 from fireline.cli.wants import ask_level
 
@@ -37,10 +38,13 @@ def follow_run(
     decide: asked once for each approval that is wanted; False when this person can do no more.
     """
     told: dict[int, str] = {}
+    bar = Bar()
     asked: set[str] = set()
     view: dict[str, Any] = {}
     for view in watch(desk, run):
+        bar.wipe()
         _tell_steps(view, told)
+        bar.draw(view)
         step = approval_wanted(view)
         if step is None or step["approval"]["content_hash"] in asked:
             continue
@@ -48,6 +52,28 @@ def follow_run(
         if not (decide or ask_approval)(desk, step, view):
             break
     return view
+
+
+class Bar:
+    """How far the running step is, on the terminal's last line; nothing where nobody sits."""
+
+    def __init__(self) -> None:
+        self._there = False
+
+    def draw(self, view: dict[str, Any]) -> None:
+        """Show it."""
+        running = [one for step in view["steps"] if step["state"] == "running" for one in step["attempts"][-1:]]
+        words = progress_of(running[0]["progress"]) if running and running[0].get("progress") else ""
+        if words and interactive():
+            sys.stdout.write(f"  {words}")
+            sys.stdout.flush()
+            self._there = True
+
+    def wipe(self) -> None:
+        """Take it away before anything else is written."""
+        if self._there:
+            sys.stdout.write("\r\x1b[2K")
+            self._there = False
 
 
 def _tell_steps(view: dict[str, Any], told: dict[int, str]) -> None:

@@ -11,7 +11,8 @@ from rich.text import Text
 from fireline.cli.plan_table import draw_parts
 from fireline.cli.tables import columns
 from fireline.cli.terminal import EMBER, console, say
-from fireline.cli.times import ago, at
+from fireline.cli.times import ago, at, span
+from fireline.sizes import size
 
 MARKS = {
     "succeeded": "✓",
@@ -60,6 +61,20 @@ def state_of(step: dict[str, Any]) -> str:
     came = outcome.get("error") or outcome.get("summary") or ""
     words = step["state"].replace("_", " ")
     return f"{words}: {came}" if came else words if step["state"] != "planned" else ""
+
+
+def progress_of(progress: dict[str, Any]) -> str:
+    """How far a step is: `loading rows: 45 %, 1,234,567 of 2,700,000, about 12 s left`."""
+    done, total, unit = progress["done"], progress["total"], progress["unit"]
+    amount = size if unit == "bytes" else lambda count: f"{count:,}"
+    if not total:
+        return (
+            f"{progress['doing']}: {amount(done)} {'' if unit == 'bytes' else unit}".rstrip()
+            if done
+            else progress["doing"]
+        )
+    left = f", about {span(progress['seconds_left'])} left" if progress["seconds_left"] else ""
+    return f"{progress['doing']}: {min(done / total, 1):.0%}, {amount(done)} of {amount(total)}{'' if unit == 'bytes' else ' ' + unit}{left}"
 
 
 def draw_run(run: dict[str, Any]) -> None:

@@ -157,6 +157,7 @@ def _attempt(row: DictRow) -> dict[str, Any]:
         "finished_at": ended,
         "ms": int((ended - begun).total_seconds() * 1000) if ended else None,
         "outcome": row["outcome"] or {},
+        "progress": row["progress"] if ended is None else None,
         "output": output
         if output is None or len(output) <= OUTPUT
         else f"{output[: OUTPUT // 2]}\n…\n{output[-OUTPUT // 2 :]}",
