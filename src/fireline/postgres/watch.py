@@ -56,5 +56,5 @@ class Watch:
             return
         self._last = now
         spent = now - self._began
-        left = spent / done * (total - done) if total and done and total >= done else None
+        left = spent / done * (total - done) if total and done and spent and total >= done else None
         self.told(Progress(doing, done, total, unit, left))
