@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +13,7 @@ from fireline.cli.desk import call
 from fireline.cli.remedies import command_of
 from fireline.cli.terminal import answer, console, say
 from fireline.cli.times import ago
+from fireline.errors import Refused
 from fireline.sizes import size
 
 app = typer.Typer(help="Backups that prove themselves.", no_args_is_help=True, rich_markup_mode=None)
@@ -49,6 +52,23 @@ def verify(
         answer(_verified(Path(backup).absolute()), lambda found: say(f"{backup} is whole: {found['archive']}."))
         return
     command_of("contain", "verify-backup")(backup=backup, target=target, plan=False, yes=True, incident=None)
+
+
+@app.command()
+def script(
+    to: Annotated[Path | None, typer.Option("--to", help="The file to write; it is printed if left out.")] = None,
+) -> None:
+    """Give a `backup-manager.sh` to put in place of a project's own: full, restore, list, verify, cleanup."""
+    text = (files("fireline.cli") / "scripts" / "backup-manager.sh").read_text(encoding="utf-8")
+    if to is None:
+        sys.stdout.write(text)
+        return
+    if to.exists():
+        raise Refused(f"{to} is there already", hint="Move it away first: it is yours.")
+    to.parent.mkdir(parents=True, exist_ok=True)
+    to.write_text(text, encoding="utf-8")
+    to.chmod(0o755)
+    say(f"written: {to}")
 
 
 def _verified(path: Path) -> dict[str, Any]:
