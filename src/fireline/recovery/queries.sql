@@ -134,9 +134,8 @@ SELECT datid::int8 AS oid, coalesce(usename, backend_type)::text AS role, coales
     host(client_addr) AS client, count(*) AS n
 FROM pg_stat_activity WHERE datid = ANY (%(oids)s::int8[]::oid[]) AND pid <> pg_backend_pid() GROUP BY 1, 2, 3, 4 ORDER BY n DESC LIMIT 50;
 
--- end_sessions: tell whatever is connected to these databases to end; one row for each that is still there
-SELECT pid, coalesce(usename, backend_type)::text AS role, pg_terminate_backend(pid) AS told
-FROM pg_stat_activity WHERE datid = ANY (%(oids)s::int8[]::oid[]) AND pid <> ALL (%(ours)s);
+-- end_sessions: tell whatever is connected to these databases to end; one row for each that was still there
+SELECT pid, pg_terminate_backend(pid) AS told FROM pg_stat_activity WHERE datid = ANY (%(oids)s::int8[]::oid[]);
 
 -- in_the_way: what holds a database by its number, so that a rename fails or leaves it behind
 SELECT 'prepared' AS kind, gid AS name, owner::text AS detail FROM pg_prepared_xacts WHERE database = %(name)s
@@ -369,3 +368,392 @@ SELECT shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE d
 -- loaded: rows that have come into this database, as the server counts them: finished and under way
 SELECT coalesce((SELECT sum(n_tup_ins) FROM pg_stat_user_tables), 0)::int8
     + coalesce((SELECT sum(tuples_processed) FROM pg_stat_progress_copy WHERE datname = current_database()), 0)::int8 AS rows;
+
+-- census_steady: values are written the same whatever the database or the role is set to, and row policies do not hide rows silently
+SELECT set_config(name, value, true) FROM (VALUES ('search_path', ''), ('row_security', 'off'), ('datestyle', 'ISO, YMD'), ('timezone', 'UTC'),
+    ('intervalstyle', 'postgres'), ('extra_float_digits', '1'), ('bytea_output', 'hex'), ('lc_monetary', 'C'), ('xmloption', 'content'),
+    ('quote_all_identifiers', 'off'), ('jit', 'off'), ('enable_seqscan', 'on')) AS s (name, value);
+
+-- census_tables: what has rows of its own that a backup holds or that it must say it does not; columns with their types, domains seen through
+WITH RECURSIVE root AS (
+    SELECT oid, oid AS root FROM pg_type WHERE typtype <> 'd'
+    UNION ALL SELECT t.oid, r.root FROM root r JOIN pg_type t ON t.typtype = 'd' AND t.typbasetype = r.oid),
+member AS (SELECT d.objid, e.extname, e.extcondition[array_position(e.extconfig, d.objid)] AS condition, d.objid = ANY (e.extconfig) AS configuration
+    FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
+    WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e')
+SELECT c.oid::int8 AS oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind, c.relpersistence::text AS persistence,
+    c.relispopulated AS populated, pg_is_in_recovery() AS standby, m.extname::text AS extension, coalesce(m.configuration, false) AS configuration,
+    m.condition, (SELECT coalesce(json_agg(json_build_object('name', a.attname, 'domain', t.typtype = 'd', 'type', format_type(b.oid, -1),
+            'builtin', CASE WHEN b.typnamespace = 'pg_catalog'::regnamespace THEN b.typname END,
+            'out', json_build_array(o.nspname, f.proname)) ORDER BY a.attnum), '[]')
+        FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN root r ON r.oid = t.oid JOIN pg_type b ON b.oid = r.root
+        JOIN pg_proc f ON f.oid = b.typoutput JOIN pg_namespace o ON o.oid = f.pronamespace
+        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> 'v') AS columns
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN member m ON m.objid = c.oid
+WHERE c.relkind IN ('r', 'm', 'f') AND c.relpersistence <> 't' AND (m.configuration OR n.nspname !~ '^pg_' AND n.nspname <> 'information_schema')
+    AND (%(only)s::oid IS NULL OR c.oid = %(only)s::oid)
+ORDER BY 2, 3;
+
+-- census_size: bytes of some tables with what is stored out of line; they are locked already, so nothing is waited for
+SELECT oid::int8 AS oid, pg_table_size(oid) AS bytes FROM unnest(%(oids)s::oid[]) AS oid;
+
+-- census_in_the_way: who holds or awaits a lock that lets nobody read one of these tables
+SELECT l.relation::int8 AS oid, a.pid, a.usename::text AS role, a.application_name AS application, left(a.query, 200) AS query
+FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+WHERE l.relation = ANY (%(oids)s::oid[]) AND l.mode = 'AccessExclusiveLock' AND l.pid <> pg_backend_pid()
+    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+ORDER BY l.granted DESC, a.xact_start LIMIT 1;
+
+-- census_sequences: the sequences whose numbers a backup holds, and by what each goes on
+SELECT n.nspname::text AS schema, c.relname::text AS name, s.seqincrement AS increment
+FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
+LEFT JOIN pg_extension e ON e.oid = d.refobjid
+WHERE c.relpersistence <> 't' AND (c.oid = ANY (e.extconfig) OR d.objid IS NULL AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema')
+    AND NOT (c.relpersistence = 'u' AND pg_is_in_recovery())
+ORDER BY 1, 2;
+
+-- census_large_objects: how many, and a hash of their content that no order changes; large ones are read in parts
+WITH opened AS MATERIALIZED (SELECT oid, lo_open(oid, 262144) AS fd FROM pg_largeobject_metadata),
+sized AS MATERIALIZED (SELECT oid, lo_lseek64(fd, 0, 2) AS bytes, lo_close(fd) AS closed FROM opened)
+SELECT (SELECT count(*) FROM sized) AS count, (SELECT coalesce(sum(bytes), 0)::int8 FROM sized) AS bytes,
+    coalesce(sum(hashfloat8extended((hashoidextended(oid, 1) # hashint8extended(start, 2)
+        # hash_array_extended(ARRAY[lo_get(oid, start, 8388608)], 3))::float8, 0)), 0) AS total
+FROM sized, generate_series(0, bytes, 8388608) AS start;
+
+-- census_database: what the server keeps of the database beside its content
+SELECT current_setting('server_version_num')::int / 10000 AS major, d.datname::text AS name, pg_encoding_to_char(d.encoding)::text AS encoding,
+    d.datcollate::text AS "collate", d.datctype::text AS ctype, coalesce(to_jsonb(d) ->> 'datlocprovider', 'c') AS provider,
+    coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale') AS locale, to_jsonb(d) ->> 'daticurules' AS icu_rules,
+    pg_get_userbyid(d.datdba)::text AS owner, d.datacl::text[] AS acl, d.datconnlimit AS connection_limit, d.datistemplate AS template,
+    shobj_description(d.oid, 'pg_database') AS comment, t.spcname::text AS tablespace,
+    (SELECT coalesce(jsonb_agg(jsonb_build_object('role', r.rolname, 'settings', s.setconfig) ORDER BY r.rolname), '[]')
+     FROM pg_db_role_setting s LEFT JOIN pg_roles r ON r.oid = s.setrole WHERE s.setdatabase = d.oid) AS settings
+FROM pg_database d JOIN pg_tablespace t ON t.oid = d.dattablespace WHERE d.datname = current_database();
+
+-- objects_ground: what every look at the schema starts from: what is neither PostgreSQL's own, nor an extension's, nor temporary
+WITH member AS MATERIALIZED (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
+ns AS (SELECT * FROM pg_namespace n WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'),
+rel AS (SELECT c.*, n.nspname FROM pg_class c JOIN ns n ON n.oid = c.relnamespace WHERE c.relpersistence <> 't'
+    AND NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_class'::regclass AND m.objid = c.oid)),
+typ AS (SELECT t.*, n.nspname FROM pg_type t JOIN ns n ON n.oid = t.typnamespace
+    WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_type'::regclass AND m.objid = t.oid))
+
+-- object_schemas: who owns each, and what others may do in it
+SELECT ARRAY[nspname::text] AS path, pg_get_userbyid(nspowner)::text AS owner, coalesce(nspacl, acldefault('n', nspowner))::text[] AS acl,
+    CASE WHEN nspname = 'public' THEN CASE WHEN current_setting('server_version_num')::int >= 150000 THEN
+        pg_get_userbyid(nspowner) = 'pg_database_owner' ELSE nspowner = 10 END END AS standard
+FROM ns n WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_namespace'::regclass AND m.objid = n.oid);
+
+-- object_tables: tables, views and foreign tables with all that is not said of a column
+SELECT ARRAY[nspname, relname]::text[] AS path, pg_get_userbyid(relowner)::text AS owner, coalesce(relacl, acldefault('r', relowner))::text[] AS acl,
+    jsonb_build_object('kind', relkind, 'persistence', relpersistence, 'row security', relrowsecurity, 'forced', relforcerowsecurity,
+        'replica identity', relreplident, 'options', ARRAY(SELECT unnest(reloptions) ORDER BY 1),
+        'toast options', ARRAY(SELECT unnest(t.reloptions) FROM pg_class t WHERE t.oid = r.reltoastrelid ORDER BY 1),
+        'method', (SELECT amname FROM pg_am WHERE oid = relam), 'of type', CASE WHEN reloftype <> 0 THEN format_type(reloftype, NULL) END,
+        'parents', ARRAY(SELECT inhparent::regclass::text FROM pg_inherits WHERE inhrelid = r.oid ORDER BY inhseqno),
+        'foreign', (SELECT jsonb_build_object('server', s.srvname, 'options', f.ftoptions) FROM pg_foreign_table f
+                    JOIN pg_foreign_server s ON s.oid = f.ftserver WHERE f.ftrelid = r.oid)) AS facts,
+    ARRAY[CASE WHEN relkind = 'p' THEN pg_get_partkeydef(oid) END, pg_get_expr(relpartbound, oid)] AS code
+FROM rel r WHERE relkind IN ('r', 'p', 'v', 'm', 'f');
+
+-- object_columns: those of tables, views and composite types; without its place where inheritance may move it, and without the server's own count of changes (pg_attver)
+SELECT ARRAY[nspname, relname, attname]::text[] AS path, attacl::text[] AS acl, relkind = 'c' AS of_type,
+    jsonb_build_object('type', format_type(atttypid, atttypmod), 'not null', attnotnull, 'identity', attidentity, 'generated', attgenerated,
+        'collation', (SELECT format('%I.%I', o.nspname, l.collname) FROM pg_collation l JOIN pg_namespace o ON o.oid = l.collnamespace
+                      WHERE l.oid = attcollation AND attcollation <> t.typcollation),
+        'storage', CASE WHEN relkind IN ('r', 'p') THEN attstorage END, 'compression', CASE WHEN relkind IN ('r', 'p') THEN
+            coalesce(to_jsonb(a) ->> 'attcompression', '') END,
+        'statistics', CASE WHEN relkind <> 'v' THEN coalesce(nullif(attstattarget, -1), -1) END, 'options', ARRAY(SELECT o FROM unnest(attoptions) o WHERE o !~ '^pg_attver=' ORDER BY 1),
+        'foreign options', attfdwoptions, 'place', CASE WHEN relispartition OR NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = r.oid) THEN
+            row_number() OVER (PARTITION BY attrelid ORDER BY attnum) END) AS facts,
+    ARRAY[pg_get_expr(d.adbin, d.adrelid)] AS code
+FROM rel r JOIN pg_attribute a ON a.attrelid = r.oid JOIN pg_type t ON t.oid = atttypid LEFT JOIN pg_attrdef d ON d.adrelid = r.oid AND d.adnum = attnum
+WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'c') AND attnum > 0 AND NOT attisdropped;
+
+-- object_not_nulls_from_18: how a column that must not be empty came to that; before 18 no more than that it is so
+SELECT ARRAY[nspname, relname, attname]::text[] AS path, jsonb_build_object('valid', convalidated, 'not inherited', connoinherit) AS facts
+FROM pg_constraint c JOIN rel r ON r.oid = c.conrelid JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum = c.conkey[1] WHERE contype = 'n';
+
+-- object_views: what each shows, and whether a materialized one has been filled
+SELECT ARRAY[nspname, relname]::text[] AS path, jsonb_build_object('filled', relispopulated) AS facts, ARRAY[pg_get_viewdef(oid)] AS code
+FROM rel WHERE relkind IN ('v', 'm');
+
+-- object_sequences: how each counts, and which column it belongs to
+SELECT ARRAY[nspname, relname]::text[] AS path, pg_get_userbyid(relowner)::text AS owner, coalesce(relacl, acldefault('s', relowner))::text[] AS acl,
+    jsonb_build_object('type', format_type(seqtypid, NULL), 'start', seqstart, 'increment', seqincrement, 'max', seqmax, 'min', seqmin,
+        'cycle', seqcycle, 'cache', seqcache, 'of', (SELECT array_agg(jsonb_build_array(d.refobjid::regclass::text, a.attname, d.deptype))
+            FROM pg_depend d JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+            WHERE d.classid = 'pg_class'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i'))) AS facts
+FROM rel r JOIN pg_sequence s ON s.seqrelid = r.oid;
+
+-- object_indexes: those that a dump carries: an invalid one it leaves out
+SELECT ARRAY[r.nspname, r.relname]::text[] AS path, jsonb_build_object('table', t.oid::regclass::text, 'primary', indisprimary, 'clustered', indisclustered,
+        'replica identity', indisreplident, 'parents', ARRAY(SELECT inhparent::regclass::text FROM pg_inherits WHERE inhrelid = r.oid),
+        'statistics', (SELECT array_agg(coalesce(nullif(attstattarget, -1), -1) ORDER BY attnum) FROM pg_attribute WHERE attrelid = r.oid)) AS facts,
+    ARRAY[pg_get_indexdef(r.oid)] AS code
+FROM rel r JOIN pg_index i ON i.indexrelid = r.oid JOIN rel t ON t.oid = i.indrelid WHERE indisvalid OR r.relkind = 'I';
+
+-- object_constraints: those of tables and domains; of a foreign key between partitions only what was said, not what follows
+SELECT ARRAY[coalesce(r.nspname, t.nspname), coalesce(r.relname, t.typname), conname]::text[] AS path,
+    jsonb_build_object('type', contype, 'valid', convalidated, 'deferrable', condeferrable, 'deferred', condeferred,
+        'not inherited', contype = 'c' AND connoinherit, 'enforced', coalesce(to_jsonb(c) ->> 'conenforced', 'true')) AS facts,
+    ARRAY[pg_get_constraintdef(c.oid)] AS code
+FROM pg_constraint c LEFT JOIN rel r ON r.oid = conrelid LEFT JOIN typ t ON t.oid = contypid
+WHERE coalesce(r.oid, t.oid) IS NOT NULL AND contype NOT IN ('n', 't') AND NOT (contype = 'f' AND conparentid <> 0);
+
+-- object_triggers: whether each is on, too; those of partitions only where they are not as their parent's
+SELECT ARRAY[nspname, relname, t.tgname]::text[] AS path, jsonb_build_object('enabled', t.tgenabled) AS facts, ARRAY[pg_get_triggerdef(t.oid)] AS code
+FROM pg_trigger t JOIN rel r ON r.oid = t.tgrelid LEFT JOIN pg_trigger p ON p.oid = t.tgparentid
+WHERE CASE WHEN t.tgparentid = 0 THEN NOT t.tgisinternal ELSE NOT p.tgisinternal AND p.tgenabled <> t.tgenabled END;
+
+-- object_rules: what is done instead of a change
+SELECT ARRAY[nspname, relname, rulename]::text[] AS path, jsonb_build_object('enabled', ev_enabled) AS facts, ARRAY[pg_get_ruledef(w.oid)] AS code
+FROM pg_rewrite w JOIN rel r ON r.oid = ev_class WHERE rulename <> '_RETURN';
+
+-- object_policies: which rows a role may see or change
+SELECT ARRAY[nspname, relname, polname]::text[] AS path, jsonb_build_object('for', polcmd, 'permissive', polpermissive) AS facts,
+    ARRAY(SELECT CASE WHEN o = 0 THEN '' ELSE pg_get_userbyid(o) END::text FROM unnest(polroles) o ORDER BY 1) AS roles,
+    ARRAY[pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)] AS code
+FROM pg_policy p JOIN rel r ON r.oid = polrelid;
+
+-- object_functions: functions, procedures, window functions and aggregates with their text
+SELECT ARRAY[n.nspname, proname]::text[] AS path, '(' || pg_get_function_identity_arguments(p.oid) || ')' AS signature,
+    pg_get_userbyid(proowner)::text AS owner, coalesce(proacl, acldefault('f', proowner))::text[] AS acl,
+    jsonb_build_object('kind', prokind, 'language', l.lanname, 'text', prosrc, 'library', probin, 'volatile', provolatile, 'strict', proisstrict,
+        'definer', prosecdef, 'leakproof', proleakproof, 'parallel', proparallel, 'cost', procost, 'rows', prorows, 'support', prosupport::text,
+        'settings', ARRAY(SELECT unnest(proconfig) ORDER BY 1), 'transforms', protrftypes::regtype[]::text[],
+        'aggregate', (SELECT to_jsonb(a) - ARRAY['aggfnoid', 'aggtranstype', 'aggmtranstype', 'aggsortop'] || jsonb_build_object(
+            'state', a.aggtranstype::regtype::text, 'moving state', a.aggmtranstype::regtype::text, 'sort', a.aggsortop::regoperator::text)
+            FROM pg_aggregate a WHERE a.aggfnoid = p.oid)) AS facts,
+    ARRAY[pg_get_function_arguments(p.oid), pg_get_function_result(p.oid),
+        CASE WHEN to_jsonb(p) ->> 'prosqlbody' IS NOT NULL THEN pg_get_functiondef(p.oid) END] AS code
+FROM pg_proc p JOIN ns n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = prolang
+WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_proc'::regclass AND m.objid = p.oid)
+    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'i'
+                    AND d.refclassid = 'pg_type'::regclass);
+
+-- object_types: enums with their labels, domains, ranges, composites and base types
+SELECT ARRAY[nspname, typname]::text[] AS path, pg_get_userbyid(typowner)::text AS owner, coalesce(typacl, acldefault('T', typowner))::text[] AS acl,
+    jsonb_build_object('kind', typtype, 'defined', typisdefined, 'not null', typnotnull,
+        'of', CASE WHEN typtype = 'd' THEN format_type(typbasetype, typtypmod) END,
+        'collation', (SELECT collname FROM pg_collation l WHERE l.oid = typcollation AND typtype = 'd'),
+        'labels', ARRAY(SELECT enumlabel FROM pg_enum WHERE enumtypid = t.oid ORDER BY enumsortorder),
+        'range', (SELECT jsonb_build_array(g.rngsubtype::regtype::text, o.opcname, l.collname, g.rngcanonical::text, g.rngsubdiff::text)
+            FROM pg_range g LEFT JOIN pg_opclass o ON o.oid = g.rngsubopc LEFT JOIN pg_collation l ON l.oid = g.rngcollation WHERE g.rngtypid = t.oid),
+        'made of', CASE WHEN typtype = 'b' THEN jsonb_build_array(typinput::text, typoutput::text, typreceive::text, typsend::text, typmodin::text,
+            typmodout::text, typanalyze::text, typlen, typbyval, typalign, typstorage, typcategory, typispreferred, typdelim) END,
+        'default', typdefault) AS facts
+FROM typ t WHERE typtype <> 'm' AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = t.oid)
+    AND (typtype <> 'c' OR EXISTS (SELECT FROM pg_class c WHERE c.oid = typrelid AND c.relkind = 'c'));
+
+-- object_multiranges_from_14: the names of the types that hold several ranges
+SELECT ARRAY[nspname, typname]::text[] AS path, jsonb_build_object('of', g.rngtypid::regtype::text) AS facts
+FROM typ t JOIN pg_range g ON g.rngmultitypid = t.oid;
+
+-- object_casts: between which types values may be turned, and how
+SELECT '(' || format_type(castsource, NULL) || ' AS ' || format_type(casttarget, NULL) || ')' AS signature,
+    jsonb_build_object('by', castfunc::regprocedure::text, 'when', castcontext, 'how', castmethod) AS facts
+FROM pg_cast c WHERE oid >= 16384 AND NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_cast'::regclass AND m.objid = c.oid);
+
+-- object_operators: what each stands for
+SELECT ARRAY[n.nspname, oprname]::text[] AS path, '(' || format_type(oprleft, NULL) || ', ' || format_type(oprright, NULL) || ')' AS signature,
+    pg_get_userbyid(oprowner)::text AS owner, jsonb_build_object('by', oprcode::text, 'commutator', oprcom::regoperator::text,
+        'negator', oprnegate::regoperator::text, 'restrict', oprrest::text, 'join', oprjoin::text, 'hashes', oprcanhash, 'merges', oprcanmerge) AS facts
+FROM pg_operator o JOIN ns n ON n.oid = oprnamespace
+WHERE oprcode <> 0 AND NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_operator'::regclass AND m.objid = o.oid);
+
+-- object_operator_classes: how indexes deal with a type
+SELECT ARRAY[n.nspname, opcname]::text[] AS path, ' USING ' || amname AS signature, pg_get_userbyid(opcowner)::text AS owner,
+    jsonb_build_object('for', opcintype::regtype::text, 'stored as', opckeytype::regtype::text, 'default', opcdefault, 'family', opfname) AS facts
+FROM pg_opclass o JOIN ns n ON n.oid = opcnamespace JOIN pg_am a ON a.oid = opcmethod JOIN pg_opfamily f ON f.oid = opcfamily
+WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_opclass'::regclass AND m.objid = o.oid);
+
+-- object_operator_families: the operators and functions of each
+SELECT ARRAY[n.nspname, opfname]::text[] AS path, ' USING ' || amname AS signature, pg_get_userbyid(opfowner)::text AS owner,
+    jsonb_build_object('operators', ARRAY(SELECT amopstrategy || ' ' || amopopr::regoperator || ' ' || amoppurpose::text FROM pg_amop
+            WHERE amopfamily = f.oid ORDER BY 1),
+        'functions', ARRAY(SELECT format('%s (%s, %s) %s', amprocnum, amproclefttype::regtype, amprocrighttype::regtype, amproc) FROM pg_amproc
+            WHERE amprocfamily = f.oid ORDER BY 1)) AS facts
+FROM pg_opfamily f JOIN ns n ON n.oid = opfnamespace JOIN pg_am a ON a.oid = opfmethod
+WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_opfamily'::regclass AND m.objid = f.oid);
+
+-- object_collations: how texts are ordered
+SELECT ARRAY[n.nspname, collname]::text[] AS path, pg_get_userbyid(collowner)::text AS owner,
+    jsonb_build_object('provider', collprovider, 'deterministic', collisdeterministic, 'rules', to_jsonb(c) ->> 'collicurules',
+        'locale', CASE WHEN collprovider = 'c' THEN concat(collcollate, ' ', collctype)
+                  ELSE coalesce(to_jsonb(c) ->> 'colllocale', to_jsonb(c) ->> 'colliculocale', collcollate::text) END) AS facts
+FROM pg_collation c JOIN ns n ON n.oid = collnamespace
+WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_collation'::regclass AND m.objid = c.oid);
+
+-- object_conversions: how encodings are turned
+SELECT ARRAY[n.nspname, conname]::text[] AS path, pg_get_userbyid(conowner)::text AS owner, jsonb_build_object('by', conproc::text, 'default', condefault,
+    'from', pg_encoding_to_char(conforencoding), 'to', pg_encoding_to_char(contoencoding)) AS facts
+FROM pg_conversion c JOIN ns n ON n.oid = connamespace
+WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_conversion'::regclass AND m.objid = c.oid);
+
+-- object_text_search: configurations, dictionaries, parsers and templates
+SELECT * FROM (
+    SELECT 'pg_ts_config'::regclass AS class, c.oid, ARRAY[n.nspname, cfgname]::text[] AS path, ' configuration' AS signature,
+        pg_get_userbyid(cfgowner)::text AS owner, jsonb_build_object('parser', (SELECT prsname FROM pg_ts_parser WHERE oid = cfgparser),
+            'words', ARRAY(SELECT format('%s %s %s', maptokentype, mapseqno, mapdict::regdictionary) FROM pg_ts_config_map
+                           WHERE mapcfg = c.oid ORDER BY maptokentype, mapseqno)) AS facts
+    FROM pg_ts_config c JOIN ns n ON n.oid = cfgnamespace
+    UNION ALL SELECT 'pg_ts_dict'::regclass, c.oid, ARRAY[n.nspname, dictname]::text[], ' dictionary', pg_get_userbyid(dictowner)::text,
+        jsonb_build_object('template', (SELECT tmplname FROM pg_ts_template WHERE oid = dicttemplate), 'options', dictinitoption)
+    FROM pg_ts_dict c JOIN ns n ON n.oid = dictnamespace
+    UNION ALL SELECT 'pg_ts_parser'::regclass, c.oid, ARRAY[n.nspname, prsname]::text[], ' parser', NULL,
+        jsonb_build_array(prsstart::text, prstoken::text, prsend::text, prsheadline::text, prslextype::text)
+    FROM pg_ts_parser c JOIN ns n ON n.oid = prsnamespace
+    UNION ALL SELECT 'pg_ts_template'::regclass, c.oid, ARRAY[n.nspname, tmplname]::text[], ' template', NULL,
+        jsonb_build_array(tmplinit::text, tmpllexize::text)
+    FROM pg_ts_template c JOIN ns n ON n.oid = tmplnamespace) AS found
+WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = found.class AND m.objid = found.oid);
+
+-- object_statistics: what the planner is told to look at together
+SELECT ARRAY[n.nspname, stxname]::text[] AS path, pg_get_userbyid(stxowner)::text AS owner,
+    jsonb_build_object('target', coalesce(nullif(stxstattarget, -1), -1)) AS facts, ARRAY[pg_get_statisticsobjdef(s.oid)] AS code
+FROM pg_statistic_ext s JOIN ns n ON n.oid = stxnamespace
+WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_statistic_ext'::regclass AND m.objid = s.oid);
+
+-- object_languages: those that no extension brought
+SELECT ARRAY[lanname]::text[] AS path, pg_get_userbyid(lanowner)::text AS owner, coalesce(lanacl, acldefault('l', lanowner))::text[] AS acl,
+    jsonb_build_object('trusted', lanpltrusted, 'by', lanplcallfoid::regproc::text, 'inline', laninline::regproc::text,
+        'checked by', lanvalidator::regproc::text) AS facts
+FROM pg_language l WHERE oid >= 16384 AND NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_language'::regclass AND m.objid = l.oid);
+
+-- object_transforms: how a language sees a type
+SELECT 'for ' || format_type(trftype, NULL) || ' language ' || l.lanname AS signature,
+    jsonb_build_object('from', trffromsql::regprocedure::text, 'to', trftosql::regprocedure::text) AS facts
+FROM pg_transform t JOIN pg_language l ON l.oid = trflang
+WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_transform'::regclass AND m.objid = t.oid);
+
+-- object_access_methods: kinds of tables and indexes that no extension brought
+SELECT ARRAY[amname]::text[] AS path, jsonb_build_object('type', amtype, 'by', amhandler::text) AS facts
+FROM pg_am a WHERE oid >= 16384 AND NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_am'::regclass AND m.objid = a.oid);
+
+-- object_foreign_data_wrappers: ways to other servers
+SELECT ARRAY[fdwname]::text[] AS path, pg_get_userbyid(fdwowner)::text AS owner, coalesce(fdwacl, acldefault('F', fdwowner))::text[] AS acl,
+    jsonb_build_object('by', fdwhandler::regproc::text, 'checked by', fdwvalidator::regproc::text, 'options', fdwoptions) AS facts
+FROM pg_foreign_data_wrapper w
+WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_foreign_data_wrapper'::regclass AND m.objid = w.oid);
+
+-- object_foreign_servers: where other servers are
+SELECT ARRAY[srvname]::text[] AS path, pg_get_userbyid(srvowner)::text AS owner, coalesce(srvacl, acldefault('S', srvowner))::text[] AS acl,
+    jsonb_build_object('type', srvtype, 'version', srvversion, 'wrapper', fdwname, 'options', srvoptions) AS facts
+FROM pg_foreign_server s JOIN pg_foreign_data_wrapper w ON w.oid = srvfdw
+WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_foreign_server'::regclass AND m.objid = s.oid);
+
+-- object_user_mappings: who goes to another server; the names of the options only, as their values are secret
+SELECT ARRAY[srvname, usename]::text[] AS path, ARRAY(SELECT usename::text WHERE umuser <> 0) AS roles,
+    jsonb_build_object('options', ARRAY(SELECT split_part(unnest(umoptions), '=', 1) ORDER BY 1)) AS facts
+FROM pg_user_mappings;
+
+-- object_extensions: what is installed, and where to
+SELECT ARRAY[extname]::text[] AS path, jsonb_build_object('schema', nspname) AS facts
+FROM pg_extension e JOIN pg_namespace n ON n.oid = extnamespace;
+
+-- object_event_triggers: what happens at changes of the schema
+SELECT ARRAY[evtname]::text[] AS path, pg_get_userbyid(evtowner)::text AS owner, jsonb_build_object('event', evtevent, 'by', evtfoid::regproc::text,
+    'enabled', evtenabled, 'tags', ARRAY(SELECT unnest(evttags) ORDER BY 1)) AS facts
+FROM pg_event_trigger t WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_event_trigger'::regclass AND m.objid = t.oid);
+
+-- object_publications: what is told to subscribers
+SELECT ARRAY[pubname]::text[] AS path, pg_get_userbyid(pubowner)::text AS owner, jsonb_build_array(puballtables, pubinsert, pubupdate, pubdelete,
+    pubtruncate, pubviaroot) AS facts
+FROM pg_publication p WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_publication'::regclass AND m.objid = p.oid);
+
+-- object_publication_tables: of which tables, rows and columns
+SELECT ARRAY[pubname, schemaname, tablename]::text[] AS path, jsonb_build_object('columns', to_jsonb(t) -> 'attnames') AS facts,
+    ARRAY[to_jsonb(t) ->> 'rowfilter'] AS code
+FROM pg_publication_tables t;
+
+-- object_publication_schemas_from_15: of which whole schemas
+SELECT ARRAY[pubname, nspname]::text[] AS path
+FROM pg_publication_namespace x JOIN pg_publication p ON p.oid = pnpubid JOIN pg_namespace n ON n.oid = pnnspid;
+
+-- object_default_privileges: what others may do with what a role will make
+SELECT 'by ' || pg_get_userbyid(defaclrole) || coalesce(' in ' || nspname, '') || ' on ' || defaclobjtype::text AS signature,
+    ARRAY[pg_get_userbyid(defaclrole)]::text[] AS roles, defaclacl::text[] AS acl
+FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = defaclnamespace;
+
+-- object_comments: what was noted of anything
+SELECT i.type || ' ' || i.identity AS signature, jsonb_build_object('text', d.description) AS facts
+FROM pg_description d CROSS JOIN LATERAL pg_identify_object(d.classoid, d.objoid, d.objsubid) AS i
+WHERE (d.objoid >= 16384 OR d.classoid = 'pg_namespace'::regclass AND d.objoid = to_regnamespace('public') AND d.description <> 'standard public schema')
+    AND NOT EXISTS (SELECT FROM member m WHERE m.classid = d.classoid AND m.objid = d.objoid) AND i.identity !~ 'pg_temp_\d';
+
+-- object_security_labels: what a security provider knows of anything
+SELECT i.type || ' ' || i.identity || ' for ' || s.provider AS signature, jsonb_build_object('label', s.label) AS facts
+FROM pg_seclabel s CROSS JOIN LATERAL pg_identify_object(s.classoid, s.objoid, s.objsubid) AS i
+WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = s.classoid AND m.objid = s.objoid);
+
+-- object_rights: what was granted or revoked on PostgreSQL's own things and on those of extensions
+SELECT i.type || ' ' || i.identity AS signature, coalesce(o.acl, acldefault(o.kind, o.owner))::text[] AS acl,
+    coalesce(p.initprivs, acldefault(o.kind, o.owner))::text[] AS before
+FROM (SELECT 'pg_class'::regclass AS class, oid, relowner AS owner, (CASE relkind WHEN 'S' THEN 's' ELSE 'r' END)::"char" AS kind, relacl AS acl FROM pg_class
+      UNION ALL SELECT 'pg_proc'::regclass, oid, proowner, 'f', proacl FROM pg_proc
+      UNION ALL SELECT 'pg_namespace'::regclass, oid, nspowner, 'n', nspacl FROM pg_namespace WHERE nspname <> 'public' AND nspname !~ '^pg_t'
+      UNION ALL SELECT 'pg_type'::regclass, oid, typowner, 'T', typacl FROM pg_type
+      UNION ALL SELECT 'pg_foreign_data_wrapper'::regclass, oid, fdwowner, 'F', fdwacl FROM pg_foreign_data_wrapper
+      UNION ALL SELECT 'pg_language'::regclass, oid, lanowner, 'l', lanacl FROM pg_language) AS o
+LEFT JOIN pg_init_privs p ON p.classoid = o.class AND p.objoid = o.oid AND p.objsubid = 0
+CROSS JOIN LATERAL pg_identify_object(o.class, o.oid, 0) AS i
+WHERE o.acl IS DISTINCT FROM p.initprivs
+    AND (o.oid < 16384 OR EXISTS (SELECT FROM member m WHERE m.classid = o.class AND m.objid = o.oid));
+
+-- object_large_objects: how many of them belong to whom, and what others may do with them
+SELECT pg_get_userbyid(lomowner)::text || ': ' || lomacl::text AS signature, pg_get_userbyid(lomowner)::text AS owner, lomacl::text[] AS acl,
+    jsonb_build_object('count', count(*)) AS facts
+FROM (SELECT lomowner, coalesce(lomacl, acldefault('L', lomowner)) AS lomacl FROM pg_largeobject_metadata) AS l GROUP BY lomowner, lomacl::text, lomacl;
+
+-- extension_versions: which version of each is here
+SELECT extname::text AS name, extversion AS version FROM pg_extension ORDER BY 1;
+
+-- foreign_keys: which table refers to which, by which columns; partitions are spoken for by their table
+SELECT format('%I.%I', cn.nspname, c.relname) AS child, format('%I.%I', pn.nspname, p.relname) AS parent,
+    ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY u (n, place) JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.n ORDER BY place) AS columns,
+    ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY u (n, place) JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.n ORDER BY place) AS refers
+FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace cn ON cn.oid = c.relnamespace
+JOIN pg_class p ON p.oid = k.confrelid JOIN pg_namespace pn ON pn.oid = p.relnamespace
+WHERE k.contype = 'f' AND k.conparentid = 0 ORDER BY k.oid;
+
+-- unique_keys: the columns of every unique index of a table that holds for all of its rows
+SELECT array_agg(a.attname::text ORDER BY k.place) AS columns
+FROM pg_index i CROSS JOIN unnest(i.indkey) WITH ORDINALITY AS k (attnum, place)
+JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+WHERE i.indrelid = %(table)s::regclass AND i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL AND k.place <= i.indnkeyatts
+GROUP BY i.indexrelid;
+
+-- sequences_of_table: the rising sequences that fill columns of a table
+SELECT a.attname::text AS column, format('%%I.%%I', n.nspname, s.relname) AS sequence
+FROM pg_attribute a JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+JOIN pg_depend e ON e.classid = 'pg_attrdef'::regclass AND e.objid = d.oid AND e.refclassid = 'pg_class'::regclass
+JOIN pg_class s ON s.oid = e.refobjid AND s.relkind = 'S' JOIN pg_namespace n ON n.oid = s.relnamespace JOIN pg_sequence q ON q.seqrelid = s.oid
+WHERE a.attrelid = %(table)s::regclass AND q.seqincrement > 0
+UNION
+SELECT a.attname::text, format('%%I.%%I', n.nspname, s.relname)
+FROM pg_depend e JOIN pg_class s ON s.oid = e.objid AND s.relkind = 'S' JOIN pg_namespace n ON n.oid = s.relnamespace
+JOIN pg_attribute a ON a.attrelid = e.refobjid AND a.attnum = e.refobjsubid JOIN pg_sequence q ON q.seqrelid = s.oid
+WHERE e.classid = 'pg_class'::regclass AND e.refclassid = 'pg_class'::regclass AND e.refobjid = %(table)s::regclass AND e.deptype IN ('a', 'i')
+  AND q.seqincrement > 0;
+
+-- triggers_of_table: the triggers of a table that are on, and how
+SELECT t.tgname::text AS name, t.tgenabled::text AS mode FROM pg_trigger t
+WHERE t.tgrelid = %(table)s::regclass AND NOT t.tgisinternal AND t.tgenabled <> 'D' ORDER BY 1;
+
+-- begin_rescue: row first: the transaction that will insert, and where its id means something
+INSERT INTO rescue (token, restore_id, target, source, destination, state, server, xid, begun_at, by)
+VALUES (%(token)s, %(restore)s, %(target)s, %(source)s, %(destination)s, 'copying', %(server)s, %(xid)s, %(at)s, %(by)s)
+ON CONFLICT (token) DO UPDATE SET state = 'copying', xid = excluded.xid, server = excluded.server, begun_at = excluded.begun_at,
+    tables = NULL, ended_at = NULL, by = excluded.by
+WHERE rescue.state IN ('failed', 'undone');
+
+-- filled_rescue: what the transaction has inserted, before it is committed
+UPDATE rescue SET tables = %(tables)s WHERE token = %(token)s;
+
+-- end_rescue: what became of it
+UPDATE rescue SET state = %(state)s, ended_at = %(at)s WHERE token = %(token)s;
+
+-- rescue: one of them by its token
+SELECT * FROM rescue WHERE token = %(token)s;
