@@ -135,7 +135,8 @@ SELECT datid::int8 AS oid, coalesce(usename, backend_type)::text AS role, coales
 FROM pg_stat_activity WHERE datid = ANY (%(oids)s::int8[]::oid[]) AND pid <> pg_backend_pid() GROUP BY 1, 2, 3, 4 ORDER BY n DESC LIMIT 50;
 
 -- end_sessions: tell whatever is connected to these databases to end; one row for each that was still there
-SELECT pid, pg_terminate_backend(pid) AS told FROM pg_stat_activity WHERE datid = ANY (%(oids)s::int8[]::oid[]);
+SELECT pid, pg_terminate_backend(pid) AS told FROM pg_stat_activity
+WHERE datid = ANY (%(oids)s::int8[]::oid[]) AND (current_setting('is_superuser')::bool OR backend_type <> 'autovacuum worker');
 
 -- in_the_way: what holds a database by its number, so that a rename fails or leaves it behind
 SELECT 'prepared' AS kind, gid AS name, owner::text AS detail FROM pg_prepared_xacts WHERE database = %(name)s

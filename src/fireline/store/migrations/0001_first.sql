@@ -440,6 +440,21 @@ CREATE TABLE restore (                  -- a database that a backup was restored
     by          text NOT NULL
 );
 CREATE INDEX restore_target ON restore (target, begun_at DESC);
+CREATE TABLE rescue (                   -- rows copied from a database that was replaced into the one in use
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    token       text NOT NULL UNIQUE,
+    restore_id  bigint NOT NULL REFERENCES restore,
+    target      text NOT NULL,
+    source      text NOT NULL,          -- the database that has the rows
+    destination text NOT NULL,          -- the database that gets them
+    state       text NOT NULL CHECK (state IN ('copying', 'done', 'failed', 'undone')),
+    server      jsonb NOT NULL,         -- where the transaction id means something
+    xid         text NOT NULL,          -- of the one transaction that inserts: its rows bear it
+    tables      jsonb,                  -- per table: key, inserted, and which other rows bear the id
+    begun_at    timestamptz NOT NULL,
+    ended_at    timestamptz,
+    by          text NOT NULL
+);
 CREATE TABLE fence (                    -- application traffic kept away; each way is stored before it is acted on
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     token       text NOT NULL UNIQUE,

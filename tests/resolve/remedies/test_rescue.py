@@ -1,0 +1,174 @@
+"""Rows that were made since the backup, copied over after the swap."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from fireline.errors import Refused
+from fireline.resolve.remedies import rescue as shelf
+from fireline.run.remedy import Outcome, Plan
+from fireline.store.connect import Store
+from tests.hand import hand
+from tests.recovery.twins import Twins, twins
+from tests.servers import PATIENTS
+
+SHOP = """
+CREATE TYPE mood AS ENUM ('sad', 'ok');
+CREATE TABLE users (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, email text UNIQUE, moods mood[]);
+CREATE TABLE orders (id serial PRIMARY KEY, user_id bigint NOT NULL REFERENCES users, total numeric,
+    twice numeric GENERATED ALWAYS AS (total * 2) STORED, note jsonb);
+CREATE TABLE lines (order_id int REFERENCES orders, line int, what text, PRIMARY KEY (order_id, line));
+CREATE TABLE plain (what text);
+INSERT INTO users (email, moods) SELECT 'u' || i, '{sad,ok}' FROM generate_series(1, 5) i;
+INSERT INTO orders (user_id, total) SELECT i, i FROM generate_series(1, 5) i;
+INSERT INTO lines SELECT i, 1, 'thing' FROM generate_series(1, 5) i;
+"""
+NEW = """
+INSERT INTO users (email, moods) VALUES ('new', '{ok}'), ('newer', NULL);
+INSERT INTO orders (user_id, total, note) VALUES (6, 60, '{"a": "it''s\\t\\\\ odd"}'), (7, 70, NULL);
+INSERT INTO lines VALUES (6, 1, E'a\\tb'), (6, 2, NULL), (7, 1, '');
+UPDATE users SET email = 'changed' WHERE id = 1;
+"""
+
+
+@pytest.fixture(params=PATIENTS)
+def pair(request: pytest.FixtureRequest) -> Iterator[Twins]:
+    with twins(request.getfixturevalue(request.param)) as made:
+        yield made
+
+
+@pytest.fixture
+def one(request: pytest.FixtureRequest) -> Iterator[Twins]:
+    """On one version, for what no version does otherwise."""
+    with twins(request.getfixturevalue(PATIENTS[0])) as made:
+        yield made
+
+
+def planned(store: Store, pair: Twins, state: str = "swapped", **given: Any) -> Plan:
+    """The plan, as it comes back from the store."""
+    restore = str(pair.row(store, state))
+    plan = shelf.remedy.plan(pair.target, shelf.Rescue(restore=restore, **given), hand(store))
+    return Plan(plan.summary, plan.effect, plan.undo, plan.level, json.loads(json.dumps(plan.captured)))
+
+
+def rescued(store: Store, pair: Twins, **given: Any) -> tuple[Plan, Outcome]:
+    plan = planned(store, pair, **given)
+    done = shelf.remedy.do(pair.target, plan, hand(store))
+    assert done.ok
+    return plan, done
+
+
+def undone(store: Store, pair: Twins, plan: Plan) -> Outcome:
+    assert shelf.remedy.undo is not None
+    return shelf.remedy.undo(pair.target, plan, hand(store))
+
+
+def content(pair: Twins, database: str) -> list[Any]:
+    return [
+        pair.sql(f"SELECT t::text AS row FROM {table} t ORDER BY 1", database=database)
+        for table in ("users", "orders", "lines")
+    ]
+
+
+def test_new_rows_are_copied_with_their_keys_and_what_refers_to_them_and_the_undo_takes_them_away_again(
+    store: Store, pair: Twins
+) -> None:
+    pair.sql(SHOP)
+    pair.part()
+    pair.sql(NEW)
+    before = content(pair, pair.side)
+    pair.sql(f"ALTER DATABASE {pair.live} WITH ALLOW_CONNECTIONS false CONNECTION LIMIT 0", database="postgres")
+    plan, done = rescued(store, pair)
+    assert plan.level == "reversible"
+    assert "Copy 7 rows of 3 tables" in plan.summary
+    assert "1 rows that differ on both sides are left as they are" in plan.effect
+    assert "public.users: 1 rows that both have" in plan.captured["left_out"][0]["what"]
+    assert done.facts["inserted"] == 7
+    assert shelf.remedy.verify(pair.target, plan, hand(store)).ok is True
+    closed = pair.sql(
+        "SELECT datallowconn, datconnlimit FROM pg_database WHERE datname = %s", database="postgres", values=[pair.live]
+    )
+    assert list(closed[0].values()) == [False, 0]
+    pair.sql(f"ALTER DATABASE {pair.live} WITH ALLOW_CONNECTIONS true CONNECTION LIMIT -1", database="postgres")
+    assert content(pair, pair.side)[1:] == content(pair, pair.live)[1:]
+    pair.sql("INSERT INTO users (email) VALUES ('after'); INSERT INTO orders (user_id) VALUES (8)", database=pair.side)
+    assert pair.sql("SELECT max(id) AS n FROM orders", database=pair.side) == [{"n": 8}]
+    pair.sql("DELETE FROM orders WHERE id = 8; DELETE FROM users WHERE id = 8", database=pair.side)
+    back = undone(store, pair, plan)
+    assert back.facts["deleted"] == 7
+    assert content(pair, pair.side) == before
+    with pytest.raises(Refused, match="undone already"):
+        undone(store, pair, plan)
+
+
+def test_what_was_changed_or_is_referred_to_since_stays_at_the_undo(store: Store, pair: Twins) -> None:
+    pair.sql(SHOP)
+    pair.part()
+    pair.sql(NEW)
+    plan, _ = rescued(store, pair)
+    pair.sql(
+        "UPDATE lines SET what = 'mine' WHERE order_id = 7; INSERT INTO orders (user_id) VALUES (6)", database=pair.side
+    )
+    back = undone(store, pair, plan)
+    left = {one["table"]: (one["deleted"], one["changed"], one["referred"]) for one in back.facts["tables"]}
+    assert left == {"public.lines": (2, 1, 0), "public.orders": (1, 0, 1), "public.users": (0, 0, 2)}
+    assert pair.sql("SELECT id FROM orders WHERE id > 5 ORDER BY 1", database=pair.side) == [{"id": 7}, {"id": 8}]
+
+
+def test_rows_whose_value_is_taken_and_rows_whose_parent_is_nowhere_are_left_out_and_counted(
+    store: Store, pair: Twins
+) -> None:
+    pair.sql(SHOP)
+    pair.part()
+    pair.sql(NEW)
+    pair.sql("INSERT INTO users (id, email) OVERRIDING SYSTEM VALUE VALUES (99, 'newer')", database=pair.side)
+    _, done = rescued(store, pair)
+    told = {one["table"]: (one["inserted"], one["taken"], one["orphans"]) for one in done.facts["tables"]}
+    assert told == {"public.users": (1, 1, 0), "public.orders": (1, 0, 1), "public.lines": (2, 0, 1)}
+    assert "1 not copied, as another row has the same unique value" in done.summary
+    assert "1 not copied, as the row they refer to is not there" in done.summary
+
+
+def test_rings_of_foreign_keys_are_inserted_and_deleted_at_once(store: Store, pair: Twins) -> None:
+    pair.sql("""
+        CREATE TABLE a (id int PRIMARY KEY, b int); CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a);
+        ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b; CREATE TABLE tree (id int PRIMARY KEY, up int REFERENCES tree)""")
+    pair.part()
+    pair.sql("""
+        ALTER TABLE a DISABLE TRIGGER ALL; INSERT INTO a VALUES (1, 1); ALTER TABLE a ENABLE TRIGGER ALL; INSERT INTO b VALUES (1, 1);
+        INSERT INTO tree VALUES (1, NULL), (2, 1), (3, 2), (4, 4)""")
+    plan, done = rescued(store, pair)
+    assert done.facts["inserted"] == 6
+    assert undone(store, pair, plan).facts["deleted"] == 6
+
+
+def test_triggers_run_unless_told_otherwise_and_are_then_on_as_before(store: Store, pair: Twins) -> None:
+    pair.sql("""
+        CREATE TABLE log (what int); CREATE TABLE t (id int PRIMARY KEY, of int); INSERT INTO t VALUES (1, 0);
+        CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS
+            $$BEGIN INSERT INTO log VALUES (NEW.id); UPDATE t SET of = of + 1 WHERE id = 1; RETURN NULL; END$$;
+        CREATE TRIGGER one AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION f();
+        CREATE TRIGGER off AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION f();
+        ALTER TABLE t ENABLE ALWAYS TRIGGER one; ALTER TABLE t DISABLE TRIGGER off""")
+    pair.part()
+    pair.sql("INSERT INTO t VALUES (2, 0), (3, 0)")
+    pair.sql("TRUNCATE log; UPDATE t SET of = 0", database=pair.live)
+    plan, _ = rescued(store, pair)
+    assert "triggers run" in plan.effect
+    assert pair.sql("SELECT count(*) AS n FROM log", database=pair.side) == [{"n": 2}]
+    assert undone(store, pair, plan).facts["deleted"] == 2
+    assert pair.sql("SELECT id, of FROM t", database=pair.side) == [{"id": 1, "of": 2}], (
+        "it touched a row that was there"
+    )
+    pair.sql("TRUNCATE log", database=pair.side)
+    plan, _ = rescued(store, pair, triggers=False)
+    assert "switched off" in plan.effect
+    assert pair.sql("SELECT count(*) AS n FROM log", database=pair.side) == [{"n": 0}]
+    modes = pair.sql(
+        "SELECT tgname::text, tgenabled::text FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1", database=pair.side
+    )
+    assert [tuple(one.values()) for one in modes] == [("off", "D"), ("one", "A")]
