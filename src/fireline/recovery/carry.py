@@ -24,7 +24,7 @@ def put(conn: Connection, wanted: Standing, name: str) -> None:
         raise Refused(f"there is no database {name} any more")
     try:
         with conn.transaction():
-            for statement in _statements(wanted, now, mighty=conn.info.parameter_status("is_superuser") == "on"):
+            for statement in statements(wanted, now, mighty=mighty(conn)):
                 conn.execute(statement)
     except psycopg.errors.InsufficientPrivilege as no:
         said = redact.text(no.diag.message_primary or str(no))
@@ -38,7 +38,12 @@ def put(conn: Connection, wanted: Standing, name: str) -> None:
         raise Refused(f"{', '.join(unlike)} of {wanted.name} could not be put onto {name} exactly")
 
 
-def _statements(wanted: Standing, now: Standing, *, mighty: bool) -> Iterator[sql.Composed]:
+def mighty(conn: Connection) -> bool:
+    """Whether we are a superuser there."""
+    return conn.info.parameter_status("is_superuser") == "on"
+
+
+def statements(wanted: Standing, now: Standing, *, mighty: bool) -> Iterator[sql.Composed]:
     """What makes the one stand as the other; nothing for what is so already. mighty: as a superuser."""
     it = sql.Identifier(now.name)
     if wanted.owner != now.owner:

@@ -555,7 +555,8 @@ FROM typ t JOIN pg_range g ON g.rngmultitypid = t.oid;
 -- object_casts: between which types values may be turned, and how
 SELECT '(' || format_type(castsource, NULL) || ' AS ' || format_type(casttarget, NULL) || ')' AS signature,
     jsonb_build_object('by', castfunc::regprocedure::text, 'when', castcontext, 'how', castmethod) AS facts
-FROM pg_cast c WHERE oid >= 16384 AND NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_cast'::regclass AND m.objid = c.oid);
+FROM pg_cast c WHERE oid >= 16384 AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_cast'::regclass AND d.objid = c.oid
+    AND d.deptype IN ('e', 'i'));
 
 -- object_operators: what each stands for
 SELECT ARRAY[n.nspname, oprname]::text[] AS path, '(' || format_type(oprleft, NULL) || ', ' || format_type(oprright, NULL) || ')' AS signature,
@@ -665,9 +666,11 @@ SELECT ARRAY[pubname]::text[] AS path, pg_get_userbyid(pubowner)::text AS owner,
 FROM pg_publication p WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_publication'::regclass AND m.objid = p.oid);
 
 -- object_publication_tables: of which tables, rows and columns
-SELECT ARRAY[pubname, schemaname, tablename]::text[] AS path, jsonb_build_object('columns', to_jsonb(t) -> 'attnames') AS facts,
+SELECT ARRAY[pubname, schemaname, tablename]::text[] AS path, jsonb_build_object('columns', CASE WHEN EXISTS (SELECT FROM pg_publication_rel r
+        WHERE r.prpubid = p.oid AND r.prrelid = c.oid AND to_jsonb(r) ->> 'prattrs' IS NOT NULL) THEN to_jsonb(t) -> 'attnames' END) AS facts,
     ARRAY[to_jsonb(t) ->> 'rowfilter'] AS code
-FROM pg_publication_tables t;
+FROM pg_publication_tables t JOIN pg_publication p USING (pubname) JOIN pg_namespace n ON n.nspname = schemaname
+JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = tablename;
 
 -- object_publication_schemas_from_15: of which whole schemas
 SELECT ARRAY[pubname, nspname]::text[] AS path
@@ -692,16 +695,17 @@ WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = s.classoid AND m.objid 
 -- object_rights: what was granted or revoked on PostgreSQL's own things and on those of extensions
 SELECT i.type || ' ' || i.identity AS signature, coalesce(o.acl, acldefault(o.kind, o.owner))::text[] AS acl,
     coalesce(p.initprivs, acldefault(o.kind, o.owner))::text[] AS before
-FROM (SELECT 'pg_class'::regclass AS class, oid, relowner AS owner, (CASE relkind WHEN 'S' THEN 's' ELSE 'r' END)::"char" AS kind, relacl AS acl FROM pg_class
-      UNION ALL SELECT 'pg_proc'::regclass, oid, proowner, 'f', proacl FROM pg_proc
-      UNION ALL SELECT 'pg_namespace'::regclass, oid, nspowner, 'n', nspacl FROM pg_namespace WHERE nspname <> 'public' AND nspname !~ '^pg_t'
-      UNION ALL SELECT 'pg_type'::regclass, oid, typowner, 'T', typacl FROM pg_type
-      UNION ALL SELECT 'pg_foreign_data_wrapper'::regclass, oid, fdwowner, 'F', fdwacl FROM pg_foreign_data_wrapper
-      UNION ALL SELECT 'pg_language'::regclass, oid, lanowner, 'l', lanacl FROM pg_language) AS o
+FROM (SELECT 'pg_class'::regclass AS class, oid, relnamespace AS schema, relowner AS owner,
+        (CASE relkind WHEN 'S' THEN 's' ELSE 'r' END)::"char" AS kind, relacl AS acl FROM pg_class
+      UNION ALL SELECT 'pg_proc'::regclass, oid, pronamespace, proowner, 'f', proacl FROM pg_proc
+      UNION ALL SELECT 'pg_namespace'::regclass, oid, oid, nspowner, 'n', nspacl FROM pg_namespace
+      UNION ALL SELECT 'pg_type'::regclass, oid, typnamespace, typowner, 'T', typacl FROM pg_type
+      UNION ALL SELECT 'pg_foreign_data_wrapper'::regclass, oid, 'pg_catalog'::regnamespace, fdwowner, 'F', fdwacl FROM pg_foreign_data_wrapper
+      UNION ALL SELECT 'pg_language'::regclass, oid, 'pg_catalog'::regnamespace, lanowner, 'l', lanacl FROM pg_language) AS o
 LEFT JOIN pg_init_privs p ON p.classoid = o.class AND p.objoid = o.oid AND p.objsubid = 0
 CROSS JOIN LATERAL pg_identify_object(o.class, o.oid, 0) AS i
-WHERE o.acl IS DISTINCT FROM p.initprivs
-    AND (o.oid < 16384 OR EXISTS (SELECT FROM member m WHERE m.classid = o.class AND m.objid = o.oid));
+WHERE o.acl IS DISTINCT FROM p.initprivs AND (o.oid < 16384 AND o.schema = 'pg_catalog'::regnamespace
+    OR EXISTS (SELECT FROM member m WHERE m.classid = o.class AND m.objid = o.oid));
 
 -- object_large_objects: how many of them belong to whom, and what others may do with them
 SELECT pg_get_userbyid(lomowner)::text || ': ' || lomacl::text AS signature, pg_get_userbyid(lomowner)::text AS owner, lomacl::text[] AS acl,

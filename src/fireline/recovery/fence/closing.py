@@ -93,7 +93,8 @@ def _begin(
 def _shut(store: Store, conn: Connection, fence: Fence, patience: float) -> Fence:
     """Let nobody in any more, end everyone who is in, and wait until they are gone."""
     step = fence.steps[0]
-    fence = rows.mark(store, fence.step(replace(step, state="acting")))
+    # Written once and beforehand: while nobody gets in, everybody waits for whatever is done here.
+    fence = rows.mark(store, replace(fence.step(replace(step, state="acting")), state="up"))
     for statement in step.act:
         conn.execute(statement.encode())
     ended = sessions.end(conn, fence.database, lambda one: one.kind != "autovacuum worker", patience=patience)
@@ -104,7 +105,7 @@ def _shut(store: Store, conn: Connection, fence: Fence, patience: float) -> Fenc
             hint="End those sessions, or give our role pg_signal_backend; a superuser's only a superuser may end.",
         )
     _refuse_what_is_prepared(conn, fence.database)
-    return rows.mark(store, replace(fence.step(replace(step, state="acted")), state="up"))
+    return fence
 
 
 def _refuse_what_is_prepared(conn: Connection, database: str) -> None:
