@@ -28,3 +28,25 @@ WHERE id = %(id)s AND state <> 'lifted' RETURNING id;
 
 -- due_now: let it fall at once
 UPDATE fence SET expires_at = least(expires_at, %(at)s) WHERE id = %(id)s AND state <> 'lifted';
+
+-- change_fence: another level, or a later deadline, of one that stands
+UPDATE fence SET level = %(level)s, state = 'raising', steps = %(steps)s, reason = %(reason)s, expires_at = %(expires_at)s,
+    by = %(by)s, tried_at = %(at)s, error = NULL
+WHERE id = %(id)s AND state <> 'lifted' RETURNING *;
+
+-- prove_fence: what was seen of who is left
+UPDATE fence SET proof = %(proof)s WHERE id = %(id)s;
+
+-- due_fences: past their deadline, or left half lifted; those at which something failed a moment ago can wait
+SELECT id, target, passing FROM fence
+WHERE (state <> 'lifted' AND expires_at <= %(at)s OR state = 'lifting') AND (state <> 'stuck' OR tried_at IS NULL OR tried_at <= %(again)s)
+ORDER BY passing DESC, expires_at;
+
+-- last_fence: the newest of a target, also when it is lifted
+SELECT * FROM fence WHERE target = %(target)s AND NOT passing ORDER BY id DESC LIMIT 1;
+
+-- incidents_of_target: those that are open
+SELECT id FROM incident WHERE target = %(target)s AND status NOT IN ('resolved', 'reviewed', 'dismissed') ORDER BY id;
+
+-- as_before: a change to another level came to nothing
+UPDATE fence SET level = %(level)s, reason = %(reason)s, expires_at = %(expires_at)s, by = %(by)s WHERE id = %(id)s AND state <> 'lifted';

@@ -161,6 +161,56 @@ def begin(
     return of(row)
 
 
+def change(
+    conn: Connection, fence: Fence, *, level: Level, steps: list[Step], reason: str, expires_at: datetime, by: str
+) -> Fence:
+    """One that stands goes to another level, or is renewed, before anything is done."""
+    row = one(
+        conn, Q["change_fence"], id=fence.id, level=level, steps=Jsonb([asdict(step) for step in steps]),
+        reason=redact.text(reason), expires_at=expires_at, by=by, at=clock.now(),
+    )  # fmt: skip
+    if row is None:
+        raise Refused(f"the fence of {fence.target} was lifted meanwhile", hint="Raise it again.")
+    return of(row)
+
+
+def as_before(conn: Connection, fence: Fence) -> None:
+    """Level, deadline and reason as they were before a change that came to nothing."""
+    told = {
+        "id": fence.id,
+        "level": fence.level,
+        "reason": fence.reason,
+        "expires_at": fence.expires_at,
+        "by": fence.by,
+    }
+    conn.execute(Q["as_before"], told)
+
+
+def stuck(fence: Fence) -> Fence:
+    """The same, waiting for somebody."""
+    return replace(fence, state="stuck")
+
+
+def proved(store: Store, fence: Fence, proof: dict[str, Any]) -> Fence:
+    """Write down what was seen of who is left."""
+    clean = redact.tree(proof)
+    with store.transaction() as conn:
+        conn.execute(Q["prove_fence"], {"id": fence.id, "proof": Jsonb(clean)})
+    return replace(fence, proof=clean)
+
+
+def by_id(conn: Connection, number: int) -> Fence | None:
+    """One of them."""
+    row = one(conn, Q["fence_row"], id=number)
+    return of(row) if row else None
+
+
+def last(conn: Connection, target: str) -> Fence | None:
+    """The newest of a target that was raised by a person, also when it is lifted."""
+    row = one(conn, Q["last_fence"], target=target)
+    return of(row) if row else None
+
+
 def mark(store: Store, fence: Fence, *, error: str | None = None) -> Fence:
     """Write down how far it is, in a transaction of its own. Raises Refused when it was lifted meanwhile."""
     said = redact.text(error) if error else None

@@ -15,7 +15,8 @@ from fireline.postgres.connect import APPLICATION, Connection
 
 _LOOK_SECONDS = 0.02
 _CLIENT = "client backend"
-# Those that write beside the clients: an apply worker of a subscription, a job of pg_cron, what an extension does.
+_CRON = "pg_cron"
+_APPLIES = "logical replication"  # what a subscription writes with
 _NO_WRITER = ("autovacuum worker", "walsender", "parallel worker", "autovacuum launcher")
 
 _IN = """
@@ -68,9 +69,15 @@ def is_application(session: Session, roles: tuple[str, ...]) -> bool:
     return session.role in roles if roles else True
 
 
-def writes_beside(session: Session) -> bool:
-    """Whether it is a worker of the server that may write: of a subscription, of pg_cron, of an extension."""
-    return not session.client and session.kind not in _NO_WRITER
+def writes_by_itself(session: Session) -> bool:
+    """Whether it is a writer beside the application that a fence stops: of a subscription, or a job of pg_cron."""
+    applies = session.kind.startswith(_APPLIES) and "launcher" not in session.kind
+    return applies or session.kind == _CRON or (session.client and session.application == _CRON)
+
+
+def may_write(session: Session) -> bool:
+    """Whether it could write at all: a client, or a worker of the server that is no mere reader or cleaner."""
+    return not session.fireline and (session.client or session.kind not in _NO_WRITER)
 
 
 def prepared(conn: Connection, database: str) -> list[dict[str, Any]]:
@@ -103,13 +110,16 @@ def end(
     wanted: asked between two rounds; when it says no the rest is left alone.
     """
     until, ended, refused = time.monotonic() + patience, set[tuple[int, datetime]](), dict[int, str]()
+    pause = _LOOK_SECONDS / 8  # most are gone in a few milliseconds, and in a swap everybody waits for this
     while True:
         left = [session for session in inside(conn, database) if which(session)]
         if not left or time.monotonic() >= until or not wanted() or all(one.pid in refused for one in left):
             return Ended(len(ended - {(one.pid, one.since) for one in left}), left, refused)
         for session in left:
-            _tell(conn, session, ended, refused)
-        time.sleep(_LOOK_SECONDS)
+            if pause >= _LOOK_SECONDS or (session.pid, session.since) not in ended:
+                _tell(conn, session, ended, refused)
+        time.sleep(pause)
+        pause = min(pause * 2, _LOOK_SECONDS)
 
 
 def _tell(conn: Connection, session: Session, ended: set[tuple[int, datetime]], refused: dict[int, str]) -> None:

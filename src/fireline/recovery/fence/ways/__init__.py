@@ -1,0 +1,1 @@
+"""The ways of keeping traffic away from a database: one file each."""
