@@ -31,7 +31,7 @@ class Twins:
         """Run statements in one of them, the present one if none is named; the rows of the last."""
         dsn = psycopg.conninfo.make_conninfo(self.target.dsn.reveal(), dbname=database or self.live)
         with psycopg.connect(dsn, autocommit=True, row_factory=dict_row) as conn:
-            cursor = conn.execute(statements, values)  # type: ignore[arg-type]
+            cursor = conn.execute(statements, values)
             while cursor.nextset():
                 pass
             return cursor.fetchall() if cursor.description else []

@@ -99,16 +99,20 @@ def _copy(conn: Connection, old: Side, one: Filled, keys: list[Key]) -> None:
         names(one.columns), pair.live.rows, names(pair.key), wanted, lists, names(letters)
     )
     into = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier("pg_temp", one.temp), names(one.columns))
-    with old.conn.cursor() as reading, conn.cursor() as writing:
-        with reading.copy(query) as source, writing.copy(into) as sink:
-            for block in source:
-                sink.write(block)
+    with (
+        old.conn.cursor() as reading,
+        conn.cursor() as writing,
+        reading.copy(query) as source,
+        writing.copy(into) as sink,
+    ):
+        for block in source:
+            sink.write(block)
 
 
-def prune(conn: Connection, group: list[Filled], references: list[Reference]) -> None:
-    """Take out what can not be inserted: unique values that are taken, and rows whose parent is nowhere; again until none is."""
+def prune(conn: Connection, group: list[Filled], references: list[Reference], *, new: bool = True) -> None:
+    """Take out what can not be written: unique values that are taken by others, and rows whose parent is nowhere; again until none is."""
     temps = {one.pair.restored.full: one for one in group}
-    for one in group:
+    for one in group if new else ():
         for row in conn.execute(Q["unique_keys"], {"table": one.pair.restored.full}).fetchall():
             if set(row["columns"]) <= set(one.columns):
                 columns = tuple(row["columns"])

@@ -14,10 +14,11 @@ from fireline import clock
 from fireline.errors import Refused
 from fireline.postgres.connect import Connection, Target, connect, identity
 from fireline.postgres.watch import Watch
-from fireline.recovery import filling, references, rows
+from fireline.recovery import filling, references, replacing, rows
 from fireline.recovery.filling import Filled
 from fireline.recovery.kept import readable
 from fireline.recovery.pairs import Pair
+from fireline.recovery.replacing import Place
 from fireline.recovery.sides import STATEMENT_LIMIT, Q, Side, side_of, why
 from fireline.store.connect import Store
 
@@ -91,25 +92,27 @@ def _part(name: str, pair: Pair, found: rows.Counted) -> dict[str, Any]:
     }
 
 
-def carry(store: Store, target: Target, captured: dict[str, Any], *, watch: Watch, by: str) -> dict[str, Any]:
+def carry(
+    store: Store, target: Target, captured: dict[str, Any], *, place: Place, watch: Watch, by: str
+) -> dict[str, Any]:
     """Copy what was planned, all or nothing. The transaction's id is in the store before a row is inserted.
 
+    place: where rows that are replaced are kept for the way back.
     Raises Refused, with nothing copied; TargetUnavailable when what became of it must be looked up.
     """
     source, into = captured["source"], captured["into"]
-    tables = [part["table"] for part in captured["parts"] if part["missing"]]
+    tables = [part["table"] for part in captured["parts"]]
     with (
         readable(target, source),
         side_of(target, source) as old,
         side_of(target, into) as now,
         connect(target, write=True, database=into, statement_timeout=STATEMENT_LIMIT, jit=False) as conn,
     ):
+        filled = _filled(old, now, tables)
+        _begin(store, target, conn, captured, by)
         try:
-            filled = _filled(old, now, tables)
             with watch.cancel.over(conn):
-                _begin(store, target, conn, captured, by)
-                raised = _fill(conn, old, now, filled, captured, watch)
-                marks = {one.pair.restored.full: _mark(conn, one) for one in filled}
+                raised, marks = _fill(conn, old, now, filled, captured, place, watch)
                 with store.transaction() as own:
                     own.execute(Q["filled_rescue"], {"token": captured["token"], "tables": Jsonb(marks)})
                 conn.commit()
@@ -151,32 +154,42 @@ def _begin(store: Store, target: Target, conn: Connection, captured: dict[str, A
 
 
 def _fill(
-    conn: Connection, old: Side, now: Side, filled: list[Filled], captured: dict[str, Any], watch: Watch
-) -> list[str]:
-    for one in filled:
-        filling.load(conn, old, now, one, "missing", watch)
+    conn: Connection, old: Side, now: Side, filled: list[Filled], captured: dict[str, Any], place: Place, watch: Watch
+) -> tuple[list[str], dict[str, Any]]:
+    """All that is written: the sequences that were raised, and how the rows are known again."""
+    changed = [Filled(one.pair, f"{one.temp}_changed") for one in filled if captured["take"]]
+    for one, kind in (*((one, "missing") for one in filled), *((one, "changed") for one in changed)):
+        filling.load(conn, old, now, one, kind, watch)  # type: ignore[arg-type]
     by_name = {one.pair.restored.full: one for one in filled}
-    known = references.read(conn)
+    known, files = references.read(conn), dict[str, Any]()
     with nullcontext() if captured["triggers"] else filling.quiet(conn, filled):
         for group in references.groups(by_name, known):
             members = [by_name[name] for name in group]
             filling.prune(conn, members, known)
             filling.insert(conn, members)
+        for one in changed:
+            filling.prune(conn, [one], known, new=False)
+            files[one.pair.restored.full] = replacing.replace(conn, one, place, captured["token"])
+            by_name[one.pair.restored.full].replaced = one.replaced
     conn.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    return [sequence for one in filled for sequence in filling.raise_sequences(conn, one)]
+    marks = {name: {**_mark(conn, one, changed), "was": files.get(name)} for name, one in by_name.items()}
+    return [sequence for one in filled for sequence in filling.raise_sequences(conn, one)], marks
 
 
-def _mark(conn: Connection, one: Filled) -> dict[str, Any]:
+def _mark(conn: Connection, one: Filled, changed: list[Filled]) -> dict[str, Any]:
     """How the inserted rows are known again: they bear our transaction's id, and so do the few that triggers wrote."""
     key = one.pair.key
+    temps = [one.temp, *(other.temp for other in changed if other.pair is one.pair)]
+    known = [
+        sql.SQL("NOT EXISTS (SELECT FROM {} t WHERE {})").format(
+            sql.Identifier("pg_temp", temp), filling.same("d", key, "t", key)
+        )
+        for temp in temps
+    ]
     others = conn.execute(
-        sql.SQL(
-            "SELECT ARRAY[{}] AS key FROM {} d WHERE d.xmin = pg_current_xact_id()::xid"
-            " AND NOT EXISTS (SELECT FROM {} t WHERE {}) LIMIT {}"
-        ).format(
+        sql.SQL("SELECT ARRAY[{}] AS key FROM {} d WHERE d.xmin = pg_current_xact_id()::xid AND {} LIMIT {}").format(
             sql.SQL(", ").join(sql.SQL("d.{}::text").format(sql.Identifier(name)) for name in key),
-            one.pair.restored.rows, sql.Identifier("pg_temp", one.temp), filling.same("d", key, "t", key),
-            sql.Literal(MOST_OTHERS + 1),
+            one.pair.restored.rows, sql.SQL(" AND ").join(known), sql.Literal(MOST_OTHERS + 1),
         )
     ).fetchall()  # fmt: skip
     return {"key": list(key), "inserted": one.inserted, "others": [row["key"] for row in others]}

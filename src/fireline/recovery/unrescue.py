@@ -14,6 +14,7 @@ from fireline.postgres.watch import Watch
 from fireline.recovery import references
 from fireline.recovery.filling import same
 from fireline.recovery.references import Reference
+from fireline.recovery.replacing import Place, put_back
 from fireline.recovery.rescue import MOST_OTHERS, ended, row_of
 from fireline.recovery.sides import STATEMENT_LIMIT, why
 from fireline.store.connect import Store
@@ -35,7 +36,7 @@ def became(store: Store, target: Target, token: str) -> str | None:
     return state
 
 
-def back(store: Store, target: Target, token: str, *, watch: Watch) -> dict[str, Any]:
+def back(store: Store, target: Target, token: str, *, place: Place, watch: Watch) -> dict[str, Any]:
     """Delete what was inserted, all of it in one transaction; what was changed or is referred to since is left and counted."""
     state = became(store, target, token)
     if state != "done":
@@ -48,7 +49,7 @@ def back(store: Store, target: Target, token: str, *, watch: Watch) -> dict[str,
         _same_server(conn, row)
         try:
             with watch.cancel.over(conn):
-                told = _delete(conn, tables, row["xid"])
+                told = _delete(conn, tables, row["xid"], place)
             conn.commit()
         except psycopg.Error as fault:
             if conn.closed:
@@ -67,11 +68,16 @@ def _same_server(conn: Connection, row: dict[str, Any]) -> None:
         )
 
 
-def _delete(conn: Connection, tables: dict[str, Any], xid: str) -> list[dict[str, Any]]:
+def _delete(conn: Connection, tables: dict[str, Any], xid: str, place: Place) -> list[dict[str, Any]]:
     known = references.read(conn)
     touched = {*tables, *(one.child for one in known if one.parent in tables)}
     for name in sorted(touched):
         conn.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(sql.SQL(name)))
+    again = {
+        name: put_back(conn, name, tuple(mark["key"]), mark["was"], _short(xid), place)
+        for name, mark in tables.items()
+        if mark["was"]
+    }
     temps = {name: f"fireline_back_{place}" for place, name in enumerate(tables)}
     for name, temp in temps.items():
         _gather(conn, name, temp, tables[name], xid)
@@ -99,7 +105,8 @@ def _delete(conn: Connection, tables: dict[str, Any], xid: str) -> list[dict[str
         for name in group:
             deleted, inserted = row[temps[name]], tables[name]["inserted"]
             told.append({"table": name, "inserted": inserted, "deleted": deleted, "changed": inserted - found[name],
-                         "referred": found[name] - deleted})  # fmt: skip
+                         "referred": found[name] - deleted, "replaced": (tables[name]["was"] or {}).get("rows", 0),
+                         "put_back": again.get(name, 0)})  # fmt: skip
     return told
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pyrage import x25519
 
 from fireline.errors import Refused
+from fireline.redact import Secret
 from fireline.resolve.remedies import rescue as shelf
 from fireline.run.remedy import Outcome, Plan
+from fireline.settings import Recovery, Settings
 from fireline.store.connect import Store
 from tests.hand import hand
 from tests.recovery.twins import Twins, twins
@@ -172,3 +176,108 @@ def test_triggers_run_unless_told_otherwise_and_are_then_on_as_before(store: Sto
         "SELECT tgname::text, tgenabled::text FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1", database=pair.side
     )
     assert [tuple(one.values()) for one in modes] == [("off", "D"), ("one", "A")]
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+def test_rows_that_differ_are_replaced_when_asked_for_and_the_undo_gives_them_back(
+    store: Store, one: Twins, tmp_path: Path, sealed: bool
+) -> None:
+    identity = x25519.Identity.generate()
+    keys = {"encrypt": [str(identity.to_public())], "identity": Secret(str(identity))} if sealed else {}
+    settings = Settings(recovery=Recovery(folder=tmp_path, **keys))
+    one.sql(SHOP)
+    one.part()
+    one.sql(
+        "UPDATE users SET email = 'kept ' || id, moods = '{ok}' WHERE id < 4; UPDATE lines SET what = 'kept' WHERE order_id = 1"
+    )
+    one.sql("UPDATE users SET email = 'mine' WHERE id = 2", database=one.side)
+    before = content(one, one.side)
+    plan = planned(store, one, changed="take")
+    assert plan.level == "destructive"
+    assert "replace 4 that differ" in plan.summary
+    done = shelf.remedy.do(one.target, plan, hand(store, settings))
+    assert done.facts["replaced"] == 4
+    assert content(one, one.side) == content(one, one.live)
+    files = list((tmp_path / "rescues").iterdir())
+    assert [file.stat().st_mode & 0o777 for file in files] == [0o600, 0o600]
+    assert any(b"mine" in file.read_bytes() for file in files) is not sealed
+    one.sql("UPDATE users SET email = 'newest' WHERE id = 3", database=one.side)
+    assert shelf.remedy.undo is not None
+    back = shelf.remedy.undo(one.target, plan, hand(store, settings))
+    assert "3 replaced rows are what they were; 1 replaced rows left" in back.summary
+    one.sql("UPDATE users SET email = 'u3', moods = '{sad,ok}' WHERE id = 3", database=one.side)
+    assert content(one, one.side) == before
+
+
+def test_before_the_swap_rows_of_the_database_in_use_can_be_copied_into_the_restored_one(
+    store: Store, one: Twins
+) -> None:
+    one.sql(SHOP)
+    one.part()
+    one.sql(NEW)
+    with pytest.raises(Refused, match="was not swapped in"):
+        planned(store, one, "passed")
+    plan = planned(store, one, "passed", into_restored=True, tables=["users", "public.orders"])
+    assert [part["table"] for part in plan.captured["parts"]] == ["public.orders", "public.users"]
+    assert shelf.remedy.do(one.target, plan, hand(store)).facts["inserted"] == 4
+    assert one.sql("SELECT count(*) AS n FROM orders", database=one.side) == [{"n": 7}]
+
+
+def test_what_can_not_be_copied_is_left_out_with_the_reason(store: Store, one: Twins) -> None:
+    one.sql(SHOP)
+    one.part()
+    one.sql(NEW + "INSERT INTO plain VALUES ('a'); CREATE TABLE fresh (id int PRIMARY KEY); INSERT INTO fresh VALUES (1);"
+                  "ALTER TABLE users ADD COLUMN phone text")  # fmt: skip
+    plan = planned(store, one)
+    left = {line["what"]: line["why"] for line in plan.captured["left_out"]}
+    assert left["public.plain"] == "1 rows differ, and it has no key that tells rows apart"
+    assert left["public.fresh"] == f"{one.side} has no such table"
+    assert "not copied: phone" in next(
+        part["why"] for part in plan.captured["parts"] if part["table"] == "public.users"
+    )
+    with pytest.raises(Refused, match="there is no table nowhere"):
+        planned(store, one, tables=["nowhere"])
+    with pytest.raises(Refused, match="has no row to copy"):
+        planned(store, one, tables=["plain"])
+
+
+def test_nothing_is_copied_when_one_table_refuses(store: Store, one: Twins) -> None:
+    one.sql(SHOP)
+    one.part()
+    one.sql(NEW)
+    plan = planned(store, one)
+    one.sql("ALTER TABLE lines ADD CHECK (order_id < 6) NOT VALID", database=one.side)
+    before = content(one, one.side)
+    with pytest.raises(Refused, match="nothing was copied: new row for relation"):
+        shelf.remedy.do(one.target, plan, hand(store))
+    assert content(one, one.side) == before
+    assert shelf.remedy.verify(one.target, plan, hand(store)).ok is False
+    with pytest.raises(Refused, match="nothing was copied, so nothing is to be undone"):
+        undone(store, one, plan)
+    one.sql("ALTER TABLE lines DROP CONSTRAINT lines_order_id_check", database=one.side)
+    assert shelf.remedy.do(one.target, plan, hand(store)).ok, "the same plan may be tried again"
+
+
+def test_a_worker_that_died_leaves_word_of_what_became_of_it(store: Store, one: Twins) -> None:
+    one.sql(SHOP)
+    one.part()
+    one.sql(NEW)
+    plan = planned(store, one)
+    assert shelf.remedy.verify(one.target, plan, hand(store)).ok is False
+    shelf.remedy.do(one.target, plan, hand(store))
+    with store.transaction() as conn:
+        conn.execute("UPDATE rescue SET state = 'copying', ended_at = NULL")
+    with pytest.raises(Refused, match="begun already"):
+        shelf.remedy.do(one.target, plan, hand(store))
+    assert shelf.remedy.verify(one.target, plan, hand(store)).ok is True
+    assert undone(store, one, plan).facts["deleted"] == 7
+
+
+def test_rows_made_since_the_plan_are_copied_too_and_said(store: Store, one: Twins) -> None:
+    one.sql(SHOP)
+    one.part()
+    one.sql(NEW)
+    plan = planned(store, one)
+    one.sql("INSERT INTO users (email) VALUES ('late')")
+    done = shelf.remedy.do(one.target, plan, hand(store))
+    assert "public.users: 1 more than when it was planned" in done.summary

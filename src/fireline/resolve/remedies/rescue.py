@@ -10,6 +10,7 @@ from pydantic import Field
 from fireline.errors import FirelineError, Refused
 from fireline.postgres.connect import Target
 from fireline.recovery import rescue, restores, unrescue
+from fireline.recovery.replacing import Place
 from fireline.run.remedy import Hand, Outcome, Parameters, Plan, Remedy, Verdict
 
 
@@ -37,7 +38,7 @@ def plan(target: Target, parameters: Rescue, hand: Hand) -> Plan:
     source, into = _sides(row, into_restored=parameters.into_restored)
     found = rescue.survey(target, source, into, parameters.tables, watch=hand.watch)
     take = parameters.changed == "take"
-    parts = [one for one in found["parts"] if one["missing"] or take and one["changed"]]
+    parts = [one for one in found["parts"] if one["missing"] or (take and one["changed"])]
     if not parts:
         why = f"; left out: {', '.join(one['what'] for one in found['left_out'])}" if found["left_out"] else ""
         raise Refused(f"{source} has no row to copy that {into} has not{why}")
@@ -116,7 +117,9 @@ def _kept(parts: list[dict[str, Any]], *, take: bool) -> list[dict[str, str]]:
 
 def do(target: Target, plan: Plan, hand: Hand) -> Outcome:
     """Copy them, all or nothing; what could not be inserted is counted by its reason."""
-    done = rescue.carry(hand.store, target, plan.captured, watch=hand.watch, by=hand.actor)
+    done = rescue.carry(
+        hand.store, target, plan.captured, place=Place.of(hand.settings), watch=hand.watch, by=hand.actor
+    )
     inserted = sum(one["inserted"] for one in done["tables"])
     replaced = sum(one["replaced"] for one in done["tables"])
     lines = [line for one in done["tables"] for line in _unlike(one)]
@@ -155,7 +158,7 @@ def verify(target: Target, plan: Plan, hand: Hand) -> Verdict:
 
 def undo(target: Target, plan: Plan, hand: Hand) -> Outcome:
     """Delete exactly what was inserted."""
-    done = unrescue.back(hand.store, target, plan.captured["token"], watch=hand.watch)
+    done = unrescue.back(hand.store, target, plan.captured["token"], place=Place.of(hand.settings), watch=hand.watch)
     deleted = sum(one["deleted"] for one in done["tables"])
     left = [
         f"{one['table']}: {one[kind]:,} left, {why}"
@@ -163,7 +166,13 @@ def undo(target: Target, plan: Plan, hand: Hand) -> Outcome:
         for kind, why in (("changed", "changed or deleted since"), ("referred", "as other rows refer to them"))
         if one[kind]
     ]
-    return Outcome(True, "; ".join([f"{deleted:,} copied rows deleted again", *left]), {"deleted": deleted, **done})
+    back = sum(one["put_back"] for one in done["tables"])
+    gone = sum(one["replaced"] for one in done["tables"]) - back
+    also = [f"{back:,} replaced rows are what they were"] if back else []
+    also += [f"{gone:,} replaced rows left, changed or deleted since"] if gone else []
+    return Outcome(
+        True, "; ".join([f"{deleted:,} copied rows deleted again", *also, *left]), {"deleted": deleted, **done}
+    )
 
 
 remedy = Remedy(
