@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,12 +15,26 @@ import psycopg
 import pytest
 
 from fireline import redact
-from fireline.cluster import Cluster
 from fireline.postgres.connect import Target
 from fireline.redact import Secret
 from fireline.store.connect import Connection, Store
 from fireline.store.migrate import migrate
 from tests import servers
+from tests.servers import Patient
+
+
+def pytest_configure() -> None:
+    """Keep what Python compiles, whatever the environment says: tests start the program hundreds of times."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
+    gc.disable()  # while thousands of tests are collected
+
+
+def pytest_collection_finish() -> None:
+    """Have the collector not look through all that again and again, which lives to the end."""
+    gc.enable()
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -55,21 +72,21 @@ def secrets_of_this_test(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Cluster]:
+def server() -> Iterator[Patient]:
     """A running PostgreSQL 18 for stores."""
     with servers.cluster(servers.embedded(), servers.STORE) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def template(server: Cluster) -> str:
+def template(server: Patient) -> str:
     """The name of a migrated database that nobody is connected to."""
     migrate(server.create_database("template_store"))
     return "template_store"
 
 
 @pytest.fixture
-def store_url(server: Cluster, template: str) -> Iterator[str]:
+def store_url(server: Patient, template: str) -> Iterator[str]:
     """The URL of a fresh, migrated, empty store."""
     with servers.database(server, template=template) as url:
         yield url
@@ -92,12 +109,12 @@ def conn(store: Store) -> Iterator[Connection]:
 
 
 @pytest.fixture(scope="session")
-def patient_servers() -> Iterator[Callable[[int], Cluster]]:
+def patient_servers() -> Iterator[Callable[[int], Patient]]:
     """Further running servers, for targets: one of each major version, started when it is first asked for."""
-    running: dict[int, Cluster] = {}
+    running: dict[int, Patient] = {}
     with ExitStack() as stack:
 
-        def of(major: int) -> Cluster:
+        def of(major: int) -> Patient:
             folder = servers.versions().get(major)
             if folder is None:
                 pytest.skip(f"PostgreSQL {major} is not installed ({servers.HOW_TO_GET[major]})")
@@ -109,13 +126,13 @@ def patient_servers() -> Iterator[Callable[[int], Cluster]]:
 
 
 @pytest.fixture(scope="session")
-def patient_server(patient_servers: Callable[[int], Cluster]) -> Cluster:
+def patient_server(patient_servers: Callable[[int], Patient]) -> Patient:
     """The one of PostgreSQL 18."""
     return patient_servers(18)
 
 
 @pytest.fixture
-def patient(patient_server: Cluster) -> Iterator[Target]:
+def patient(patient_server: Patient) -> Iterator[Target]:
     """A fresh empty database in our care, on PostgreSQL 18."""
     with servers.database(patient_server) as url:
         yield Target("main", Secret(url))
@@ -123,7 +140,7 @@ def patient(patient_server: Cluster) -> Iterator[Target]:
 
 def _patient(major: int) -> Any:
     @pytest.fixture(name=f"patient{major}")
-    def fresh(patient_servers: Callable[[int], Cluster]) -> Iterator[Target]:
+    def fresh(patient_servers: Callable[[int], Patient]) -> Iterator[Target]:
         """The same on another version; the test is skipped where that is not installed."""
         with servers.database(patient_servers(major)) as url:
             yield Target("main", Secret(url))

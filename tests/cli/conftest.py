@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import subprocess
@@ -10,12 +11,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
 from fireline.postgres.connect import Target
+from tests.cli.nursery import Nursery
 
 T = TypeVar("T")
 
@@ -35,6 +38,14 @@ for words in json.load(sys.stdin):
     done.append([code, *(one.buffer.getvalue().decode() for one in (sys.stdout, sys.stderr))])
 json.dump({"done": done, "modules": sorted(sys.modules)}, real)
 """
+
+
+@cache
+def nursery() -> Nursery:
+    """The one of this test process."""
+    made = Nursery()
+    atexit.register(made.close)
+    return made
 
 
 @dataclass
@@ -60,17 +71,7 @@ class Fireline:
 
     def __call__(self, *arguments: str, given: str | None = None, **environment: str) -> Done:
         """Run to the end; `given` is its standard input, none by default."""
-        done = subprocess.run(
-            [*COMMAND, *arguments],
-            cwd=self.folder,
-            env={**self.clean, **environment},
-            input=given or "",
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        return Done(done.returncode, done.stdout, done.stderr)
+        return Done(*nursery().run(arguments, self.folder, {**self.clean, **environment}, given or ""))
 
     def data(self, *arguments: str) -> Any:
         """The JSON of a call that must succeed."""
