@@ -16,7 +16,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from fireline.errors import SettingsError
 from fireline.redact import MASK, SHORTEST, Secret
@@ -124,6 +133,21 @@ class RestartSettings(Model):
     unit: str | None = Field(None, description="systemd: the unit, such as postgresql@15-main")
     command: list[str] = Field(default_factory=list, description="command: the program and its arguments")
     patience: Duration = Field(timedelta(seconds=90), description="how long the server may take to come back")
+
+    @model_validator(mode="after")
+    def _of_one_way(self) -> RestartSettings:
+        own = {"pg_ctl": ("data", "binaries"), "systemd": ("unit",), "command": ("command",)}
+        needed = own[self.way][0] if self.way != "pg_ctl" else ""
+        if needed and not getattr(self, needed):
+            shown = 'unit = "postgresql@15-main"' if needed == "unit" else 'command = ["program", "argument"]'
+            raise ValueError(f'way = "{self.way}" needs {needed}: {shown}')
+        for way, keys in own.items():
+            stray = [key for key in keys if way != self.way and getattr(self, key)]
+            if stray:
+                raise ValueError(f'{stray[0]} is for way = "{way}", and the way here is {self.way}')
+        if self.patience <= timedelta(0):
+            raise ValueError("patience must be longer than nothing")
+        return self
 
 
 class TargetSettings(Model):

@@ -49,6 +49,7 @@ COMMANDS = {
     "contain": Entry("remedies:contain", "Keep the damage from spreading", _REMEDY),
     "resolve": Entry("remedies:resolve", "Mend the cause", _REMEDY),
     "optimize": Entry("optimize:optimize", "Tend a database online, with the plan first", _REMEDY),
+    "restart": Entry("restart:restart", "Restart a server, and prove that it came back", _REMEDY),
     "snapshot": Entry("snapshot:app", "Recorded states of a target, and what changed since", _REMEDY),
     "remedy": Entry("remedies:remedy", "List the remedies of both phases", _REMEDY),
     "backup": Entry("backup:app", "Backups: take, list, verify, prove, prune", _REMEDY),
