@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -129,7 +129,8 @@ def take(
         GiveWay(target, APPLICATION, settings.give_way, watch) as polite,
     ):
         dumped = pool.submit(_dump, target, order, found, snapshot, settings, watch)
-        counted = pool.submit(census.take, target, snapshot=snapshot, watch=Watch(watch.cancel), jobs=1)
+        patient = replace(target, lock_timeout=settings.lock_wait)
+        counted = pool.submit(census.take, patient, snapshot=snapshot, watch=Watch(watch.cancel), jobs=1)
         both = (dumped, counted)
         _all_or_none(both, watch, polite)
         counts, tool = counted.result(), dumped.result()
