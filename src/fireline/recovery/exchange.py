@@ -15,12 +15,13 @@ from psycopg import sql
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
-from fireline import clock
+from fireline import clock, redact
 from fireline.errors import Refused
 from fireline.postgres.connect import Connection, Target, beside
 from fireline.recovery import carry
 from fireline.recovery.fence import sessions
 from fireline.recovery.fence.closing import closed
+from fireline.recovery.fence.pgbouncer import paused
 from fireline.recovery.settling import settled
 from fireline.recovery.standing import Standing, by_number, differences
 from fireline.store.connect import Store, queries
@@ -29,6 +30,7 @@ Q = queries("fireline.recovery")
 
 CLOSED_SECONDS = 60.0  # after which a worker opens the database again, whatever became of us
 _PATIENCE_SECONDS = 5.0
+_AUTOVACUUM = "autovacuum worker"
 _RENAME = "ALTER DATABASE {} RENAME TO {}"
 
 Stage = Callable[[str], None]
@@ -75,12 +77,23 @@ def exchange(store: Store, target: Target, conn: Connection, what: Exchange) -> 
         ended = settled(store, target, what.row["id"], str(fault)) if written else None
         is_there = ended is not None and ended["state"] == "swapped"
         if ended is None or ended["state"] == "swapping" or is_there is (what.swap["direction"] == "back"):
+            if isinstance(fault, psycopg.Error) and not conn.closed:
+                raise _refused(fault, what) from None
             raise  # it did not happen, or that can not be told yet; otherwise only its answer was lost
     else:
         ended = settled(store, target, what.row["id"], None)
     state = ended["state"] if ended else "swapping"
     return {"restore": what.row["id"], "already": False, "database": what.leaving.name, "kept": what.leave_as,
             "state": state, "written_since": what.swap.get("written_since")}  # fmt: skip
+
+
+def _refused(fault: psycopg.Error, what: Exchange) -> Refused:
+    """The server's no in its own words; everything is as it was."""
+    said = redact.text((fault.diag.message_primary or str(fault)).strip().splitlines()[0])
+    hint = None
+    if isinstance(fault, psycopg.errors.ObjectInUse | psycopg.errors.LockNotAvailable):
+        hint = f"Somebody got between; {what.leaving.name} is open and as it was. Try again, or raise a fence first."
+    return Refused(f"the databases could not be exchanged: {said}", hint=hint)
 
 
 def _begin(store: Store, conn: Connection, what: Exchange) -> None:
@@ -105,16 +118,18 @@ def _empty(target: Target, one: Standing) -> None:
 
 
 def _end_all(conn: Connection, name: str) -> None:
-    ended = sessions.end(conn, name, lambda _: True, patience=_PATIENCE_SECONDS)
+    every = carry.mighty(conn)  # autovacuum only a superuser ends; for anyone else the rename itself does
+    ended = sessions.end(conn, name, lambda one: every or one.kind != _AUTOVACUUM, patience=_PATIENCE_SECONDS)
     if ended.left:
         why = next(iter(ended.refused.values()), "they do not end")
         raise Refused(f"sessions in {name} could not be ended ({why}): {sessions.named(ended.left)}")
 
 
 def _in_the_closed(store: Store, target: Target, conn: Connection, what: Exchange) -> None:
-    """Close the one in use and rename; rolled back before it is opened again, which would wait for us."""
+    """Have a pooler's clients wait, close the one in use and rename; rolled back before it opens again, which would wait for us."""
     reason = f"swap of restore {what.row['id']}"
     with (
+        paused(target),
         closed(store, target, what.leaving.name, seconds=CLOSED_SECONDS, by=what.by, reason=reason) as other,
         _rolled_back(conn),
     ):
@@ -123,19 +138,20 @@ def _in_the_closed(store: Store, target: Target, conn: Connection, what: Exchang
 
 
 def _rename(conn: Connection, other: Connection, what: Exchange) -> None:
-    """The two renames and what belongs to them, committed; nobody is in either database."""
+    """The two renames and what belongs to them, committed; nobody is in either database. As few round trips as can be."""
     leaving, entering = what.leaving, what.entering
     now = by_number(conn, leaving.oid).get(leaving.oid)
     if now is None or now.name != leaving.name or differences(leaving, now.but(allows=leaving.allows)):
         raise Refused(f"database {leaving.name} was changed meanwhile", hint="Look at it, then swap again.")
-    for one in (leaving, entering):
-        _end_all(other, one.name)  # autovacuum comes back by itself, and a rename waits for it
-    live = sql.Identifier(leaving.name)
-    conn.execute(sql.SQL(_RENAME).format(live, sql.Identifier(what.leave_as)))
-    conn.execute(sql.SQL(_RENAME).format(sql.Identifier(entering.name), live))
+    if other.execute(Q["end_sessions"], {"oids": [leaving.oid, entering.oid]}).fetchall():
+        for one in (leaving, entering):
+            _end_all(other, one.name)  # autovacuum comes back by itself, and a rename waits for it
+    live, old = sql.Identifier(leaving.name), sql.Identifier(what.leave_as)
+    renames = [sql.SQL(_RENAME).format(live, old), sql.SQL(_RENAME).format(sql.Identifier(entering.name), live)]
+    conn.execute(sql.SQL("; ").join(renames))
     what.stage("renamed")
-    carry.put(conn, what.dressed, what.leave_as)
-    conn.execute("COMMIT")
+    dress = carry.statements(what.dressed, now.but(name=what.leave_as), mighty=carry.mighty(conn))
+    conn.execute(sql.SQL("; ").join([*dress, sql.SQL("COMMIT")]))
     what.stage("committed")
 
 

@@ -119,7 +119,9 @@ def _taken(conn: Connection, names: list[str]) -> set[str]:
 
 
 def _counted(rows: list[psycopg.rows.DictRow], what: str) -> str:
-    return f"there {'is a' if len(rows) == 1 else f'are {len(rows)}'} {what}{'' if len(rows) == 1 else 's'}"
+    if len(rows) > 1:
+        return f"there are {len(rows)} {what}s"
+    return f"there is {'an' if what[0] in 'aeiou' else 'a'} {what}"
 
 
 def _named(rows: list[psycopg.rows.DictRow]) -> str:

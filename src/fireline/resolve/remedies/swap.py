@@ -152,17 +152,20 @@ def verify(target: Target, plan: Plan, hand: Hand) -> Verdict:
     """Which database bears the name now, by its number, and whether it lets people in as it did."""
     live, side = Standing.of(plan.captured["live"]), Standing.of(plan.captured["side"])
     try:
+        with hand.store.transaction() as own:
+            row = restores.get(own, str(plan.captured["restore"]))
         with beside(target) as conn:
             found = by_number(conn, live.oid, side.oid)
     except FirelineError as away:
         return Verdict(None, f"that can not be seen: {away.message}")
+    if row["state"] == "swapping":
+        return Verdict(None, "It is under way, or a worker is about to settle it.")
+    allowed = row["swap"]["live"]["allows"] if row["swap"] else live.allows  # a fence may have come after the plan
     new = found.get(side.oid)
     if new is None or new.name != live.name:
         return Verdict(False, f"{live.name} is not the restored database.")
-    if new.allows != live.allows:
-        return Verdict(
-            False, f"{live.name} is the restored database, but {'no longer' if live.allows else 'again'} open."
-        )
+    if new.allows != allowed:
+        return Verdict(False, f"{live.name} is the restored database, but {'no longer' if allowed else 'again'} open.")
     if not new.allows:
         return Verdict(True, f"{live.name} is the restored database; closed, as it was before.")
     try:
