@@ -46,11 +46,12 @@ def run(
     stdin: Reader | None = None,
     on_output: Callable[[bytes], None] = _nothing,
     enough: Callable[[], str | None] = _never,
+    to_end: bool = True,
 ) -> None:
     """Run it to its end. on_line: each line of its stderr, redacted. on_output: its stdout, in pieces.
 
     enough: asked a few times a second; a reason makes it end. What `stdin`, `on_line`, `on_output` or `enough` raise ends
-    it, too, before it could take that for the end of its input.
+    it, too, before it could take that for the end of its input. to_end: whether it must read all of its input.
     Raises ToolFailed with the program's own error line, StatementFailed when `watch.cancel` was asked.
     """
     with _started(argv, env, fed=stdin is not None) as process:
@@ -62,7 +63,7 @@ def run(
                 raise ToolFailed(reason, said=pipes.said)
             pipes.turn(_LOOK_SECONDS)
         pipes.drain()
-    if process.returncode or pipes.unread:
+    if process.returncode or (pipes.unread and to_end):
         raise _failed(Path(argv[0]).name, process.returncode, pipes)
 
 

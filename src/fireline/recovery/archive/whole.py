@@ -1,0 +1,140 @@
+"""Read a dump to its end before anything is restored from it, and refuse it in one line when anything is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from fireline.errors import Refused
+from fireline.postgres import client_tools
+from fireline.postgres.client_tools import ClientTools, ToolFailed
+from fireline.postgres.watch import Watch
+from fireline.recovery.archive import layers
+from fireline.recovery.archive.files import check_files, check_tar
+from fireline.recovery.archive.kinds import Archive, named
+from fireline.recovery.archive.script import Script
+from fireline.recovery.archive.verdicts import Contents
+from fireline.recovery.sealing import Reader
+
+PIECE = 1 << 17  # bytes looked at in one go: they stay in the processor's cache
+_OWN = {"directory", "custom", "tar"}
+
+
+def check(
+    archive: Archive,
+    tools: ClientTools,
+    watch: Watch,
+    *,
+    server_major: int | None = None,
+    foreign: bool = False,
+) -> Contents:
+    """Read it to its end; what is in it. server_major: of the server it is to be restored into. foreign: let a script made by hand in.
+
+    Raises Refused for one that is cut, damaged, too new, or would do something beyond its database; StatementFailed when cancelled.
+    """
+    with named(archive.path):
+        _fits(archive, tools, server_major)
+        if archive.kind == "sql":
+            with stream(archive, foreign=foreign, watch=watch) as reader:
+                while reader.read(PIECE):
+                    watch.cancel.check()
+                return reader.contents
+        if archive.kind == "directory":
+            check_files(archive.path, watch)
+        elif archive.kind == "tar" and not archive.wrapped:
+            check_tar(archive.path)
+        return _listed(archive, tools, watch)
+
+
+@contextmanager
+def opened(archive: Archive, watch: Watch | None = None) -> Iterator[Reader]:
+    """The bytes of a file without its wrappings, as they are; reading raises Refused where one is cut or damaged."""
+    told = _Told(archive, watch) if watch else None
+    with named(archive.path), layers.opened(archive.path, archive.layers, archive.identity, told) as reader:
+        yield reader
+
+
+@contextmanager
+def stream(archive: Archive, *, foreign: bool = False, watch: Watch | None = None) -> Iterator[Scanned]:
+    """A script for psql without its wrappings. Reading raises Refused before psql could see what must not be, or a false end."""
+    if archive.kind != "sql":
+        raise Refused(f"{archive.path.name} is no script: pg_restore reads it")
+    if archive.by_hand and not foreign:
+        raise Refused(
+            f"{archive.path.name} was not made by pg_dump, or its notes were taken out: nobody can tell whether it is whole",
+            hint="If you know that it is, say that it is a script of your own.",
+        )
+    with opened(archive, watch) as reader:
+        yield Scanned(archive, reader, Script(foreign=archive.by_hand))
+
+
+class Scanned:
+    """A script that is read by us before psql reads it."""
+
+    def __init__(self, archive: Archive, reader: Reader, script: Script) -> None:
+        self._archive, self._reader, self._script = archive, reader, script
+
+    @property
+    def contents(self) -> Contents:
+        """What has been seen so far."""
+        return self._script.contents
+
+    def read(self, size: int, /) -> bytes:
+        """At most so many bytes; none at the end, if it is a right one."""
+        with named(self._archive.path):
+            data = self._reader.read(min(size, PIECE))
+            if data:
+                self._script.feed(data)
+            else:
+                self._script.finish()
+            return data
+
+
+class _Told:
+    """How much of a file has been read, told to whoever watches."""
+
+    def __init__(self, archive: Archive, watch: Watch) -> None:
+        self._archive, self._watch, self._done = archive, watch, 0
+
+    def __call__(self, read: int) -> None:
+        self._done += read
+        self._watch.tell(f"reading {self._archive.path.name}", self._done, self._archive.bytes, "bytes")
+
+
+def _fits(archive: Archive, tools: ClientTools, server_major: int | None) -> None:
+    """Whether these tools and that server understand it."""
+    if server_major is not None and archive.server_major is not None and archive.server_major > server_major:
+        raise Refused(
+            f"it was taken from PostgreSQL {archive.server_major}, which is newer than the server's {server_major}",
+            hint=f"Restore it on a server of PostgreSQL {archive.server_major} or newer.",
+        )
+    if archive.kind == "sql":
+        return
+    if archive.tool_major is not None and archive.tool_major > tools.major:
+        raise Refused(
+            f"pg_dump {archive.tool_major} made it, which pg_restore {tools.major} does not understand",
+            hint=f"Install newer ones (`apt install postgresql-client-{archive.tool_major}`).",
+        )
+    if not archive.wrapped and archive.compression not in tools.compressions:
+        raise Refused(
+            f"it is compressed with {archive.compression}, which the pg_restore in {tools.folder} was built without",
+            hint="Name a folder with others by recovery.binaries.",
+        )
+
+
+def _listed(archive: Archive, tools: ClientTools, watch: Watch) -> Contents:
+    """Let pg_restore turn all of it into a script, and read that."""
+    script = Script()
+    argv = [tools.program("pg_restore"), "--file=-"]
+    try:
+        if archive.wrapped:
+            with opened(archive, watch) as reader:
+                client_tools.run(argv, {}, watch=watch, stdin=reader, on_output=script.feed, to_end=False)
+                while reader.read(PIECE):  # what pg_restore does not care for may be what is cut
+                    watch.cancel.check()
+        else:
+            client_tools.run([*argv, str(archive.path)], {}, watch=watch, on_output=script.feed)
+    except ToolFailed as failed:
+        words = failed.message.removeprefix("pg_restore failed: ")
+        raise Refused(f"it is cut or damaged: {words}", hint="Take another backup of it.") from None
+    return script.finish()
