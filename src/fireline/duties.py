@@ -30,6 +30,7 @@ from fireline.detect import intake
 from fireline.errors import StoreUnavailable
 from fireline.incident import ack_link, clocks, sessions
 from fireline.recovery import settling
+from fireline.recovery.fence import falling
 from fireline.review import postmortem
 from fireline.run import approve
 from fireline.run.advance import advance, due
@@ -69,6 +70,7 @@ def topics() -> dict[str, Duty]:
         "health": history.look_after,
         "surroundings": lambda world, key: around.look_around_incident(world, int(key)),
         "clocks": lambda world, _: check_clocks(world),
+        "fence": lambda world, key: falling.fall(world.store, world.targets, int(key)),
         "settle": lambda world, target: settling.recover(world.store, world.target(target)),
         "heartbeat": lambda world, _: heartbeat.beat(world.store, world.settings),
     }
@@ -112,6 +114,11 @@ def draft_postmortems(world: World) -> None:
         postmortem.draft_missing(conn, scheme_of(world))
 
 
+def let_fences_fall(world: World) -> None:
+    """Wake a worker for each fence whose time has come, and for what a swap that died has left closed."""
+    falling.sweep(world.store, world.targets)
+
+
 def tidy(world: World) -> None:
     """Forget sessions and links that nobody can use any more."""
     with world.store.transaction() as conn:
@@ -130,6 +137,7 @@ SWEEPS: list[Callable[[World], object]] = [
     history.sweep,
     lambda world: settling.sweep(world.store, world.targets),
     draft_postmortems,
+    let_fences_fall,
     tidy,
     lambda world: heartbeat.beat(world.store, world.settings),
 ]

@@ -108,6 +108,7 @@ OPERATIONS: dict[str, Operation] = {
         show=("contain.snapshots:show_snapshot", "viewer", True),
         diff=("contain.snapshots:diff_snapshots", "viewer", True),
     ),
+    **_group("fence", outside=True, status=("contain.fence_status:status", "viewer", True)),
     **_group(
         "alert",
         list=("detect.alerts:list_alerts", "viewer", True),

@@ -52,6 +52,8 @@ COMMANDS = {
     "restart": Entry("restart:restart", "Restart a server, and prove that it came back", _REMEDY),
     "snapshot": Entry("snapshot:app", "Recorded states of a target, and what changed since", _REMEDY),
     "remedy": Entry("remedies:remedy", "List the remedies of both phases", _REMEDY),
+    "fence": Entry("fence:app", "Keep the application's traffic away; who can still write", _REMEDY),
+    "unfence": Entry("fence:unfence", "Lift the fence, everything as it was", _REMEDY),
     "backup": Entry("backup:app", "Backups: take, list, verify, prove, prune", _REMEDY),
     "restore": Entry("restore:app", "Restore beside the database in use, and prove it", _REMEDY),
     "swap": Entry("swap:swap", "Put a restored database in the place of the one in use", _REMEDY),

@@ -207,6 +207,20 @@ def _resolved(who: str, p: _Payload) -> str:
     return f"{who} resolved the incident{red}{p.tail('reason', ' because: ')}{p.tail('resolution')}"
 
 
+_FENCES = {
+    "raised": "raised a fence around {target}, {level}",
+    "renewed": "renewed the fence around {target}, {level}",
+    "lifted": "lifted the fence around {target}",
+    "fell": "let the fence around {target} fall, as its time had come",
+    "stuck": "could not put everything back that the fence around {target} had changed",
+}
+
+
+def _fence(who: str, p: _Payload) -> str:
+    what = _FENCES.get(p["event"], "changed the fence around {target}").format(target=p["target"], level=p["level"])
+    return f"{who} {what}{p.tail('says')}{p.tail('reason', '; because: ') if p['event'] == 'raised' else ''}"
+
+
 def _on_step(verb: str, *, tail: str = "reason") -> _Sentence:
     return lambda who, p: f"{who} {verb} step {p['position']} “{p['title']}”{p.tail(tail)}"
 
@@ -255,6 +269,7 @@ _SENTENCES: dict[str, _Sentence] = {
     "logged": _logged,
     "surroundings": _surroundings,
     "probe": lambda _, p: f"The cause {p['cause']} on {p['target']} {_PROBES.get(p['state'], p['state'])}",
+    "fence": _fence,
     "resolved": _resolved,
     "reopened": lambda who, p: f"{who} opened the incident again{p.tail('reason')}",
     "dismissed": lambda who, p: f"{who} dismissed the incident{p.tail('reason')}",

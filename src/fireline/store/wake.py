@@ -18,6 +18,7 @@ QUEUES = {
     "health": "looks",
     "surroundings": "around",
     "settle": "runs",
+    "fence": "runs",
 }
 
 _WAKE = "SELECT wake(%s, %s, %s, %s, %s)"  # procrastinate's own function inside; see the migration

@@ -40,7 +40,7 @@ def busy(target: Target) -> Iterator[Shop]:
 
 
 def raised(store: Store, target: Target, level: Level, **more: Any) -> Fence:
-    told = {"expires_at": clock.now() + timedelta(minutes=30), "reason": "a test", "by": "ada"} | more
+    told: dict[str, Any] = {"expires_at": clock.now() + timedelta(minutes=30), "reason": "a test", "by": "ada"} | more
     return fences.raise_(store, target, level, **told)
 
 

@@ -13,6 +13,7 @@ from fireline.recovery.fence.closing import settle
 from fireline.recovery.fence.fence import lift
 from fireline.recovery.fence.rows import Q
 from fireline.store.connect import Store, all_rows
+from fireline.store.wake import wake
 
 AGAIN = timedelta(seconds=15)  # after a try that failed
 BY = "fireline"
@@ -63,14 +64,10 @@ def _settled(store: Store, target: Target, fence: rows.Fence) -> bool:
 
 
 def sweep(store: Store, targets: Mapping[str, Target]) -> int:
-    """Let all fall whose time has come; how many are gone. A target that is not in our settings is left to other workers."""
+    """Wake a worker for each whose time has come; how many. A target that is not in our settings is left to others."""
     with store.transaction() as conn:
         due = all_rows(conn, Q["due_fences"], at=clock.now(), again=clock.now() - AGAIN)
-    return sum(_tried(store, targets, row["id"]) for row in due if row["target"] in targets)
-
-
-def _tried(store: Store, targets: Mapping[str, Target], number: int) -> bool:
-    try:
-        return fall(store, targets, number)
-    except FirelineError:
-        return False  # it is written down with the fence, and tried again
+        mine = [row["id"] for row in due if row["target"] in targets]
+        for number in mine:
+            wake(conn, "fence", number)
+    return len(mine)
