@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from fireline.postgres.statement import Cancel
 
+Unit = Literal["bytes", "rows", "tables", "files", "parts"]
 _APART_SECONDS = 0.5  # between two tellings: people read them, and each is a row
 
 
@@ -19,7 +20,7 @@ class Progress:
     doing: str  # "copying rows into app_restored"
     done: int
     total: int | None
-    unit: Literal["bytes", "rows", "tables", "files"]
+    unit: Unit
     seconds_left: float | None = None  # estimated from the pace so far
 
     @property
@@ -47,7 +48,7 @@ class Watch:
     _doing: str = ""
     _began: float = 0.0
 
-    def tell(self, doing: str, done: int, total: int | None, unit: Literal["bytes", "rows", "tables", "files"]) -> None:
+    def tell(self, doing: str, done: int, total: int | None, unit: Unit) -> None:
         """Say how far it is; the time left is reckoned from the pace since `doing` began. Cheap to call often."""
         now = time.monotonic()
         if doing != self._doing:

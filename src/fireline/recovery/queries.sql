@@ -355,14 +355,6 @@ ORDER BY id DESC LIMIT %(limit)s;
 -- roles_missing: of these names, those that are no role here
 SELECT name FROM unnest(%(roles)s::text[]) AS name WHERE name <> 'public' AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) ORDER BY 1;
 
--- likeness: how the database in use was made; columns that only some versions have are read through its row as JSON
-SELECT pg_encoding_to_char(d.encoding) AS encoding, d.datcollate AS collate, d.datctype AS ctype,
-    CASE to_jsonb(d) ->> 'datlocprovider' WHEN 'i' THEN 'icu' WHEN 'b' THEN 'builtin' WHEN 'c' THEN 'libc' END AS provider,
-    CASE WHEN to_jsonb(d) ->> 'datlocprovider' = 'i' THEN coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale') END AS icu_locale,
-    CASE WHEN to_jsonb(d) ->> 'datlocprovider' = 'b' THEN to_jsonb(d) ->> 'datlocale' END AS builtin_locale,
-    to_jsonb(d) ->> 'daticurules' AS icu_rules
-FROM pg_database d WHERE d.datname = current_database();
-
 -- comment_of: the comment of a database, if the database is there
 SELECT shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE datname = %(name)s;
 
@@ -514,7 +506,7 @@ FROM pg_rewrite w JOIN rel r ON r.oid = ev_class WHERE rulename <> '_RETURN';
 
 -- object_policies: which rows a role may see or change
 SELECT ARRAY[nspname, relname, polname]::text[] AS path, jsonb_build_object('for', polcmd, 'permissive', polpermissive) AS facts,
-    ARRAY(SELECT CASE WHEN o = 0 THEN '' ELSE pg_get_userbyid(o) END::text FROM unnest(polroles) o ORDER BY 1) AS roles,
+    ARRAY(SELECT DISTINCT CASE WHEN o = 0 THEN '' ELSE pg_get_userbyid(o) END::text FROM unnest(polroles) o ORDER BY 1) AS roles,
     ARRAY[pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)] AS code
 FROM pg_policy p JOIN rel r ON r.oid = polrelid;
 

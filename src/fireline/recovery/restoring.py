@@ -65,13 +65,14 @@ def missing_roles(conn: Connection, roles: list[str]) -> list[str]:
 
 
 def create(place: Place, like: dict[str, Any]) -> None:
-    """Make the database, with the token in its comment; nobody but its owner and superusers gets in."""
+    """Make the database, with the token in its comment; nobody but its owner and superusers gets in.
+
+    like: what a census says of a database; encoding and locale are taken from it.
+    """
     name = sql.Identifier(place.database)
     words = [sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(name)]
-    words += [
-        sql.SQL("{} {}").format(sql.SQL(word), sql.Literal(like[key])) for key, word in _LIKE.items() if like.get(key)
-    ]
     with beside(place.target, write=True) as conn:
+        words += [sql.SQL("{} {}").format(sql.SQL(word), sql.Literal(value)) for word, value in _likeness(conn, like)]
         conn.execute("SET statement_timeout = 0")
         try:
             conn.execute(sql.SQL(" ").join(words))
@@ -82,8 +83,23 @@ def create(place: Place, like: dict[str, Any]) -> None:
                           hint="The role needs CREATEDB, or be a superuser.") from None  # fmt: skip
 
 
-_LIKE = {"encoding": "ENCODING", "provider": "LOCALE_PROVIDER", "collate": "LC_COLLATE", "ctype": "LC_CTYPE", "icu_locale": "ICU_LOCALE",
-         "builtin_locale": "BUILTIN_LOCALE", "icu_rules": "ICU_RULES"}  # fmt: skip
+# pg_database.datlocprovider, how CREATE DATABASE calls it, and what it calls that provider's locale.
+_PROVIDERS = {"c": ("libc", None), "i": ("icu", "ICU_LOCALE"), "b": ("builtin", "BUILTIN_LOCALE")}
+_PROVIDERS_FROM = 15  # the version; before, libc was the only one
+
+
+def _likeness(conn: Connection, like: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The options of CREATE DATABASE that make one with the same encoding and locale."""
+    yield from (
+        (word, like[key]) for key, word in (("encoding", "ENCODING"), ("collate", "LC_COLLATE"), ("ctype", "LC_CTYPE"))
+    )
+    if conn.info.server_version // 10000 >= _PROVIDERS_FROM:
+        provider, locale = _PROVIDERS[like["provider"]]
+        yield "LOCALE_PROVIDER", provider
+        if locale:
+            yield locale, like["locale"]
+        if like.get("icu_rules"):
+            yield "ICU_RULES", like["icu_rules"]
 
 
 def exists(target: Target, database: str) -> bool:
@@ -93,16 +109,11 @@ def exists(target: Target, database: str) -> bool:
 
 
 def likeness(target: Target) -> dict[str, Any]:
-    """Encoding and locale of the database in use, for the one beside it."""
+    """Encoding and locale of the database in use, as a census has them."""
     with connect(target, acting=True, statement_timeout=_SHORT) as conn:
-        row = conn.execute(Q["likeness"]).fetchone()
+        row = conn.execute(Q["census_database"]).fetchone()
     assert row is not None
-    return {key: value for key, value in row.items() if value is not None}
-
-
-def likeness_of(database: dict[str, Any]) -> dict[str, Any]:
-    """The same from a census: what its database was like."""
-    return {key: database[key] for key in _LIKE if database.get(key) is not None}
+    return dict(row)
 
 
 def drop(target: Target, database: str, token: str, *, fresh: bool = False) -> bool:
@@ -253,7 +264,7 @@ class _Told:
                         assert row is not None
                         self._copied = max(self._copied, row["rows"])
                         if self._finished and self._after:
-                            self._watch.tell("building indexes and constraints", self._finished, self._after, "tables")
+                            self._watch.tell("building indexes and constraints", self._finished, self._after, "parts")
                         else:
                             self._watch.tell("loading rows", self._copied, self._rows, "rows")
             except (FirelineError, psycopg.Error):
