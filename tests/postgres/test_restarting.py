@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -77,7 +78,9 @@ def test_a_program_that_does_not_end_is_left_alone_and_said_to_run() -> None:
     way = restarting.Way("command", ["/bin/sh", "-c", "echo begun; sleep 7"], None, None, patience=-4.9)
     ran = restarting.run(way, restarting.environment_of("/bin", {}))
     assert ran.exit is None
-    restarting._left.pop().kill()
+    left = restarting._left.pop()
+    os.killpg(left.pid, signal.SIGKILL)
+    left.wait()
 
 
 def test_a_program_finds_only_what_was_meant_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
