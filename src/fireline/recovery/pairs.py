@@ -40,7 +40,7 @@ class Pair:
 
 
 def hashed(live: Side, restored: Side, pair: Pair, side: Side) -> sql.Composed:
-    """Of each row k: its key's hash, c: its content's hash, and the key as texts; without a key, k is c.
+    """Of each row fireline_k: its key's hash, fireline_c: its content's hash, and the key as texts; without a key, both are the same.
 
     PostgreSQL's own hashes serve only where equal means the same bytes: an enum's is made of its number, which another
     database has differently, and 1.0 has that of 1.00. Everything else is hashed as the text that it is written as.
@@ -49,11 +49,16 @@ def hashed(live: Side, restored: Side, pair: Pair, side: Side) -> sql.Composed:
     recode = live.encoding != restored.encoding
     content = _content(table, other, pair, recode=recode, record=side.version >= _HASH_OF_RECORD)
     if not pair.key:
-        return sql.SQL("SELECT c AS k, c FROM (SELECT {} AS c FROM {}) AS t").format(content, table.rows)
-    keys = sql.SQL(", ").join(sql.Identifier(name) + sql.SQL("::text") for name in pair.key)
+        return sql.SQL(
+            "SELECT fireline_c AS fireline_k, fireline_c FROM (SELECT {} AS fireline_c FROM {}) AS t"
+        ).format(content, table.rows)
+    keys = sql.SQL(", ").join(
+        sql.SQL("{}::text AS {}").format(sql.Identifier(name), sql.Identifier(f"fireline_{place}"))
+        for place, name in enumerate(pair.key)
+    )
     texts = [_text(name, recode=recode) for name in pair.key]
     whole = texts[0] if len(texts) == 1 else sql.SQL("ROW({})::text").format(sql.SQL(", ").join(texts))
-    return sql.SQL('SELECT hashtextextended({} COLLATE "C", 0) AS k, {} AS c, {} FROM {}').format(
+    return sql.SQL('SELECT hashtextextended({} COLLATE "C", 0) AS fireline_k, {} AS fireline_c, {} FROM {}').format(
         whole, content, keys, table.rows
     )
 
@@ -74,8 +79,8 @@ def _content(table: Table, other: Table, pair: Pair, *, recode: bool, record: bo
 
 
 def _text(name: str, *, recode: bool) -> sql.Composable:
-    """A value as it is written; of databases in two encodings, as it is written in UTF-8."""
-    plain = sql.SQL("{}::text").format(sql.Identifier(name))
+    """A value as it is written, letter by letter whatever its collation; of databases in two encodings, in UTF-8."""
+    plain = sql.SQL('({}::text COLLATE "C")').format(sql.Identifier(name))
     return sql.SQL("encode(convert_to({}, 'UTF8'), 'hex')").format(plain) if recode else plain
 
 

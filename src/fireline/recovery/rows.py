@@ -88,7 +88,7 @@ def _differing(live: Side, restored: Side, pair: Pair, found: Counted, watch: Wa
     mask = sql.Literal(_mask(pair))
 
     def look(side: Side) -> Bucket:
-        query = sql.SQL("SELECT (k & {})::int, count(*), sum(c) FROM ({}) AS rows GROUP BY 1").format(
+        query = sql.SQL("SELECT (fireline_k & {})::int, count(*), sum(fireline_c) FROM ({}) AS rows GROUP BY 1").format(
             mask, hashed(live, restored, pair, side)
         )
         return {bucket: (number, total) for bucket, number, total in side.tuples(query)}
@@ -110,12 +110,12 @@ def _walk(
     live: Side, restored: Side, pair: Pair, buckets: list[int], found: Counted, watch: Watch, most: int | None
 ) -> Iterator[tuple[Kind, Key, int]]:
     """Go through both sides in the order of the keys' hashes, and tell what only one has and what is another there."""
-    group = sql.SQL("" if pair.key else " GROUP BY k, c")
-    chosen = sql.SQL("rows.*" if pair.key else "k, count(*) AS c")
+    group = sql.SQL("" if pair.key else " GROUP BY fireline_k, fireline_c")
+    chosen = sql.SQL("rows.*" if pair.key else "fireline_k, count(*)")
     query = {
-        id(side): sql.SQL("SELECT {} FROM ({}) AS rows WHERE (k & {})::int = ANY ({}::int[]){} ORDER BY k").format(
-            chosen, hashed(live, restored, pair, side), sql.Literal(_mask(pair)), sql.Literal(buckets), group
-        )
+        id(side): sql.SQL(
+            "SELECT {} FROM ({}) AS rows WHERE (fireline_k & {})::int = ANY ({}::int[]){} ORDER BY fireline_k"
+        ).format(chosen, hashed(live, restored, pair, side), sql.Literal(_mask(pair)), sql.Literal(buckets), group)
         for side in (live, restored)
     }
     with live.conn.transaction(), restored.conn.transaction():
