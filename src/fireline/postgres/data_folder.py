@@ -16,6 +16,7 @@ from fireline.postgres.connect import Identity
 _APART = timedelta(
     seconds=10
 )  # between the start that the file tells, to the second, and the one that the server tells
+OWN_LOG = "fireline-restart.log"
 _LAST_LINES = 6
 _TAIL = 20_000  # bytes
 
@@ -81,7 +82,7 @@ class DataFolder:
                 file = Path(f"/proc/{running[0]}/fd/2").resolve(strict=True)
                 if file.is_file():
                     return file
-        return self.path / "fireline-restart.log"
+        return self.path / OWN_LOG
 
     def check(self, name: str, seen: Identity | None) -> None:
         """Raises Refused unless this is the data of the server that answers for target `name`, or of one that is down."""
@@ -104,6 +105,15 @@ class DataFolder:
         started = datetime.fromisoformat(seen.postmaster_start)
         if running is None or abs(running[1] - started) > _APART:
             raise Refused(f"the server that answers for target {name} does not run in {self.path}", hint=hint)
+        if running[0] == 1:
+            raise Refused(
+                f"the server of target {name} is the first process of its container, which ends with it",
+                hint=f'Write targets.{name}.restart.way = "command" with what restarts the container.',
+            )
+        if not (self.path / "postmaster.opts").is_file():
+            raise Refused(
+                f"{self.path} lacks postmaster.opts, without which pg_ctl could not start it again", hint=hint
+            )
         unit = unit_of(running[0])
         if unit:
             raise Refused(

@@ -19,11 +19,12 @@ from fireline.cluster.account import Account, choose
 from fireline.cluster.binaries import find_binaries
 from fireline.errors import ClusterError, Refused, TargetUnavailable
 from fireline.postgres.connect import Identity, Target, identity, reach
-from fireline.postgres.data_folder import DataFolder
+from fireline.postgres.data_folder import OWN_LOG, DataFolder
 from fireline.settings import RestartSettings
 
 Mode = Literal["fast", "immediate"]
 
+_MAY_WRITE = '[ -w "$0" ] || { [ ! -e "$0" ] && [ -w "$(dirname "$0")" ]; }'
 _LOOK_SECONDS = 0.1
 _MARGIN_SECONDS = 5.0  # for a program to end after its own time limit
 _CLOCKS_APART = 1.0
@@ -39,6 +40,7 @@ class Way:
     account: Account | None
     folder: DataFolder | None
     patience: float
+    log: Path | None = None  # where the new server's own output goes
 
     @property
     def told(self) -> str:
@@ -137,21 +139,20 @@ def _pg_ctl(
     program = programs / "pg_ctl"
     if not program.is_file():
         raise Refused(f"there is no pg_ctl in {programs}", hint=f"Write targets.{name}.restart.binaries.")
+    if not account.can([str(program), "--version"]):
+        raise Refused(
+            f"{account.name} can not run {program}", hint="The server must be started as the owner of its data."
+        )
+    # What can not be written to would be noticed only when the server is down.
+    log = next(
+        (file for file in (folder.log, folder.path / OWN_LOG) if account.can(["/bin/sh", "-c", _MAY_WRITE, str(file)])),
+        None,
+    )
+    if log is None:
+        raise Refused(f"{account.name} can not write in {folder.path}", hint="The server could not be started again.")
     seconds = max(int(patience), 1)
-    argv = [
-        str(program),
-        "restart",
-        "-D",
-        str(folder.path),
-        "-m",
-        mode,
-        "-w",
-        "-t",
-        str(seconds),
-        "-l",
-        str(folder.log),
-    ]
-    return Way("pg_ctl", argv, account, folder, patience)
+    argv = [str(program), "restart", "-D", str(folder.path), "-m", mode, "-w", "-t", str(seconds), "-l", str(log)]
+    return Way("pg_ctl", argv, account, folder, patience, log)
 
 
 def run(way: Way, environment: Mapping[str, str]) -> Ran:

@@ -15,6 +15,7 @@ Q = queries("fireline.resolve")
 _KINDS = ("VACUUM", "ANALYZE", "CLUSTER", "CREATE INDEX", "BASEBACKUP")
 _WITH_COPY = 140000
 _NAMED = 5
+_NOTHING: dict[str, Any] = {"standby": False, "may_checkpoint": False, "unlogged": 0, "temporary": 0}
 _MB = 2**20
 
 Facts = dict[str, Any]
@@ -22,9 +23,9 @@ Facts = dict[str, Any]
 
 def look(conn: Connection) -> Facts:
     """Everything that the approver should know; what our role may not see is in `unknown`. The connection is in autocommit."""
-    server = dict(conn.execute(Q["restart_server"]).fetchone() or {})
-    kinds = [*_KINDS, *(["COPY"] if server["number"] >= _WITH_COPY else [])]
-    found: Facts = {"server": server, "unknown": []}
+    found: Facts = {"unknown": []}
+    server = found["server"] = next(iter(_ask(conn, found, "restart_server", "what is stored")), dict(_NOTHING))
+    kinds = [*_KINDS, *(["COPY"] if conn.info.server_version >= _WITH_COPY else [])]
     for name, key in (("wal", "bytes"), ("log", "file")):
         server[name] = next((row[key] for row in _ask(conn, found, f"restart_{name}", "")), None)
     found["sessions"] = _ask(conn, found, "restart_sessions", "who is connected", {})
@@ -124,10 +125,8 @@ def _kept(server: Facts, *, immediate: bool) -> list[str]:
     told = f", {wal / _MB:.0f} MB of WAL so far" if wal is not None else ""
     temporary = [f"{server['temporary']} temporary tables are lost."] if server["temporary"] else []
     if immediate:
-        unlogged = (
-            [f"{server['unlogged']} unlogged tables of this database become empty."] if server["unlogged"] else []
-        )
-        return [*unlogged, *temporary, "The counters of all statistics are lost.",
+        return [f"Unlogged tables become empty, of this database {server['unlogged']}, and in its others, too.", *temporary,
+                "The counters of all statistics are lost.",
                 f"Nothing that was committed is lost: the server recovers from its last checkpoint{told}."]  # fmt: skip
     if server["may_checkpoint"]:
         told = f"A checkpoint is made first, so that stopping is short{told}."

@@ -31,8 +31,8 @@ SELECT state = 'active' AND query_start IS NOT DISTINCT FROM %(query_start)s::ti
     xact_start IS NOT DISTINCT FROM %(xact_start)s::timestamptz AS same_transaction
 FROM pg_stat_activity WHERE pid = %(pid)s AND backend_start = %(backend_start)s::timestamptz;
 
--- restart_server: what decides how long a restart takes, and where its log is
-SELECT pg_is_in_recovery() AS standby, current_setting('server_version_num')::int AS number,
+-- restart_server: what a restart writes first, and what it empties
+SELECT pg_is_in_recovery() AS standby,
     (SELECT me.rolsuper FROM pg_roles me WHERE me.rolname = current_user)
         OR EXISTS (SELECT FROM pg_roles r WHERE r.rolname = 'pg_checkpoint' AND pg_has_role(r.oid, 'USAGE')) AS may_checkpoint,
     (SELECT count(*)::int FROM pg_class WHERE relpersistence = 'u' AND relkind = 'r') AS unlogged,
@@ -50,7 +50,7 @@ SELECT coalesce(usename, '')::text AS role, coalesce(application_name, '') AS ap
     coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)), 0)::int AS oldest_seconds
 FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
     AND coalesce(application_name, '') NOT LIKE 'fireline%%'
-GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2;
+GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT 1000;
 
 -- restart_work: long work that would have to begin anew
 SELECT k.kind, p.pid, p.relid::regclass::text AS relation FROM unnest(%(kinds)s::text[]) AS k (kind), pg_stat_get_progress_info(k.kind) AS p

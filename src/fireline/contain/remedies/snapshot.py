@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
 
 from fireline.contain import state
 from fireline.errors import FirelineError
-from fireline.postgres.connect import Target, connect, identity
+from fireline.postgres.connect import Target, identity, reach
 from fireline.run.remedy import Hand, Outcome, Parameters, Plan, Remedy, Verdict
-
-_LIMIT = timedelta(seconds=5)
 
 
 class Snapshot(Parameters):
@@ -20,10 +17,10 @@ class Snapshot(Parameters):
 def plan(target: Target, parameters: Snapshot, hand: Hand) -> Plan:
     """Which server it would be taken of."""
     del parameters
-    with connect(target, acting=True, statement_timeout=_LIMIT) as conn:
+    with reach(target) as conn:
         here = identity(conn)
     return Plan(
-        summary=f"Record the current state of {target.name}: settings, roles, schema, sizes, sessions, locks, replication, migrations.",
+        summary=f"Record the current state of {target.name}: settings, roles, schema, sizes, sessions, locks, replication, migrations, jobs.",
         effect="It only reads the catalogs, waits for no lock, and changes nothing.",
         undo="Nothing to undo.",
         level="read",
@@ -32,7 +29,7 @@ def plan(target: Target, parameters: Snapshot, hand: Hand) -> Plan:
 
 
 def do(target: Target, plan: Plan, hand: Hand) -> Outcome:
-    """Read it all; the record is kept with the attempt."""
+    """Read it all; the record is kept, and its number told. Without the database itself it is still a record of the server."""
     del plan
     began = time.monotonic()
     found = state.read(target)
@@ -47,13 +44,13 @@ def do(target: Target, plan: Plan, hand: Hand) -> Outcome:
     counted = ", ".join(f"{number} {part}" for part, number in facts["counts"].items())
     missing = f"; not read: {', '.join(found['unknown'])}" if found["unknown"] else ""
     summary = f"state of {target.name} recorded: {counted or 'no objects'}, {facts['settings']} settings, {facts['sessions']} sessions{missing}"
-    return Outcome("schema" in found, summary, facts, ("snapshot", found))
+    return Outcome("server" in found, summary, facts, ("snapshot", found))
 
 
 def verify(target: Target, plan: Plan, hand: Hand) -> Verdict:
     """Whether the server is still the one that was looked at."""
     try:
-        with connect(target, acting=True, statement_timeout=_LIMIT) as conn:
+        with reach(target) as conn:
             now = identity(conn).json()
     except FirelineError as away:
         return Verdict(None, f"that can not be seen: {away.message}")

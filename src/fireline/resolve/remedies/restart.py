@@ -135,6 +135,8 @@ def do(target: Target, plan: Plan, hand: Hand) -> Outcome:
             True, f"the server of {target.name} came up by itself, so it was not restarted", {"restarted": False}
         )
     way = _way(target, hand, plan.captured["mode"], seen)
+    if hand.watch.cancel.asked:
+        raise Refused("it was cancelled before anything was done")
     _checkpoint(target, facts, plan.captured["mode"])
     log = _log(way, facts, seen)
     written = log_files(log)
@@ -186,7 +188,7 @@ def _log(way: restarting.Way, facts: outage.Facts | None, seen: Identity | None)
     folder = way.folder.path if way.folder else Path(seen.data_directory) if seen and seen.data_directory else None
     if named and folder is not None:
         return folder / str(named)
-    return way.folder.log if way.folder else None
+    return way.log
 
 
 def _back(target: Target, now: Identity, seconds: float, facts: outage.Facts | None) -> str:
@@ -247,14 +249,13 @@ remedy = Remedy(
     undo=None,
     no_undo="a session that was cut can not be brought back; applications connect again by themselves",
     words=(
-        "restart",
         "restart if needed",
         "restart database",
         "restart the database",
-        "restart database if needed",
         "restart postgres",
-        "restart the server",
+        "restart supabase",
         "start the database",
+        "bring the database back up",
     ),
     short=True,
     offline=True,
