@@ -62,8 +62,8 @@ def fill(url: str, megabytes: int) -> None:
             "SET maintenance_work_mem = '512MB'",
             *SCHEMA,
             f"INSERT INTO accounts SELECT i, i % 100, (i * 37 % 100000) / 7.0, 'account ' || md5(i::text), repeat(md5((i * 3)::text), 3) FROM generate_series(1, {accounts}) i",
-            f"INSERT INTO orders SELECT i, 1 + (i * 7919) % {accounts}, md5(i::text)::uuid, '2026-01-01'::timestamptz + i * '1 s'::interval, (i % 9973) / 3.0, 'order ' || md5((i * 11)::text) || md5((i * 13)::text) FROM generate_series(1::bigint, {orders}) i",
-            f"INSERT INTO events (account, kind, payload, at) SELECT 1 + (i * 104729) % {accounts}, 'kind ' || i % 40, jsonb_build_object('session', md5(i::text), 'page', i % 5000, 'tags', jsonb_build_array(i % 17, i % 23, 'x' || i % 101), 'text', md5((i * 5)::text)), '2026-01-01'::timestamptz + i * '2 s'::interval FROM generate_series(1, {events}) i",
+            f"INSERT INTO orders SELECT i, 1 + (i::bigint * 7919) % {accounts}, md5(i::text)::uuid, '2026-01-01'::timestamptz + i * '1 s'::interval, (i % 9973) / 3.0, 'order ' || md5((i * 11)::text) || md5((i * 13)::text) FROM generate_series(1::bigint, {orders}) i",
+            f"INSERT INTO events (account, kind, payload, at) SELECT 1 + (i::bigint * 104729) % {accounts}, 'kind ' || i % 40, jsonb_build_object('session', md5(i::text), 'page', i % 5000, 'tags', jsonb_build_array(i % 17, i % 23, 'x' || i % 101), 'text', md5((i * 5)::text)), '2026-01-01'::timestamptz + i * '2 s'::interval FROM generate_series(1, {events}) i",
             *INDEXES,
             "VACUUM ANALYZE",
         ):
@@ -130,7 +130,7 @@ class Bench:
         judge = seconds(lambda: reports.append(restoring.judge(source, place, watch, jobs=self.jobs)))
         assert reports[0]["verdict"] == "passed", reports[0]["differences"][:3]
         restoring.drop(self.target, place.database, place.token)
-        size = sealed.manifest.bytes / MB
+        size = sealed.manifest.stored / MB
         shutil.rmtree(folder)
         return {"backup": backup, "check": check, "load": load, "analyze": finish, "census": judge, "megabytes": size}
 

@@ -82,7 +82,9 @@ def _verified(path: Path) -> dict[str, Any]:
     settings = settings_file.read(options.config)
     source = sources.at(path, settings)
     needed = int(source.made.server["major"]) if source.made else source.archive.tool_major or 0
-    return sources.check(source, client_tools.find(needed, configured=settings.recovery.binaries), settings, Watch())
+    return sources.check(
+        source, client_tools.find(needed, configured=settings.recovery.binaries), settings, Watch()
+    ).facts
 
 
 def _draw_list(found: list[dict[str, Any]]) -> None:

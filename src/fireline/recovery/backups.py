@@ -129,7 +129,7 @@ def _said(folder: Path, sealed: Sealed) -> dict[str, Any]:
     tables = found.counted().tables
     return {
         "name": found.name, "target": found.target, "database": found.database, "host": socket.gethostname(), "folder": str(folder),
-        "at": clock.now(), "snapshot_at": found.at, "bytes": found.bytes, "rows": sum(table.rows for table in tables.values()),
+        "at": clock.now(), "snapshot_at": found.at, "bytes": found.stored, "rows": sum(table.rows for table in tables.values()),
         "tables": len(tables), "encrypted": bool(found.archive.get("encrypted_to")), "manifest": sealed.sha256, "signer": sealed.signer,
     }  # fmt: skip
 
@@ -142,7 +142,11 @@ def find(conn: Connection, settings: Settings) -> None:
     rows = all_rows(conn, "SELECT name, state, host, folder FROM backup")
     known = {row["name"]: row["state"] for row in rows}
     for row in rows:
-        if row["state"] == "whole" and row["host"] == socket.gethostname() and not (Path(row["folder"]) / manifest.MANIFEST).is_file():
+        if (
+            row["state"] == "whole"
+            and row["host"] == socket.gethostname()
+            and not (Path(row["folder"]) / manifest.MANIFEST).is_file()
+        ):
             set_gone(conn, row["name"], "its folder is not there any more")
     for folder in sorted(place.iterdir()):
         if known.get(folder.name, "taking") == "whole" or not (folder / manifest.MANIFEST).is_file():
@@ -182,7 +186,11 @@ def newest(conn: Connection, target: str, proof: str) -> str | None:
 
 def whole(conn: Connection, target: str) -> list[DictRow]:
     """The whole backups of a target, newest first."""
-    return [row for row in all_rows(conn, Q["list_backups"], target=target, all=False, limit=100_000) if row["state"] == "whole"]
+    return [
+        row
+        for row in all_rows(conn, Q["list_backups"], target=target, all=False, limit=100_000)
+        if row["state"] == "whole"
+    ]
 
 
 def set_gone(conn: Connection, name: str, why: str) -> None:

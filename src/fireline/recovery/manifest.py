@@ -53,7 +53,7 @@ class Manifest:
     left_out: list[str] = field(default_factory=list)  # what the backup does not hold, in sentences
 
     @property
-    def bytes(self) -> int:
+    def stored(self) -> int:
         """Of all files."""
         return sum(one.bytes for one in self.files.values())
 

@@ -26,7 +26,7 @@ def prove(source: Source, settings: Settings, watch: Watch) -> dict[str, Any]:
     major = int(source.made.server["major"])
     with (
         scratch.server(settings, major, roles=expected.roles) as target,
-        sources.unsealed(source, settings, watch) as opened,
+        sources.unwrapped(source, settings, watch) as opened,
     ):
         tools = client_tools.find(max(major, source.archive.tool_major or 0), configured=settings.recovery.binaries)
         sources.check(source, tools, settings, watch)

@@ -49,6 +49,7 @@ class Way:
     tools: ClientTools
     jobs: int
     owners: bool = True
+    foreign: bool = False  # also a script that pg_dump did not make
     memory: int = 256 << 20  # bytes of maintenance_work_mem for one loader
 
 
@@ -159,7 +160,7 @@ def load(source: Source, place: Place, way: Way, watch: Watch) -> dict[str, Any]
                 "--no-password",
                 f"--dbname={access.conninfo}",
             ]
-            with archive.stream(source.archive) as reader:
+            with archive.stream(source.archive, foreign=way.foreign, watch=watch) as reader:
                 client_tools.run(argv, access.env, watch=watch, stdin=reader)
         else:
             several = [] if source.archive.kind == "tar" or way.jobs == 1 else [f"--jobs={way.jobs}"]

@@ -80,6 +80,11 @@ def unsealed(reader: Reader, identity: Secret) -> Iterator[Reader]:
         work.join()
 
 
+def check_recipients(texts: Iterable[str]) -> None:
+    """Raise Refused for a text that is no recipient."""
+    _recipients(texts)
+
+
 def _recipients(texts: Iterable[str]) -> list[Any]:
     found = []
     for text in texts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,11 +16,13 @@ from fireline import clock
 from fireline.errors import NotFound, Refused
 from fireline.postgres.client_tools import ClientTools
 from fireline.postgres.watch import Watch
-from fireline.recovery import archive, backups, manifest, sealing
+from fireline.recovery import archive, backups, manifest
 from fireline.recovery.archive import Archive
 from fireline.recovery.manifest import Manifest
 from fireline.settings import Settings
 from fireline.store.connect import Connection
+
+_PIECE = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -104,36 +107,58 @@ def at(path: Path, settings: Settings, *, label: str | None = None, backup: int 
     return Source(label or made.name, dump, None if closed else archive.look(dump, identity=identity), made, backup)
 
 
+@dataclass(frozen=True)
+class Checked:
+    """What reading a source to its end has shown. facts: for its row. roles: that must be there to restore it."""
+
+    facts: dict[str, Any]
+    roles: list[str]
+
+
 def check(
-    source: Source, tools: ClientTools, settings: Settings, watch: Watch, *, major: int | None = None
-) -> dict[str, Any]:
-    """Read it to its end: signature, checksums, and the archive itself; what was checked. Raises Refused for anything wrong."""
+    source: Source,
+    tools: ClientTools,
+    settings: Settings,
+    watch: Watch,
+    *,
+    major: int | None = None,
+    foreign: bool = False,
+) -> Checked:
+    """Read it to its end: signature, checksums, and the archive itself. Raises Refused for anything wrong.
+
+    major: of the server it is to be restored to. foreign: also take a script that pg_dump did not make.
+    """
     found: dict[str, Any] = {"at": clock.now().isoformat(), "archive": "read to its end"}
+    roles: list[str] = []
     if source.made is not None:
         manifest.check_files(source.folder, source.made, watch)
-        found |= {"signature": "checked", "files": len(source.made.files), "bytes": source.made.bytes}
+        found |= {"signature": "checked", "files": len(source.made.files), "bytes": source.made.stored}
+        roles = source.made.counted().roles
         if source.found is None:
-            return {**found, "archive": "encrypted, and the key is not here: its checksums were checked"}
-    with unsealed(source, settings, watch) as opened:
-        archive.check(opened.archive, tools, watch, server_major=major)
-    return found
+            return Checked(
+                {**found, "archive": "encrypted, and the key is not here: its checksums were checked"}, roles
+            )
+    contents = archive.check(source.archive, tools, watch, server_major=major, foreign=foreign)
+    return Checked(found, roles or sorted(contents.roles))
 
 
 @contextmanager
-def unsealed(source: Source, settings: Settings, watch: Watch) -> Iterator[Source]:
-    """The same source readable for the tools: an encrypted one is decrypted into a private folder, which is removed after."""
-    if not source.archive.encrypted:
+def unwrapped(source: Source, settings: Settings, watch: Watch) -> Iterator[Source]:
+    """The same source as pg_restore can read it: a wrapped archive is unwrapped into a private folder, removed after the block."""
+    if source.archive.kind == "sql" or not source.archive.wrapped:
         yield source
         return
     home = settings.path(settings.recovery.folder)
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    work = home / f"{backups.UNSEALED}{os.getpid()}-{clock.now():%H%M%S%f}"
+    work = home / f"{backups.UNSEALED}{os.getpid()}-{secrets.token_hex(4)}"
     work.mkdir(mode=0o700)
     try:
-        plain = work / source.path.name.removesuffix(".age")
-        assert settings.recovery.identity is not None  # archive.look has asked for it
-        with source.path.open("rb") as reader, plain.open("xb") as writer:
-            sealing.unseal(reader, writer, settings.recovery.identity)
-        yield Source(source.label, plain, archive.look(plain, identity=None), source.made, source.backup)
+        plain = work / "dump"
+        with archive.opened(source.archive, watch) as reader, plain.open("xb") as writer:
+            while piece := reader.read(_PIECE):
+                writer.write(piece)
+                watch.cancel.check()
+                watch.tell("unwrapping", writer.tell(), None, "bytes")
+        yield Source(source.label, plain, archive.look(plain), source.made, source.backup)
     finally:
         shutil.rmtree(work, ignore_errors=True)

@@ -37,8 +37,8 @@ class Backup(Parameters):
     @field_validator("encrypt")
     @classmethod
     def _recipients(cls, value: list[str]) -> list[str]:
-        for one in value:
-            sealing.check_recipient(one)
+        if value:
+            sealing.check_recipients(value)
         return value
 
 
@@ -94,7 +94,7 @@ def do(target: Target, plan: Plan, hand: Hand) -> Outcome:
     source = sources.at(folder, hand.settings, label=name)
     checked = sources.check(source, found.tools, hand.settings, hand.watch)
     with hand.store.transaction() as conn:
-        backups.mark(conn, name, "verified", checked, ok=True)
+        backups.mark(conn, name, "verified", checked.facts, ok=True)
     return _outcome(target, folder, sealed, found, seconds)
 
 
@@ -109,10 +109,10 @@ def _outcome(target: Target, folder: Path, sealed: Sealed, found: Survey, second
     tables = made.counted().tables.values()
     rows = sum(table.rows for table in tables)
     facts: dict[str, Any] = {
-        "backup": made.name, "folder": str(folder), "bytes": made.bytes, "rows": rows, "tables": len(tables),
+        "backup": made.name, "folder": str(folder), "bytes": made.stored, "rows": rows, "tables": len(tables),
         "size": found.size, "seconds": round(seconds, 2), "snapshot_at": made.snapshot_at, "signer": sealed.signer,
     }  # fmt: skip
-    text = f"backup {made.name} of {target.name}: {len(tables)} tables, {rows} rows, {size(made.bytes)}, in {seconds:.1f} s; signed, and read back to its end"
+    text = f"backup {made.name} of {target.name}: {len(tables)} tables, {rows} rows, {size(made.stored)}, in {seconds:.1f} s; signed, and read back to its end"
     return Outcome(True, text, facts, ("backup", facts))
 
 

@@ -185,6 +185,5 @@ remedy = Remedy(
         "put the database in read-only mode",
         "fence",
     ),
-    argument="level",
     short=True,
 )

@@ -38,18 +38,18 @@ def plan(target: Target, parameters: PruneBackups, hand: Hand) -> Plan:
         rows = backups.whole(conn, target.name)
     span = duration(parameters.older) if parameters.older else settings.keep_for
     going = retention.too_many(rows, clock.now(), keep=parameters.keep or settings.keep, keep_for=span)
-    size = sum(row["bytes"] or 0 for row in rows if row["name"] in going)
+    total = sum(row["bytes"] or 0 for row in rows if row["name"] in going)
     parts = [
         {
             "what": row["name"],
             "why": f"of {row['snapshot_at']:%Y-%m-%d %H:%M} UTC",
-            "gain": f"{size(row['bytes'] or 0)}",
+            "gain": size(row["bytes"] or 0),
         }
         for row in rows
         if row["name"] in going
     ]
     return Plan(
-        summary=f"Delete {len(going)} of {len(rows)} backups of {target.name}, {size(size)}."
+        summary=f"Delete {len(going)} of {len(rows)} backups of {target.name}, {size(total)}."
         if going
         else f"Nothing to delete: the {len(rows)} backups of {target.name} are all to be kept.",
         effect="Deleted backups are gone. The newest verified one and the newest proved one always stay."

@@ -41,14 +41,16 @@ def do(target: Target, plan: Plan, hand: Hand) -> Outcome:
     major = int(source.made.server["major"]) if source.made else 0
     try:
         tools = client_tools.find(major, configured=hand.settings.recovery.binaries)
-        found = sources.check(source, tools, hand.settings, hand.watch)
+        found = sources.check(source, tools, hand.settings, hand.watch).facts
     except Refused as bad:
         with hand.store.transaction() as conn:
             backups.mark(conn, source.label, "verified", {"problem": bad.message}, ok=False)
         raise
     with hand.store.transaction() as conn:
         backups.mark(conn, source.label, "verified", found, ok=True)
-    return Outcome(True, f"backup {source.label} is whole: its signature and every checksum are right; {found['archive']}", found)
+    return Outcome(
+        True, f"backup {source.label} is whole: its signature and every checksum are right; {found['archive']}", found
+    )
 
 
 def verify(target: Target, plan: Plan, hand: Hand) -> Verdict:

@@ -30,10 +30,12 @@ class Restore(Parameters):
     """What is restored, and to where."""
 
     backup: str = Field(
-        description="a backup's name, `latest`, or the path of a dump: .sql, .sql.gz, .sql.zst, .dump, .tar, a folder"
+        "latest",
+        description="a backup's name, `latest`, or the path of a dump: .sql, .sql.gz, .sql.zst, .dump, .tar, a folder",
     )
     as_: str | None = Field(None, description="name of the new database; by default the one in use with the date")
     jobs: int | None = Field(None, ge=1, le=64, description="how many tables at once; by default the machine's cores")
+    foreign: bool = Field(False, description="also take a script that pg_dump did not make")
     owners: bool = Field(True, description="give everything to the owners it had; without, to the role that restores")
 
 
@@ -44,10 +46,9 @@ def plan(target: Target, parameters: Restore, hand: Hand) -> Plan:
     with connect(target, acting=True, statement_timeout=_LIMIT) as conn:
         major, tools = _tools(conn, source, hand)
         _check_version(source, major)
-        _check_roles(conn, source, owners=parameters.owners)
         free = _check_room(conn, source)
     if source.archive.bytes <= _CHECKED_AT_ONCE:
-        sources.check(source, tools, hand.settings, hand.watch, major=major)
+        _check(target, source, tools, major, hand, owners=parameters.owners, foreign=parameters.foreign)
     database = database_of(target)
     beside = parameters.as_ or restores.name_for(database, clock.now())
     _check_name(target, beside)
@@ -72,6 +73,7 @@ def plan(target: Target, parameters: Restore, hand: Hand) -> Plan:
             "token": secrets.token_hex(16),
             "jobs": dump.jobs_of(hand.settings.recovery, parameters.jobs),
             "owners": parameters.owners,
+            "foreign": parameters.foreign,
         },
     )
 
@@ -93,11 +95,15 @@ def _check_version(source: Source, major: int) -> None:
                       hint="Restore it to a server of its own version.")  # fmt: skip
 
 
-def _check_roles(conn: Connection, source: Source, *, owners: bool) -> None:
+def _check(
+    target: Target, source: Source, tools: ClientTools, major: int, hand: Hand, *, owners: bool, foreign: bool
+) -> None:
+    """Read it to its end, and see that the server has every role it names."""
+    checked = sources.check(source, tools, hand.settings, hand.watch, major=major, foreign=foreign)
     if not owners:
         return
-    named = source.made.counted().roles if source.made else list(source.archive.roles)
-    missing = restoring.missing_roles(conn, named)
+    with connect(target, acting=True, statement_timeout=_LIMIT) as conn:
+        missing = restoring.missing_roles(conn, checked.roles)
     if missing:
         lines = " ".join(f'CREATE ROLE "{name}" NOLOGIN;' for name in missing)
         raise Refused(f"{source.label} needs roles that this server has not: {', '.join(missing)}",
@@ -135,18 +141,24 @@ def do(target: Target, plan: Plan, hand: Hand) -> Outcome:
     with connect(target, acting=True, statement_timeout=_LIMIT) as conn:
         major, tools = _tools(conn, source, hand)
         here = disk.beside_us(conn)
-    sources.check(source, tools, hand.settings, hand.watch, major=major)
+    _check(target, source, tools, major, hand, owners=captured["owners"], foreign=captured["foreign"])
     _check_name(target, place.database)
     with hand.store.transaction() as conn:
         number = restores.begin(
             conn, target=target.name, source=source.label, backup=source.backup, database=captured["database"],
             beside=place.database, token=place.token, snapshot_at=source.snapshot_at, by=hand.actor,
         )  # fmt: skip
-    way = Way(tools, captured["jobs"], captured["owners"], restoring.memory_of(captured["jobs"], here=here))
+    way = Way(
+        tools,
+        captured["jobs"],
+        captured["owners"],
+        captured["foreign"],
+        restoring.memory_of(captured["jobs"], here=here),
+    )
     began = time.monotonic()
     try:
-        restoring.create(place, restoring.likeness(target))
-        with sources.unsealed(source, hand.settings, hand.watch) as opened:
+        restoring.create(place, source.made.counted().database if source.made else restoring.likeness(target))
+        with sources.unwrapped(source, hand.settings, hand.watch) as opened:
             spent = restoring.load(opened, place, way, hand.watch)
         spent |= restoring.finish(place, hand.watch)
         report = {**restoring.judge(source, place, hand.watch, jobs=way.jobs), **spent}
