@@ -15,7 +15,10 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 
 from fireline.postgres.connect import Target, database_of
+from fireline.recovery.fence import rows
+from fireline.recovery.fence.closing import closed
 from fireline.redact import Secret
+from fireline.store.connect import Store
 
 PASSWORD = "open-sesame-42"
 
@@ -143,3 +146,14 @@ def gets_in(dsn: str) -> bool:
     except psycopg.OperationalError:
         return False
     return True
+
+
+@contextmanager
+def swap_that_died(store: Store, target: Target, name: str) -> Iterator[None]:
+    """A database closed for a swap by one who lost its lock, as by the death of its process."""
+    one = closed(store, target, name, seconds=30, by="ada", reason="a swap")
+    one.__enter__()
+    rows.break_lock(store, target.name)
+    yield
+    with suppress(psycopg.Error):
+        one.__exit__(None, None, None)

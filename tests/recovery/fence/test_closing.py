@@ -12,6 +12,7 @@ from fireline.postgres.connect import Target, connect, database_of
 from fireline.recovery.fence import rows
 from fireline.recovery.fence.closing import closed
 from fireline.store.connect import Store
+from tests.recovery.fence.shop import swap_that_died
 from tests.servers import PATIENTS
 
 
@@ -112,12 +113,10 @@ def test_nobody_else_is_at_the_fence_meanwhile(store: Store, patient: Target) ->
 
 def test_one_whose_process_died_is_put_back_by_the_next(store: Store, patient: Target) -> None:
     name = database_of(patient)
-    one = closed(store, patient, name, seconds=30, by="ada", reason="a swap")
-    one.__enter__()
-    rows.break_lock(store, patient.name)  # as the death of its process does
-    with store.transaction() as own:
-        assert rows.standing(own, patient.name, passing=True) is not None
-    with closed(store, patient, name, seconds=30, by="bob", reason="another swap") as conn:
-        assert not allowed(conn, name)
-    with connect(patient) as conn:
-        assert allowed(conn, name)
+    with swap_that_died(store, patient, name):
+        with store.transaction() as own:
+            assert rows.standing(own, patient.name, passing=True) is not None
+        with closed(store, patient, name, seconds=30, by="bob", reason="another swap") as conn:
+            assert not allowed(conn, name)
+        with connect(patient) as conn:
+            assert allowed(conn, name)

@@ -54,7 +54,7 @@ def _settled(store: Store, target: Target, fence: rows.Fence) -> bool:
         return True
     try:
         with beside(target, write=True) as conn_there:
-            return settle(store, conn_there, now, BY).state == "lifted"
+            return settle(store, target, conn_there, now, BY).state == "lifted"
     except FirelineError as away:
         with store.transaction() as conn:
             known = rows.by_id(conn, fence.id)

@@ -69,7 +69,19 @@ def console(target: Target) -> Iterator[Console]:
 
 
 def seen(conn: Console, name: str) -> Seen | None:
-    """The database in its list; None while it has not heard of it."""
+    """The database in its list; None while it has not heard of it.
+
+    One that nobody uses at the moment may not be listed although it is remembered, disabled or paused as it was.
+    """
+    found = _listed(conn, name)
+    if found is None:
+        with suppress(psycopg.Error):  # "no such database"; with no connections it does nothing but recall it
+            conn.execute(word("RECONNECT", name).encode())
+            found = _listed(conn, name)
+    return found
+
+
+def _listed(conn: Console, name: str) -> Seen | None:
     rows = conn.execute(b"SHOW DATABASES").fetchall()
     row = next((row for row in rows if row["name"] == name), None)
     if row is None:
@@ -134,6 +146,15 @@ def resume(target: Target) -> None:
         now = seen(conn, name)
         if now is not None and now.paused:
             conn.execute(word("RESUME", name).encode())
+
+
+def serves(target: Target) -> bool:
+    """Whether there is a PgBouncer that serves the database's clients now. Raises TargetUnavailable."""
+    if target.pgbouncer is None:
+        return False
+    with console(target) as conn:
+        now = seen(conn, name_of(target))
+    return now is not None and not now.paused
 
 
 @contextmanager
