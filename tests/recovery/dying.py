@@ -14,17 +14,19 @@ from datetime import timedelta
 from fireline.postgres.connect import Target
 from fireline.recovery import swap
 from fireline.redact import Secret
+from fireline.settings import PgBouncerSettings
 from fireline.store.connect import Store
 
 
-def die(store_url: str, dsn: str, order: dict[str, object]) -> None:
+def die(store_url: str, dsn: str, console: list[str], order: dict[str, object]) -> None:
     """Swap until the stage, and be gone."""
 
     def stage(name: str) -> None:
         if name == order["stage"]:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    store, target = Store(store_url, pool_size=1), Target("main", Secret(dsn))
+    pooler = PgBouncerSettings(dsn=Secret(console[0])) if console else None
+    store, target = Store(store_url, pool_size=1), Target("main", Secret(dsn), pgbouncer=pooler)
     captured = order["captured"]
     assert isinstance(captured, dict)
     if order["way"] == "there":
@@ -35,11 +37,11 @@ def die(store_url: str, dsn: str, order: dict[str, object]) -> None:
 
 def main() -> None:
     """Die again and again."""
-    store_url, dsn = sys.argv[1:]
+    store_url, dsn, *console = sys.argv[1:]
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
-            die(store_url, dsn, json.loads(line))
+            die(store_url, dsn, console, json.loads(line))
             os._exit(0)
         _, status = os.waitpid(child, 0)
         print(os.WTERMSIG(status) if os.WIFSIGNALED(status) else f"exit {os.WEXITSTATUS(status)}", flush=True)

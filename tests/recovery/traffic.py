@@ -63,7 +63,7 @@ class Writers:
     def _write(self) -> None:
         while not self._stop.is_set():
             try:
-                with psycopg.connect(self._dsn, autocommit=True) as conn:
+                with psycopg.connect(self._dsn, autocommit=True, prepare_threshold=None) as conn:
                     while not self._stop.is_set():
                         number = next(self._ids)
                         conn.execute("INSERT INTO orders VALUES (%s, 'under traffic')", [number])

@@ -19,9 +19,8 @@ from fireline import clock, redact
 from fireline.errors import Refused
 from fireline.postgres.connect import Connection, Target, beside
 from fireline.recovery import carry
-from fireline.recovery.fence import sessions
+from fireline.recovery.fence import pgbouncer, sessions
 from fireline.recovery.fence.closing import closed
-from fireline.recovery.fence.pgbouncer import paused
 from fireline.recovery.settling import settled
 from fireline.recovery.standing import Standing, by_number, differences
 from fireline.store.connect import Store, queries
@@ -64,7 +63,7 @@ def exchange(store: Store, target: Target, conn: Connection, what: Exchange) -> 
     try:
         conn.execute("BEGIN")
         with _rolled_back(conn):
-            _begin(store, conn, what)
+            _begin(store, target, conn, what)
             written = True
             what.stage("written")
             _empty(target, what.entering)
@@ -96,14 +95,14 @@ def _refused(fault: psycopg.Error, what: Exchange) -> Refused:
     return Refused(f"the databases could not be exchanged: {said}", hint=hint)
 
 
-def _begin(store: Store, conn: Connection, what: Exchange) -> None:
+def _begin(store: Store, target: Target, conn: Connection, what: Exchange) -> None:
     """Our lock, our transaction's number, and the row that tells what is done, before it is."""
     mine = conn.execute(Q["swap_lock"], {"token": what.row["token"]}).fetchone()
     if not mine or not mine["mine"]:
         raise Refused(f"somebody else is swapping restore {what.row['id']} at this moment")
     begun = conn.execute(Q["swap_begin"]).fetchone()
     assert begun is not None
-    noted = {**what.swap, "xid": begun["xid"], "begun_at": clock.now().isoformat()}
+    noted = {**what.swap, "xid": begun["xid"], "begun_at": clock.now().isoformat(), "pooler": pgbouncer.serves(target)}
     with store.transaction() as own:
         found = own.execute(Q["begin_swap"], {"id": what.row["id"], "was": what.row["state"], "swap": Jsonb(noted)})
         if found.rowcount != 1:
@@ -129,7 +128,7 @@ def _in_the_closed(store: Store, target: Target, conn: Connection, what: Exchang
     """Have a pooler's clients wait, close the one in use and rename; rolled back before it opens again, which would wait for us."""
     reason = f"swap of restore {what.row['id']}"
     with (
-        paused(target),
+        pgbouncer.paused(target),
         closed(store, target, what.leaving.name, seconds=CLOSED_SECONDS, by=what.by, reason=reason) as other,
         _rolled_back(conn),
     ):

@@ -12,9 +12,10 @@ from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from fireline import clock, redact
-from fireline.errors import FirelineError
+from fireline.errors import FirelineError, TargetUnavailable
 from fireline.postgres.connect import Connection, Target, beside
 from fireline.recovery import restores
+from fireline.recovery.fence import pgbouncer
 from fireline.recovery.standing import Standing, by_number
 from fireline.store.connect import Connection as StoreConnection
 from fireline.store.connect import Store, all_rows, queries
@@ -60,6 +61,9 @@ def settle(store: Store, target: Target, restore: int, fault: str | None) -> boo
         if not mine or not mine["mine"]:
             return False
         _settle(own, conn, row, fault)
+        if row["swap"].get("pooler"):
+            with suppress(TargetUnavailable):  # one that is gone keeps nobody waiting
+                pgbouncer.resume(target)
     return True
 
 
