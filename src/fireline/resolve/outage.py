@@ -26,8 +26,8 @@ def look(conn: Connection) -> Facts:
     found: Facts = {"unknown": []}
     server = found["server"] = next(iter(_ask(conn, found, "restart_server", "what is stored")), dict(_NOTHING))
     kinds = [*_KINDS, *(["COPY"] if conn.info.server_version >= _WITH_COPY else [])]
-    for name, key in (("wal", "bytes"), ("log", "file")):
-        server[name] = next((row[key] for row in _ask(conn, found, f"restart_{name}", "")), None)
+    server["wal"] = next((row["bytes"] for row in _ask(conn, found, "restart_wal", "")), None)
+    server["log"] = next((row["file"] for row in _ask(conn, found, "restart_log", "")), None)
     found["sessions"] = _ask(conn, found, "restart_sessions", "who is connected", {})
     found["work"] = _ask(conn, found, "restart_work", "what runs", {"kinds": kinds})
     found["prepared"] = _ask(conn, found, "restart_prepared", "prepared transactions")
