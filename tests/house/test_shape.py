@@ -48,6 +48,8 @@ ELSEWHERE: dict[str, str] = {
     "run/work.py": "run/test_advance.py",
     "postgres/client_tools/pipes.py": "postgres/client_tools/test_child.py",
     "cli/optimize.py": "cli/test_remedies.py",
+    "settings/shapes.py": "test_settings.py",
+    "settings/targets.py": "resolve/remedies/test_restart.py",
     "cli/snapshot_view.py": "cli/test_snapshot.py",
     "contain/parts.py": "contain/test_state.py",
     "postgres/data_folder.py": "postgres/test_restarting.py",

@@ -7,66 +7,47 @@ here they are plain tables, and `app` hands each to its owner.
 from __future__ import annotations
 
 import os
-import re
 import tomllib
 from datetime import time, timedelta
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    PlainValidator,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from fireline.errors import SettingsError
-from fireline.redact import MASK, SHORTEST, Secret
+from fireline.redact import SHORTEST, Secret
+from fireline.settings.shapes import Duration, Model, SecretText, duration
+from fireline.settings.targets import PgBouncerSettings, RestartSettings, SupabaseSettings, TargetSettings
+
+__all__ = [
+    "FILE",
+    "Calendar",
+    "ContactSettings",
+    "Duration",
+    "Heartbeat",
+    "Model",
+    "PgBouncerSettings",
+    "Policy",
+    "Recovery",
+    "RestartSettings",
+    "RunbookSettings",
+    "SecretText",
+    "Server",
+    "Settings",
+    "SourceSettings",
+    "StoreSettings",
+    "SupabaseSettings",
+    "TargetSettings",
+    "duration",
+    "find",
+    "read",
+    "short_secrets",
+]
 
 FILE = "fireline.toml"
-
-
-def _secret(value: object) -> Secret:
-    if isinstance(value, Secret):
-        return value
-    if isinstance(value, str):
-        return Secret(value)
-    raise ValueError("must be a text")
-
-
-SecretText = Annotated[Secret, PlainValidator(_secret), PlainSerializer(lambda _: MASK)]
-
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-
-
-def duration(value: object) -> timedelta:
-    """`90s`, `5m`, `1h30m`, `2d`, or a number of seconds; ValueError otherwise."""
-    if isinstance(value, timedelta):
-        return value
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return timedelta(seconds=value)
-    if isinstance(value, str):
-        parts = _DURATION.findall(value)
-        if parts and "".join(f"{number}{unit}" for number, unit in parts) == value.replace(" ", ""):
-            return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))
-    raise ValueError(f"{value!r} is not a duration such as 90s, 5m, 1h30m or 2d")
-
-
-Duration = Annotated[timedelta, PlainValidator(duration), PlainSerializer(lambda v: f"{v.total_seconds():g}s")]
-
-
-class Model(BaseModel):
-    """Every table of the settings: frozen, and an unknown key is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
 
 class Server(Model):
@@ -96,83 +77,6 @@ class StoreSettings(Model):
     folder: Path = Field(Path(".fireline"), description="where the embedded PostgreSQL and local files live")
     binaries: Path | None = Field(None, description="folder with initdb and postgres for the embedded one")
     on_target: bool = Field(False, description="allow the store on a server that is a target: it will be lost with it")
-
-
-class SupabaseSettings(Model):
-    """A target that Supabase runs: its log is asked of Supabase's Management API, also when the database does not answer."""
-
-    project: str = Field(
-        pattern=r"^[A-Za-z0-9_-]{1,64}$", description="the project's reference, as in https://REFERENCE.supabase.co"
-    )
-    token: SecretText = Field(
-        description="an access token that may read logs (analytics_logs_read), and best nothing else"
-    )
-    api: str = Field("https://api.supabase.com", description="where the Management API is")
-
-    @field_validator("api")
-    @classmethod
-    def _encrypted(cls, value: str) -> str:
-        if not re.match(r"https://[^/\s]|http://(?:localhost|127\.0\.0\.1)(?::|/|$)", value):
-            raise ValueError("must begin with https://, as the token is sent there")
-        return value.rstrip("/")
-
-
-class PgBouncerSettings(Model):
-    """A PgBouncer in front of a target: its clients are made to wait, or are turned away, there."""
-
-    dsn: SecretText = Field(description="its admin console: postgresql://admin:password@host:6432/pgbouncer")
-    database: str | None = Field(None, description="the target's name in PgBouncer; the database's own if left out")
-
-
-class RestartSettings(Model):
-    """How the server of a target is restarted; the worker that does it runs beside it."""
-
-    way: Literal["pg_ctl", "systemd", "command"] = Field(description="pg_ctl, systemd or a command of your own")
-    data: Path | None = Field(None, description="pg_ctl: the data folder; asked of the server if left out")
-    binaries: Path | None = Field(None, description="pg_ctl: the folder it is in; found if left out")
-    unit: str | None = Field(None, description="systemd: the unit, such as postgresql@15-main")
-    command: list[str] = Field(default_factory=list, description="command: the program and its arguments")
-    patience: Duration = Field(timedelta(seconds=90), description="how long the server may take to come back")
-
-    @model_validator(mode="after")
-    def _of_one_way(self) -> RestartSettings:
-        own = {"pg_ctl": ("data", "binaries"), "systemd": ("unit",), "command": ("command",)}
-        needed = own[self.way][0] if self.way != "pg_ctl" else ""
-        if needed and not getattr(self, needed):
-            shown = 'unit = "postgresql@15-main"' if needed == "unit" else 'command = ["program", "argument"]'
-            raise ValueError(f'way = "{self.way}" needs {needed}: {shown}')
-        for way, keys in own.items():
-            stray = [key for key in keys if way != self.way and getattr(self, key)]
-            if stray:
-                raise ValueError(f'{stray[0]} is for way = "{way}", and the way here is {self.way}')
-        if self.patience <= timedelta(0):
-            raise ValueError("patience must be longer than nothing")
-        return self
-
-
-class TargetSettings(Model):
-    """A system in our care: the patient."""
-
-    dsn: SecretText = Field(description="connection of the role that Fireline acts as")
-    read_dsn: SecretText | None = Field(None, description="connection of a role that can not write, for read steps")
-    kind: Literal["postgres"] = Field("postgres", description="what it is")
-    supabase: SupabaseSettings | None = Field(None, description="where its log is, if Supabase runs it; a table")
-    labels: dict[str, str] = Field(default_factory=dict, description="alert labels that mean this target")
-    application_dsn: SecretText | None = Field(
-        None, description="as the application connects: a fence is proved by turning this connection away"
-    )
-    application_roles: list[str] = Field(
-        default_factory=list, description="roles of the application; every role but Fireline's own if left out"
-    )
-    maintenance: str | None = Field(
-        None,
-        description="a database of the same server to act from while the target is closed; postgres, else template1",
-    )
-    pgbouncer: PgBouncerSettings | None = Field(None, description="the PgBouncer in front of it; a table")
-    restart: RestartSettings | None = Field(None, description="how its server is restarted; a table")
-    users_affected: str | None = Field(
-        None, description="a query that reads how many users are affected now: SELECT count(*) FROM …"
-    )
 
 
 class RunbookSettings(Model):
