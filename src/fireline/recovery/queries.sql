@@ -345,8 +345,12 @@ SELECT * FROM restore WHERE (%(target)s::text IS NULL OR target = %(target)s)
     AND (id = %(id)s OR beside = %(name)s OR kept = %(name)s OR (%(latest)s AND state NOT IN ('failed', 'dropped')))
 ORDER BY id DESC LIMIT 1;
 
--- failed_restores: whose databases may be left
-SELECT * FROM restore WHERE target = %(target)s AND state = 'failed' ORDER BY id;
+-- hold_restore: so that others see that its process lives
+SELECT pg_advisory_xact_lock(%(room)s, %(id)s::int);
+
+-- failed_restores: whose databases may be left: those that failed, and those whose process does not live any more
+SELECT * FROM restore WHERE target = %(target)s
+    AND (state = 'failed' OR (state = 'restoring' AND pg_try_advisory_xact_lock(%(room)s, id::int))) ORDER BY id;
 
 -- list_restores: newest first
 SELECT * FROM restore WHERE (%(target)s::text IS NULL OR target = %(target)s) AND (%(all)s OR state NOT IN ('failed', 'dropped'))

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+import psycopg
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from fireline import clock
 from fireline.errors import NotFound
 from fireline.incident.people import Actor
-from fireline.store.connect import Connection, all_rows, one, queries
+from fireline.store.connect import Connection, Store, all_rows, one, queries
 
 Q = queries("fireline.recovery")
 
 COMMENT = "fireline restore "  # and the token: what the comment of a database of ours begins with
+_ROOM = 1_919_251_571  # of advisory locks in the store: "rest" as a number
 LONGEST_NAME = 63  # bytes of a name in PostgreSQL
 READY = ("passed", "differs", "unchecked")  # restored to its end
 _SHOWN = (
@@ -79,9 +83,23 @@ def by_token(conn: Connection, token: str, *, lock: bool = False) -> DictRow | N
     return conn.execute(f"SELECT * FROM restore WHERE token = %s {'FOR UPDATE' if lock else ''}", [token]).fetchone()  # noqa: S608
 
 
+@contextmanager
+def loading(store: Store, restore: int) -> Iterator[None]:
+    """Hold this restore as long as the block lasts; a process that dies lets go by that."""
+    done = False
+    try:
+        with store.transaction() as guard:
+            guard.execute(Q["hold_restore"], {"room": _ROOM, "id": restore})
+            yield
+            done = True
+    except psycopg.OperationalError:
+        if not done:  # otherwise only the guard was lost, and the work is done
+            raise
+
+
 def left_behind(conn: Connection, target: str) -> list[DictRow]:
-    """Restores that came to nothing and whose databases may still be there."""
-    return all_rows(conn, Q["failed_restores"], target=target)
+    """Restores that failed, or whose process died, and whose databases may still be there."""
+    return all_rows(conn, Q["failed_restores"], target=target, room=_ROOM)
 
 
 def view(row: DictRow) -> dict[str, Any]:

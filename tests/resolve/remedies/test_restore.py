@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import json
+import signal
 import subprocess
+import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pyrage
@@ -240,3 +244,79 @@ def test_what_a_restore_that_died_has_left_is_dropped_by_the_next_and_nothing_el
         with owner(doer.target, "postgres") as conn:
             conn.execute("DROP DATABASE IF EXISTS half_made")
             conn.execute("DROP DATABASE IF EXISTS somebody_elses")
+
+
+def test_with_swap_what_passed_is_in_use_at_once_and_the_undo_brings_the_old_back(doer: Doer) -> None:
+    doer.do(backup)
+    with owner(doer.target) as conn:
+        conn.execute("DELETE FROM assignments")
+    plan, done = doer.do(restore, swap=True, keep="3d")
+    assert plan.level == "destructive"
+    assert done.ok, done.summary
+    assert doer.works(restore, plan) is True
+    assert count(doer.target, "assignments") == USERS
+    kept = done.facts["swap"]["kept"]
+    assert kept in databases(doer.target)
+    assert "is again" in doer.undo(restore, plan).summary or count(doer.target, "assignments") == 0
+    assert count(doer.target, "assignments") == 0
+    assert count(doer.target, "assignments", plan.captured["beside"]) == USERS
+
+
+def test_with_swap_a_restore_that_nothing_can_be_compared_with_stays_beside(doer: Doer, tmp_path: Path) -> None:
+    file = dump(doer.target, tmp_path / "d.dump", "-Fc")
+    plan, done = doer.do(restore, backup=str(file), swap=True)
+    assert done.summary.startswith("NOT COMPARED")
+    assert "swap" not in done.facts
+    assert doer.works(restore, plan) is False
+    assert plan.captured["beside"] in databases(doer.target)
+
+
+DYING = """
+import json, os, signal, sys, threading
+from dataclasses import replace
+from pathlib import Path
+from fireline.postgres.connect import Target
+from fireline.redact import Secret
+from fireline.recovery import restoring
+from fireline.resolve.remedies.restore import remedy
+from fireline.run.remedy import Plan
+from fireline.store.connect import Store
+from tests.hand import hand
+from tests.recovery.place import settings_in
+told = json.load(sys.stdin)
+stage = told["stage"]
+def die(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+if stage == "loading":  # the loader is under way then
+    threading.Timer(0.15, die).start()
+else:
+    setattr(restoring, stage, die)
+remedy.do(Target("main", Secret(told["dsn"])), Plan(**told["plan"]), hand(Store(told["store"]), settings_in(Path(told["folder"]))))
+"""
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("stage", ["load", "loading", "finish", "judge"])
+def test_a_restore_whose_process_is_killed_leaves_the_database_in_use_alone_and_is_cleared_by_the_next(
+    doer: Doer, tmp_path: Path, stage: str
+) -> None:
+    doer.do(backup)
+    before = databases(doer.target)
+    plan = doer.plan(restore)
+    told = {
+        "dsn": doer.target.dsn.reveal(),
+        "store": doer.store.url,
+        "folder": str(tmp_path),
+        "stage": stage,
+        "plan": asdict(plan),
+    }
+    died = subprocess.run(
+        [sys.executable, "-c", DYING], input=json.dumps(told), text=True, check=False, capture_output=True
+    )
+    assert died.returncode == -signal.SIGKILL, died.stderr
+    assert (count(doer.target), count(doer.target, "assignments")) == (USERS, USERS)
+    assert doer.works(restore, plan) is False
+    again, done = doer.do(restore, as_="again")
+    assert done.summary.startswith("PASS")
+    assert databases(doer.target) - before == {"again"}
+    doer.undo(restore, again)

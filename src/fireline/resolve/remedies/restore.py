@@ -7,7 +7,8 @@ import time
 from datetime import timedelta
 from typing import Any
 
-from pydantic import Field
+from psycopg.rows import DictRow
+from pydantic import Field, field_validator
 
 from fireline import clock
 from fireline.errors import FirelineError, Refused
@@ -15,9 +16,13 @@ from fireline.postgres import client_tools, disk
 from fireline.postgres.client_tools import ClientTools
 from fireline.postgres.connect import Target, connect, database_of
 from fireline.recovery import dump, restores, restoring, sources
+from fireline.recovery import swap as swapping
 from fireline.recovery.restoring import Place, Way
 from fireline.recovery.sources import Source
+from fireline.resolve.remedies.swap import Swap
+from fireline.resolve.remedies.swap import remedy as swap
 from fireline.run.remedy import Hand, Outcome, Parameters, Plan, Remedy, Verdict
+from fireline.settings import duration
 from fireline.sizes import size
 from fireline.store.connect import Connection
 
@@ -35,8 +40,17 @@ class Restore(Parameters):
     )
     as_: str | None = Field(None, description="name of the new database; by default the one in use with the date")
     jobs: int | None = Field(None, ge=1, le=64, description="how many tables at once; by default the machine's cores")
+    swap: bool = Field(False, description="when the comparison passes, put it in the place of the one in use at once")
+    keep: str | None = Field(None, description="with --swap: how long the replaced database is kept, such as 7d")
     foreign: bool = Field(False, description="also take a script that pg_dump did not make")
     owners: bool = Field(True, description="give everything to the owners it had; without, to the role that restores")
+
+    @field_validator("keep")
+    @classmethod
+    def _a_time(cls, value: str | None) -> str | None:
+        if value is not None:
+            duration(value)
+        return value
 
 
 def plan(target: Target, parameters: Restore, hand: Hand) -> Plan:
@@ -58,13 +72,20 @@ def plan(target: Target, parameters: Restore, hand: Hand) -> Plan:
         if source.made
         else "count what is in it: it has no manifest to compare with"
     )
+    then = (
+        f" When everything is equal, put it in the place of {database}, which is kept: the application then goes on with older rows."
+        if parameters.swap
+        else ""
+    )
     return Plan(
-        summary=f"Restore {source.label}, {of}, to the new database {beside} beside {database} on {target.name}; then {compared}.",
-        effect=f"{database} is not touched. It takes about {size(source.size)}"
+        summary=f"Restore {source.label}, {of}, to the new database {beside} beside {database} on {target.name}; then {compared}.{then}",
+        effect=f"{database} is not touched{' before that; at the swap its sessions end' if parameters.swap else ''}. It takes about {size(source.size)}"
         + (f" of {size(free)} free" if free is not None else "; how much is free at the server can not be seen")
         + ", and the server is busier while it lasts.",
-        undo=f"The database {beside} is dropped.",
-        level="reversible",
+        undo=f"The replaced database is put back; {beside} stays beside."
+        if parameters.swap
+        else f"The database {beside} is dropped.",
+        level="destructive" if parameters.swap else "reversible",
         captured={
             "source": source.captured(),
             "wanted": parameters.backup,
@@ -73,6 +94,8 @@ def plan(target: Target, parameters: Restore, hand: Hand) -> Plan:
             "token": secrets.token_hex(16),
             "jobs": dump.jobs_of(hand.settings.recovery, parameters.jobs),
             "owners": parameters.owners,
+            "swap": parameters.swap,
+            "keep": parameters.keep,
             "foreign": parameters.foreign,
         },
     )
@@ -155,22 +178,42 @@ def do(target: Target, plan: Plan, hand: Hand) -> Outcome:
         captured["foreign"],
         restoring.memory_of(captured["jobs"], here=here),
     )
-    began = time.monotonic()
     try:
-        restoring.create(place, source.made.counted().database if source.made else restoring.likeness(target))
-        with sources.unwrapped(source, hand.settings, hand.watch) as opened:
-            spent = restoring.load(opened, place, way, hand.watch)
-        spent |= restoring.finish(place, hand.watch)
-        report = {**restoring.judge(source, place, hand.watch, jobs=way.jobs), **spent}
+        with restores.loading(hand.store, number):
+            report = _load(target, source, place, way, hand)
     except FirelineError as fault:
         with hand.store.transaction() as conn:
             restores.end(conn, number, "failed", error=fault.message)
         restoring.drop(target, place.database, place.token, fresh=True)
         raise
-    report["whole_seconds"] = round(time.monotonic() - began, 2)
     with hand.store.transaction() as conn:
         restores.end(conn, number, report["verdict"], report=report)
-    return _outcome(number, place, report)
+    done = _outcome(number, place, report)
+    return (
+        _swapped(target, done, number, captured, hand) if captured["swap"] and report["verdict"] == "passed" else done
+    )
+
+
+def _load(target: Target, source: Source, place: Place, way: Way, hand: Hand) -> dict[str, Any]:
+    """Database, rows, statistics, comparison; the report."""
+    began = time.monotonic()
+    restoring.create(place, source.made.counted().database if source.made else restoring.likeness(target))
+    with sources.unwrapped(source, hand.settings, hand.watch) as opened:
+        spent = restoring.load(opened, place, way, hand.watch)
+    spent |= restoring.finish(place, hand.watch)
+    report = restoring.judge(source, place, hand.watch, jobs=way.jobs)
+    return {**report, **spent, "whole_seconds": round(time.monotonic() - began, 2)}
+
+
+def _swapped(target: Target, done: Outcome, number: int, captured: dict[str, Any], hand: Hand) -> Outcome:
+    """The same, with the restored database in the place of the one in use; a swap that can not be leaves it beside."""
+    told = Swap(restore=str(number), keep=captured["keep"])
+    try:
+        after = swap.do(target, swap.plan(target, told, hand), hand)
+    except FirelineError as not_now:
+        text = f"{done.summary}. It was not swapped in: {not_now.message}"
+        return Outcome(False, text, done.facts)
+    return Outcome(after.ok, f"{done.summary}. {after.summary}", {**done.facts, "swap": after.facts})
 
 
 def _clear(target: Target, left: list[Any], hand: Hand) -> None:
@@ -194,6 +237,8 @@ def verify(target: Target, plan: Plan, hand: Hand) -> Verdict:
         row = restores.by_token(conn, plan.captured["token"])
     if row is None:
         return Verdict(False, "It was not begun.")
+    if plan.captured["swap"]:
+        return _verify_swapped(row)
     if row["state"] == "restoring":
         return Verdict(False, f"It was broken off; {row['beside']} is half made, and nothing else was touched.")
     there = restoring.exists(target, row["beside"])
@@ -203,12 +248,22 @@ def verify(target: Target, plan: Plan, hand: Hand) -> Verdict:
     )
 
 
+def _verify_swapped(row: DictRow) -> Verdict:
+    if row["state"] == "swapping":
+        return Verdict(None, "The swap is under way, or a worker is about to settle it.")
+    said = f"Restore {row['id']} is {row['state']}."
+    return Verdict(row["state"] == "swapped", said)
+
+
 def undo(target: Target, plan: Plan, hand: Hand) -> Outcome:
-    """Drop the database that was made."""
+    """Drop the database that was made; one that was swapped in is swapped out instead, and stays beside."""
     with hand.store.transaction() as conn:
         row = restores.by_token(conn, plan.captured["token"], lock=True)
-        if row is not None and row["state"] in ("swapping", "swapped"):
+    if row is not None and row["state"] in ("swapping", "swapped"):
+        if not plan.captured["swap"]:
             raise Refused(f"restore {row['id']} is in use now: it was swapped in", hint="Undo the swap first.")
+        back = swapping.back(hand.store, target, {**row["swap"], "restore": row["id"]}, by=hand.actor)
+        return Outcome(True, f"the database from before is {back['database']} again; {row['beside']} stays beside")
     there = restoring.drop(target, plan.captured["beside"], plan.captured["token"], fresh=True)
     if row is not None:
         with hand.store.transaction() as conn:
