@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fireline.contain.growth import growth, size
+from fireline.contain.growth import growth
 
 
 def state(**tables: dict[str, Any]) -> dict[str, Any]:
@@ -39,9 +39,3 @@ def test_many_are_cut_and_counted() -> None:
 
 def test_a_part_that_was_not_read_has_not_shrunk() -> None:
     assert list(growth(state(t={"bytes": 2**30, "live": 5}), {})) == []
-
-
-def test_sizes_are_written_as_people_read_them() -> None:
-    assert [size(n) for n in (0, 900, 2048, 2**20 * 150, 2**30 + 2**29, 2**50)] == [
-        "0 bytes", "900 bytes", "2.0 kB", "150 MB", "1.5 GB", "1024 TB",
-    ]  # fmt: skip

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from fireline.sizes import size
+
 MOST = 10
 _SHARE = 0.2  # of what it was
 _BYTES = 2**20  # less is not worth a line
 _ROWS = 1_000
-_UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
 def growth(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
@@ -50,13 +51,3 @@ def _bytes(row: Mapping[str, Any]) -> int:
 def _rows(row: Mapping[str, Any]) -> int:
     """Rows as counted by the statistics since the server's last crash, else as of the last vacuum."""
     return int(row.get("live") or row.get("rows") or 0)
-
-
-def size(number: int) -> str:
-    """Bytes as people read them: 1.5 GB."""
-    value, unit = float(number), _UNITS[0]
-    for unit in _UNITS:
-        if value < 1024 or unit == _UNITS[-1]:  # noqa: PLR2004 - the next unit
-            break
-        value /= 1024
-    return f"{value:.0f} {unit}" if unit == _UNITS[0] or value >= 100 else f"{value:.1f} {unit}"  # noqa: PLR2004

@@ -8,6 +8,7 @@ import psycopg
 
 from fireline.errors import Refused
 from fireline.postgres.connect import Connection
+from fireline.sizes import size
 from fireline.store.connect import queries
 
 Q = queries("fireline.resolve")
@@ -16,7 +17,6 @@ _KINDS = ("VACUUM", "ANALYZE", "CLUSTER", "CREATE INDEX", "BASEBACKUP")
 _WITH_COPY = 140000
 _NAMED = 5
 _NOTHING: dict[str, Any] = {"standby": False, "may_checkpoint": False, "unlogged": 0, "temporary": 0}
-_MB = 2**20
 
 Facts = dict[str, Any]
 
@@ -122,7 +122,7 @@ def effects(facts: Facts, *, immediate: bool) -> list[str]:
 
 def _kept(server: Facts, *, immediate: bool) -> list[str]:
     wal = server["wal"]
-    told = f", {wal / _MB:.0f} MB of WAL so far" if wal is not None else ""
+    told = f", {size(wal)} of WAL so far" if wal is not None else ""
     temporary = [f"{server['temporary']} temporary tables are lost."] if server["temporary"] else []
     if immediate:
         return [f"Unlogged tables become empty, of this database {server['unlogged']}, and in its others, too.", *temporary,
