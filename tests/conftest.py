@@ -13,8 +13,10 @@ from typing import Any
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 
 from fireline import redact
+from fireline.incident import passwords
 from fireline.postgres.connect import Target
 from fireline.redact import Secret
 from fireline.store.connect import Connection, Store
@@ -23,10 +25,15 @@ from tests import servers
 from tests.servers import Patient
 
 
+AS_OUTSIDE = passwords._hasher
+
+
 def pytest_configure() -> None:
     """Keep what Python compiles, whatever the environment says: tests start the program hundreds of times."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
+    # Each HTTP client reads all the authorities it trusts, a hundred by default: more work than the request itself.
+    os.environ["SSL_CERT_FILE"] = str(Path(__file__).parent / "data" / "authority.pem")
     gc.disable()  # while thousands of tests are collected
 
 
@@ -69,6 +76,22 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def secrets_of_this_test(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget afterwards what a test registered: one test's password must not mask another's words."""
     monkeypatch.setattr(redact, "_forms", redact._forms)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> None:
+    """Hash people's passwords with the least work; tests of that work ask for `slow_passwords`."""
+    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    passwords._nobody.cache_clear()
+
+
+@pytest.fixture
+def slow_passwords(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Hash people's passwords with the work that it takes outside tests."""
+    monkeypatch.setattr(passwords, "_hasher", AS_OUTSIDE)
+    passwords._nobody.cache_clear()
+    yield
+    passwords._nobody.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from fireline.errors import Usage
 from fireline.incident import passwords
 
+pytestmark = pytest.mark.usefixtures("slow_passwords")
+
 
 def test_a_password_fits_its_hash_and_no_other() -> None:
     stored = passwords.hashed("three horses by the river", "anna")
@@ -43,6 +45,10 @@ def test_a_novel_is_no_password_and_costs_nothing_to_refuse() -> None:
 def test_a_weak_password_is_refused(weak: str) -> None:
     with pytest.raises(Usage, match="the password is"):
         passwords.hashed(weak, "anna")
+
+
+def test_a_hash_costs_whoever_guesses_time_and_memory() -> None:
+    assert "$m=19456,t=2,p=1$" in passwords.hashed("three horses by the river", "anna")
 
 
 def test_a_hash_of_other_parameters_is_outdated() -> None:

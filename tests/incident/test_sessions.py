@@ -54,6 +54,7 @@ def test_every_wrong_login_is_answered_with_the_same_words(known: Connection, no
     assert sessions.login(known, name, "wrong password", now=now) == sessions.Login(None, refusal=sessions.WRONG)
 
 
+@pytest.mark.usefixtures("slow_passwords")
 def test_somebody_who_does_not_exist_costs_the_same_hashing(
     known: Connection, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -160,6 +161,7 @@ def test_a_new_role_holds_in_sessions_that_are_open(known: Connection, now: date
     assert found.actor.role == "viewer"
 
 
+@pytest.mark.usefixtures("slow_passwords")
 def test_a_hash_of_old_parameters_is_made_anew_at_the_next_login(known: Connection, now: datetime) -> None:
     old = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD)
     known.execute("UPDATE person SET password_hash = %s WHERE name = 'anna'", [old])
