@@ -23,18 +23,18 @@ _BLOCK = 512
 _SERVER = re.compile(rb"^-- Dumped from database version (\S.*?)\r?$", re.M)
 _TOOL = re.compile(rb"^-- Dumped by pg_dump version (\S.*?)\r?$", re.M)
 _MADE = re.compile(rb"^-- PostgreSQL database dump\r?$", re.M)
+_WHOLE_SERVER = re.compile(rb"\A(?:--[^\n]*\n|\s)*-- PostgreSQL database cluster dump\r?$", re.M)
 # What people mistake for a dump, by how it begins (white space before it left out).
 _OTHERS = (
-    (b"-- PostgreSQL database cluster dump", "a dump of a whole server by pg_dumpall", "Dump the one database with pg_dump."),
     ((b"-- MySQL dump", b"-- MariaDB dump", b"/*M!", b"/*!"), "a dump of MySQL", ""),
     ((b"<!doctype", b"<html", b"<?xml", b"<Error"), "a page or a message of a web server", "Fetch the dump again, and look at the address."),
     ((b"{", b"["), "JSON", "It may be the error message of the place it was fetched from."),
-    (b"SQLite format 3\x00", "a database of SQLite", ""),
+    ((b"SQLite format 3\x00",), "a database of SQLite", ""),
     ((b"PK\x03\x04", b"7z\xbc\xaf"), "a zip archive", "Unpack it, and name what was in it."),
     ((b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF", b"\x7fELF"), "an image, a document or a program", ""),
     ((b"\xff\xfe", b"\xfe\xff"), "a text in UTF-16, as PowerShell's `>` writes it", "Dump again with `pg_dump --file=NAME`."),
     ((b"age-encryption.org", b"-----BEGIN PGP", b"\x85\x02", b"Salted__"), "encrypted in a way that Fireline can not read", "Decrypt it first."),
-    (b"\x02\x21\x4c\x18", "compressed with lz4 of long ago", "Unpack it first."),
+    ((b"\x02\x21\x4c\x18",), "compressed with lz4 of long ago", "Unpack it first."),
 )  # fmt: skip
 
 
@@ -150,8 +150,10 @@ def _inside(path: Path, layers: tuple[str, ...], size: int, head: bytes) -> Arch
         return _of_header(path, "tar", layers, size, head[_BLOCK:])
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     for begins, what, hint in _OTHERS:
-        if text.lower().startswith(tuple(one.lower() for one in ((begins,) if isinstance(begins, bytes) else begins))):
+        if text.lower().startswith(tuple(one.lower() for one in begins)):
             raise Refused(f"it is no dump of PostgreSQL but {what}", hint=hint or None)
+    if _WHOLE_SERVER.match(text):
+        raise Refused("it is a dump of a whole server by pg_dumpall", hint="Dump the one database with pg_dump.")
     if b"\0" in head:
         raise Refused("it is no dump of PostgreSQL: these are bytes of something else")
     server, tool = _SERVER.search(head), _TOOL.search(head)
@@ -166,8 +168,8 @@ def _inside(path: Path, layers: tuple[str, ...], size: int, head: bytes) -> Arch
 def _of_header(path: Path, kind: Kind, layers: tuple[str, ...], size: int, head: bytes) -> Archive:
     """An archive by the header that all of pg_restore's formats share."""
     seen = header.read(head)
-    if seen.kind != kind:
-        raise Refused(f"it is only the table of contents of a dump in the {seen.kind} format", hint="Name the whole.")
+    if seen.kind != ("tar" if kind == "directory" else kind):  # a folder's is written as a tar archive's
+        raise Refused("it is only the table of contents of a dump", hint="Name the folder that it lies in.")
     return Archive(
         path, kind, layers, size, _compression(layers, seen.compression), server_version=seen.server_version,
         tool_version=seen.tool_version, database=seen.database, entries=seen.entries,

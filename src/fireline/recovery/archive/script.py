@@ -32,16 +32,17 @@ class Script:
         self._table: str | None = None  # whose rows are being read
         self._token: bytes | None = None  # of a \restrict that is still to be taken back
         self._complete = foreign
+        self._final = False  # whether everything is here
 
-    def feed(self, data: bytes) -> None:
-        """The next bytes."""
+    def feed(self, data: bytes) -> int:
+        """The next bytes; how many of all that were fed, and not yet let through, may go to psql now."""
         self._buffer += data
-        if len(self._buffer) >= self._wanted:
-            self._turn()
+        return self._turn() if len(self._buffer) >= self._wanted else 0
 
     def finish(self) -> Contents:
         """There are no more. Raises Refused when it is cut."""
         self._buffer += b"\n"
+        self._final = True
         self._turn()
         if self._table is not None:
             raise self._refused(0, f"it is cut in the middle of the rows of {self._table}")
@@ -53,8 +54,8 @@ class Script:
             raise self._refused(0, "it is cut: what \\restrict began is not ended")
         return self.contents
 
-    def _turn(self) -> None:
-        """Take off the buffer what is complete in it."""
+    def _turn(self) -> int:
+        """Take off the buffer what is complete in it; how much that was."""
         position, length = 0, len(self._buffer)
         while position < length:
             after = self._rows(position) if self._table is not None else self._statement(position)
@@ -69,6 +70,7 @@ class Script:
         self._wanted = 0 if self._table is not None else 2 * len(self._buffer)
         if len(self._buffer) > _MOST:
             raise self._refused(0, "the statement that begins here has no end")
+        return position
 
     def _rows(self, position: int) -> int:
         """Behind the mark that ends the rows, or -1."""
@@ -97,7 +99,7 @@ class Script:
                 self.contents.inserts = True
                 return after
         try:
-            end, text = tokens.statement(buffer, begin)
+            end, text = tokens.statement(buffer, begin, final=self._final)
         except tokens.Fault as found:
             raise self._refused(found.at, f"{found.why}: {_short(buffer[found.at :])}") from None
         return -1 if end < 0 else self._judged(begin, end, text)

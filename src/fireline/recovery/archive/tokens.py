@@ -25,6 +25,7 @@ _CONTINUED = re.compile(_ESCAPED + _NOTED + rb"'", re.S)
 _BLOCK = re.compile(rb"/\*|\*/")
 _BEGINS_WITH_WORD = re.compile(rb"[A-Za-z]+")
 _ROUTINE = re.compile(rb"\b(?:FUNCTION|PROCEDURE)\b", re.I)
+_WORTH_IT = 1 << 16
 _FIRST_WORDS = 4
 _MARKS = {b"create": "c", b"function": "f", b"procedure": "p", b"or": "o", b"replace": "r"}
 _ROUTINES = ("cf", "cp", "corf", "corp")
@@ -44,13 +45,18 @@ def inserts(buffer: bytearray, begin: int) -> int:
     return found.end() if found else begin
 
 
-def statement(buffer: bytearray, begin: int) -> tuple[int, bytes]:
-    """Where the statement that begins here ends, and its text without notes; -1 when it does not end in the buffer."""
+def statement(buffer: bytearray, begin: int, *, final: bool) -> tuple[int, bytes]:
+    """Where the statement that begins here ends, and its text without notes; -1 when it does not end in the buffer.
+
+    final: nothing will come behind it, so that it must be looked at now.
+    """
     word = _BEGINS_WITH_WORD.match(buffer, begin)
     found = _STATEMENT.match(buffer, begin) if word else None
     # In a function's body a semicolon ends nothing; psql looks for that by the first words alone.
     if word and found and (word[0].upper() != b"CREATE" or not _ROUTINE.search(found[0])):
         return found.end(), found[0]
+    if not final and len(buffer) - begin < _WORTH_IT:
+        return -1, b""  # most likely only its end is not here yet
     return _slowly(buffer, begin)
 
 

@@ -13,6 +13,7 @@ _HEAD = 400
 _SOME = re.compile(rb"\s+")
 _ABROAD = "it acts on the whole server, not on one database"
 _LEAVES = "it leaves the database that is restored into"
+_READS = "it changes how texts are read"
 _RUNS = "it runs a program"
 # The words a statement begins with, in capitals, single spaces between them; and what is wrong with it.
 _REFUSED = (
@@ -25,7 +26,9 @@ _REFUSED = (
     (re.compile(rb"LOAD\b"), "it loads a library into the server"),
     (re.compile(rb"COPY\b.*\bPROGRAM\b"), _RUNS),
     (re.compile(rb"COPY\b"), "it copies from or to something that is not in the dump"),
-    (re.compile(rb".*\bSTANDARD_CONFORMING_STRINGS (= |TO )?'?(OFF|FALSE|NO|0|F)\b"), "it changes how texts are read"),
+    (re.compile(rb"SET (SESSION |LOCAL )?STANDARD_CONFORMING_STRINGS (?!(= |TO )'?ON'?;)"), _READS),
+    (re.compile(rb"SET (SESSION |LOCAL )?\""), _READS),  # pg_dump quotes no setting's name
+    (re.compile(rb"SELECT .*\bSET_CONFIG\((?!'SEARCH_PATH', '', FALSE\);)"), _READS),
     (re.compile(rb"SET CLIENT_ENCODING (= |TO )'?(SJIS|SHIFT|MSKANJI|BIG5|WIN950|GBK|WIN936|UHC|WIN949|GB18030|JOHAB)"),
      "it is written in an encoding in which a backslash may be half a character"),
 )  # fmt: skip

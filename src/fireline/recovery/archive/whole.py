@@ -69,10 +69,13 @@ def stream(archive: Archive, *, foreign: bool = False, watch: Watch | None = Non
 
 
 class Scanned:
-    """A script that is read by us before psql reads it."""
+    """A script of which nothing is handed on that was not looked at."""
 
     def __init__(self, archive: Archive, reader: Reader, script: Script) -> None:
         self._archive, self._reader, self._script = archive, reader, script
+        self._held = bytearray()
+        self._free = 0  # bytes of those that may go
+        self._ended = False
 
     @property
     def contents(self) -> Contents:
@@ -82,12 +85,20 @@ class Scanned:
     def read(self, size: int, /) -> bytes:
         """At most so many bytes; none at the end, if it is a right one."""
         with named(self._archive.path):
-            data = self._reader.read(min(size, PIECE))
-            if data:
-                self._script.feed(data)
-            else:
-                self._script.finish()
-            return data
+            while not self._free and not self._ended:
+                self._look_at(self._reader.read(PIECE))
+        given = bytes(self._held[: min(self._free, size)])
+        del self._held[: len(given)]
+        self._free -= len(given)
+        return given
+
+    def _look_at(self, data: bytes) -> None:
+        if data:
+            self._held += data
+            self._free += self._script.feed(data)
+        else:
+            self._script.finish()
+            self._ended, self._free = True, len(self._held)
 
 
 class _Told:
@@ -126,14 +137,18 @@ def _listed(archive: Archive, tools: ClientTools, watch: Watch) -> Contents:
     """Let pg_restore turn all of it into a script, and read that."""
     script = Script()
     argv = [tools.program("pg_restore"), "--file=-"]
+
+    def read(output: bytes) -> None:
+        script.feed(output)
+
     try:
         if archive.wrapped:
             with opened(archive, watch) as reader:
-                client_tools.run(argv, {}, watch=watch, stdin=reader, on_output=script.feed, to_end=False)
+                client_tools.run(argv, {}, watch=watch, stdin=reader, on_output=read, to_end=False)
                 while reader.read(PIECE):  # what pg_restore does not care for may be what is cut
                     watch.cancel.check()
         else:
-            client_tools.run([*argv, str(archive.path)], {}, watch=watch, on_output=script.feed)
+            client_tools.run([*argv, str(archive.path)], {}, watch=watch, on_output=read)
     except ToolFailed as failed:
         words = failed.message.removeprefix("pg_restore failed: ")
         raise Refused(f"it is cut or damaged: {words}", hint="Take another backup of it.") from None
