@@ -106,20 +106,24 @@ Grant = tuple[str, str, tuple[str, ...]]  # what, to whom, which privileges
 def grants(live: Side, restored: Side, watch: Watch, unread: list[Unread]) -> tuple[list[Grant], list[Grant]]:
     """Grants that only the live one has, and those that only the restored one has; of what both have."""
 
-    def read(side: Side) -> dict[tuple[str, str], set[str]]:
-        held: dict[tuple[str, str], set[str]] = {}
+    def read(side: Side) -> tuple[set[str | None], dict[tuple[str | None, str, str], set[str]]]:
+        things: set[str | None] = {None}
+        held: dict[tuple[str | None, str, str], set[str]] = {}
         for row in side.rows(Q["made_grants"]):
-            held.setdefault((row["name"], row["grantee"]), set()).add(row["privilege"])
-        return held
+            things.add(row["thing"])
+            if row["privilege"]:
+                held.setdefault((row["thing"], row["name"], row["grantee"]), set()).add(row["privilege"])
+        return things, held
 
     sides = pairwise(live, restored, "grants", read, watch, unread)
     if sides is None:
         return [], []
     ours, theirs = sides
 
-    def more(one: dict[tuple[str, str], set[str]], other: dict[tuple[str, str], set[str]]) -> list[Grant]:
-        rest = {key: held - other.get(key, set()) for key, held in one.items()}
-        return [(*key, tuple(sorted(extra))) for key, extra in sorted(rest.items()) if extra]
+    def more(one: Any, other: Any) -> list[Grant]:
+        shared = one[0] & other[0]
+        rest = {key: held - other[1].get(key, set()) for key, held in one[1].items() if key[0] in shared}
+        return sorted((key[1], key[2], tuple(sorted(extra))) for key, extra in rest.items() if extra)
 
     return more(ours, theirs), more(theirs, ours)
 

@@ -120,10 +120,9 @@ FROM pg_database d WHERE d.datname = ANY (%(names)s) OR d.oid = ANY (%(oids)s::i
 -- names_taken: of these, the names that a database bears
 SELECT datname::text AS name FROM pg_database WHERE datname = ANY (%(names)s);
 
--- database_sizes: bytes, where our role may see them, and rows changed since the counters began
+-- database_sizes: bytes, where our role may see them
 SELECT d.oid::int8 AS oid, CASE WHEN has_database_privilege(d.oid, 'CONNECT') OR pg_has_role('pg_read_all_stats', 'USAGE')
-    THEN pg_database_size(d.oid) END AS bytes,
-    (SELECT tup_inserted + tup_updated + tup_deleted FROM pg_stat_database s WHERE s.datid = d.oid) AS changes
+    THEN pg_database_size(d.oid) END AS bytes
 FROM pg_database d WHERE d.oid = ANY (%(oids)s::int8[]::oid[]);
 
 -- changes_so_far: rows inserted, updated and deleted in a database as its counters say
@@ -280,22 +279,23 @@ WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND c.relpersistence <> 't' AN
 UNION ALL SELECT 'schema ' || quote_ident(n.nspname), pg_get_userbyid(n.nspowner) FROM pg_namespace n WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema';
 
 -- made_grants: who else than its owner may do what with each thing
-WITH acl (name, acl, owner) AS (
-    SELECT format('%I.%I', n.nspname, c.relname), coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relowner)), c.relowner
+WITH acl (name, thing, acl, owner) AS (
+    SELECT format('%I.%I', n.nspname, c.relname), format('%I.%I', n.nspname, c.relname), coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relowner)), c.relowner
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND c.relpersistence <> 't' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-    UNION ALL SELECT format('%I.%I.%I', n.nspname, c.relname, a.attname), a.attacl, c.relowner
+    UNION ALL SELECT format('%I.%I.%I', n.nspname, c.relname, a.attname), format('%I.%I', n.nspname, c.relname), a.attacl, c.relowner
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE a.attacl IS NOT NULL AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-    UNION ALL SELECT format('%I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)), coalesce(p.proacl, acldefault('f', p.proowner)), p.proowner
+    UNION ALL SELECT format('%I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)),
+        format('%I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)), coalesce(p.proacl, acldefault('f', p.proowner)), p.proowner
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-    UNION ALL SELECT 'schema ' || quote_ident(n.nspname), coalesce(n.nspacl, acldefault('n', n.nspowner)), n.nspowner
+    UNION ALL SELECT 'schema ' || quote_ident(n.nspname), 'schema ' || quote_ident(n.nspname), coalesce(n.nspacl, acldefault('n', n.nspowner)), n.nspowner
     FROM pg_namespace n WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-    UNION ALL SELECT 'type ' || format_type(t.oid, NULL), t.typacl, t.typowner FROM pg_type t WHERE t.typacl IS NOT NULL
+    UNION ALL SELECT 'type ' || format_type(t.oid, NULL), NULL, t.typacl, t.typowner FROM pg_type t WHERE t.typacl IS NOT NULL
     UNION ALL SELECT format('new %s of %s%s', CASE d.defaclobjtype WHEN 'r' THEN 'tables' WHEN 'S' THEN 'sequences' WHEN 'f' THEN 'functions' WHEN 'T' THEN 'types' ELSE 'schemas' END,
-        pg_get_userbyid(d.defaclrole), coalesce(' in ' || quote_ident(n.nspname), '')), d.defaclacl, d.defaclrole
+        pg_get_userbyid(d.defaclrole), coalesce(' in ' || quote_ident(n.nspname), '')), NULL, d.defaclacl, d.defaclrole
     FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace)
-SELECT acl.name, CASE x.grantee WHEN 0 THEN 'public' ELSE pg_get_userbyid(x.grantee)::text END AS grantee,
+SELECT acl.name, acl.thing, CASE x.grantee WHEN 0 THEN 'public' ELSE pg_get_userbyid(x.grantee)::text END AS grantee,
     x.privilege_type || CASE WHEN x.is_grantable THEN ' with grant option' ELSE '' END AS privilege
-FROM acl CROSS JOIN aclexplode(acl.acl) AS x WHERE x.grantee <> acl.owner;
+FROM acl LEFT JOIN aclexplode(acl.acl) AS x ON x.grantee <> acl.owner;
 
 -- made_extensions: the extensions and their versions
 SELECT extname::text AS name, extversion AS version FROM pg_extension ORDER BY 1;

@@ -82,12 +82,9 @@ def _lost(name: str, pair: Pair, counted: Counted, newer: dict[str, int] | None)
     parts = [f"{many(counted.missing, 'row', least=least)} made since"] if counted.missing else []
     parts += [f"{many(counted.changed, 'row', least=least)} changed since"] if counted.changed else []
     own = {"made": "made", "touched": "made or changed"}
-    said = [
-        f"{number:,} say themselves that they were {own[what]} after the backup"
-        for what, number in (newer or {}).items()
-    ]
+    said = [f"{number:,} {own[what]}" for what, number in (newer or {}).items() if number]
     keyless = "" if pair.key else " It has no key, so a changed row counts as one lost and one that comes back."
-    told = f" Of its rows {', and '.join(said)}." if said else ""
+    told = f" By their own columns {' and '.join(said)} after the backup." if said else ""
     return (
         f"{name}: {', and '.join(parts)}.{_keys(counted, 'missing' if counted.missing else 'changed')}{told}{keyless}"
     )
