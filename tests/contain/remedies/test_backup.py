@@ -1,0 +1,200 @@
+"""The remedy that takes a backup, and those that verify, prove and prune: the catalogue says what is true."""
+
+from __future__ import annotations
+
+import socket
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from fireline import clock
+from fireline.contain.remedies.backup import remedy as backup
+from fireline.contain.remedies.prove_backup import remedy as prove
+from fireline.contain.remedies.prune_backups import remedy as prune
+from fireline.contain.remedies.verify_backup import remedy as verify
+from fireline.errors import NotFound, Refused, Usage
+from fireline.incident.people import FIRELINE
+from fireline.postgres.connect import Target
+from fireline.recovery import backups
+from fireline.redact import Secret
+from fireline.run import line
+from fireline.store.connect import Store
+from tests.recovery.place import USERS, Doer, owner, school, settings_in
+from tests.servers import PATIENTS
+
+
+@pytest.fixture
+def doer(patient: Target, store: Store, tmp_path: Path) -> Doer:
+    school(patient)
+    return Doer(patient, store, settings_in(tmp_path))
+
+
+def listed(doer: Doer, *, gone: bool = False) -> list[dict[str, object]]:
+    with doer.store.transaction() as conn:
+        return backups.list_backups(conn, FIRELINE, doer.settings, gone=gone)
+
+
+@pytest.mark.parametrize("fixture", PATIENTS)
+def test_it_is_taken_verified_listed_and_proved(
+    fixture: str, request: pytest.FixtureRequest, store: Store, tmp_path: Path
+) -> None:
+    target: Target = request.getfixturevalue(fixture)
+    school(target)
+    doer = Doer(target, store, settings_in(tmp_path))
+    plan, done = doer.do(backup)
+    assert plan.level == "reversible"
+    assert done.facts["rows"] == 2 * USERS
+    assert doer.works(backup, plan) is True
+    (one,) = listed(doer)
+    assert (one["name"], one["state"], one["tables"], one["rows"]) == (done.facts["backup"], "whole", 2, 2 * USERS)
+    assert one["verified_at"] is not None
+    assert one["proved_at"] is None
+    planned, proved = doer.do(prove)
+    assert planned.level == "read"
+    assert proved.summary.startswith(f"PASS: backup {one['name']} restored in ")
+    assert listed(doer)[0]["proved_at"] is not None
+    assert not (tmp_path / "own" / "scratch").exists() or not list((tmp_path / "own" / "scratch").iterdir())
+
+
+def test_its_page_has_what_the_manifest_says(doer: Doer) -> None:
+    name = doer.do(backup)[1].facts["backup"]
+    with doer.store.transaction() as conn:
+        shown = backups.show(conn, FIRELINE, doer.settings, name="main:latest")
+    assert shown["name"] == name
+    assert shown["problem"] is None
+    assert {row["table"]: row["rows"] for row in shown["manifest"]["tables"]} == {
+        "public.assignments": USERS,
+        "public.users": USERS,
+    }
+    assert shown["manifest"]["objects"]["policies"] == 1
+
+
+def test_one_that_was_spoilt_is_found_out_and_no_longer_opens_the_gate(doer: Doer) -> None:
+    done = doer.do(backup)[1]
+    with doer.store.transaction() as conn:
+        assert backups.newest_verified(conn, "main") is not None
+    file = max((Path(done.facts["folder"]) / "data").iterdir(), key=lambda path: path.stat().st_size)
+    file.write_bytes(file.read_bytes()[:-3])
+    with pytest.raises(Refused, match="altered or cut"):
+        doer.do(verify)
+    with doer.store.transaction() as conn:
+        assert backups.newest_verified(conn, "main") is None
+    (one,) = listed(doer)
+    assert one["verified_at"] is None
+    assert "altered" in str(one["last"])
+
+
+def test_a_backup_can_be_verified_and_proved_while_its_target_is_away(doer: Doer) -> None:
+    doer.do(backup)
+    away = Doer(Target("main", Secret("host=127.0.0.1 port=1")), doer.store, doer.settings)
+    assert away.do(verify)[1].ok
+    assert away.do(prove)[1].ok
+    assert (verify.offline, prove.offline) == (True, True)
+
+
+def test_a_lost_catalogue_is_made_anew_from_what_lies_on_disk(doer: Doer) -> None:
+    name = doer.do(backup)[1].facts["backup"]
+    with doer.store.transaction() as conn:
+        conn.execute("DELETE FROM backup")
+    (one,) = listed(doer)
+    assert (one["name"], one["state"], one["by"], one["verified_at"]) == (name, "whole", "found on disk", None)
+
+
+def test_one_whose_folder_is_gone_is_said_to_be_gone_and_is_back_with_it(doer: Doer, tmp_path: Path) -> None:
+    folder = Path(doer.do(backup)[1].facts["folder"])
+    folder.rename(tmp_path / "aside")
+    assert listed(doer) == []
+    assert listed(doer, gone=True)[0]["state"] == "gone"
+    (tmp_path / "aside").rename(folder)
+    assert listed(doer)[0]["state"] == "whole"
+
+
+def test_one_whose_process_died_becomes_failed_and_its_remains_are_removed(doer: Doer) -> None:
+    folder = backups.home(doer.settings) / "main-19990101-000000"
+    part = folder.with_name(folder.name + ".part")
+    with doer.store.transaction() as conn:
+        backups.begin(conn, name=folder.name, target="main", database="app", folder=folder, encrypted=False, by="ada")
+    part.mkdir(parents=True)
+    (part / "data").write_bytes(b"half")
+    left = folder.parent / ".unsealed-999999999-x"  # what a dead process had decrypted
+    left.mkdir()
+    assert [one["state"] for one in listed(doer)] == ["taking"]
+    doer.do(backup)
+    assert not part.exists()
+    assert not left.exists()
+    assert {one["name"]: one["state"] for one in listed(doer, gone=True)}[folder.name] == "failed"
+
+
+def test_one_that_is_being_taken_is_left_alone(doer: Doer) -> None:
+    folder = backups.home(doer.settings) / "main-19990101-000000"
+    with doer.store.transaction() as conn:
+        backups.begin(conn, name=folder.name, target="main", database="app", folder=folder, encrypted=False, by="ada")
+    with backups.taking(folder.with_name(folder.name + ".part")):
+        backups.settle(doer.store, doer.settings)
+        assert folder.with_name(folder.name + ".part").is_dir()
+        assert listed(doer)[0]["state"] == "taking"
+
+
+def test_a_failed_backup_stands_in_the_catalogue_with_its_reason(doer: Doer) -> None:
+    plan = doer.plan(backup)
+    with owner(doer.target) as holder, holder.transaction():
+        holder.execute("LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
+        quick = Doer(
+            doer.target,
+            doer.store,
+            doer.settings.model_copy(
+                update={
+                    "recovery": doer.settings.recovery.model_copy(update={"lock_wait": timedelta(milliseconds=200)})
+                }
+            ),
+        )
+        with pytest.raises(Refused, match="users"):
+            quick.do(backup, plan)
+    (one,) = listed(doer, gone=True)
+    assert one["state"] == "failed"
+    assert "users" in str(one["error"])
+    assert doer.works(backup, plan) is False
+
+
+def test_old_ones_are_pruned_and_the_last_proved_one_is_kept(doer: Doer) -> None:
+    names: list[str] = []
+    for _ in range(4):
+        with clock.moved(timedelta(seconds=len(names) * 100)):
+            names.append(doer.do(backup)[1].facts["backup"])
+            if len(names) == 1:
+                doer.do(prove)
+    with clock.moved(timedelta(days=90)):
+        plan = doer.plan(prune, keep=1, older="30d")
+        assert plan.level == "destructive"
+        assert set(plan.captured["names"]) == {names[1], names[2]}
+        done = doer.do(prune, plan)[1]
+        assert done.facts["deleted"] == 2
+        assert doer.works(prune, plan) is True
+        assert doer.plan(prune, keep=1, older="30d").level == "read"
+    assert {one["name"] for one in listed(doer)} == {names[0], names[3]}
+    assert {path.name for path in backups.home(doer.settings).iterdir()} == {names[0], names[3]}
+
+
+@pytest.mark.parametrize(
+    ("told", "says"),
+    [({"compress": "best"}, "compress"), ({"encrypt": "bob"}, "no age recipient"), ({"jobs": "0"}, "jobs")],
+)
+def test_what_it_is_told_wrongly_is_said_in_one_line(told: dict[str, str], says: str) -> None:
+    with pytest.raises((Usage, Refused), match=says):
+        line.build(backup, told)
+
+
+def test_a_compression_that_the_tools_have_not_is_refused_with_those_they_have(
+    patient15: Target, store: Store, tmp_path: Path
+) -> None:
+    with pytest.raises(Refused, match="can not compress with zstd"):
+        Doer(patient15, store, settings_in(tmp_path)).plan(backup, compress="zstd:1")
+
+
+def test_it_goes_where_it_is_told_and_a_name_that_is_none_is_not_found(doer: Doer, tmp_path: Path) -> None:
+    done = doer.do(backup, to=str(tmp_path / "else" / "where"))[1]
+    assert Path(done.facts["folder"]).parent == tmp_path / "else" / "where"
+    assert listed(doer)[0]["host"] == socket.gethostname()
+    with pytest.raises(NotFound, match="there is no backup 'nowhere'"):
+        doer.plan(verify, backup="nowhere")
