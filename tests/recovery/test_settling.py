@@ -22,6 +22,7 @@ from fireline.postgres.connect import Target
 from fireline.recovery import settling, swap
 from fireline.redact import Secret
 from fireline.resolve.remedies import swap as shelf
+from fireline.resolve.swapping import Swap
 from fireline.run.remedy import Plan
 from fireline.store.connect import Store
 from tests import servers
@@ -33,7 +34,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def planned(shop: Scene) -> Plan:
-    plan = shelf.remedy.plan(shop.target, shelf.Swap(restore=str(shop.restore)), hand(shop.store))
+    plan = shelf.remedy.plan(shop.target, Swap(restore=str(shop.restore)), hand(shop.store))
     return Plan(plan.summary, plan.effect, plan.undo, plan.level, json.loads(json.dumps(plan.captured)))
 
 

@@ -17,6 +17,7 @@ from fireline.errors import NotFound, Refused
 from fireline.recovery.settling import recover
 from fireline.redact import Secret
 from fireline.resolve.remedies import swap as shelf
+from fireline.resolve.swapping import Swap
 from fireline.run.remedy import Plan
 from fireline.settings import SupabaseSettings
 from fireline.store.connect import Store
@@ -42,7 +43,7 @@ def one(store: Store, request: pytest.FixtureRequest) -> Iterator[Scene]:
 
 def planned(shop: Scene, **given: Any) -> Plan:
     """The plan, as it comes back from the store."""
-    plan = shelf.remedy.plan(shop.target, shelf.Swap(restore="latest", **given), hand(shop.store))
+    plan = shelf.remedy.plan(shop.target, Swap(restore="latest", **given), hand(shop.store))
     return Plan(plan.summary, plan.effect, plan.undo, plan.level, json.loads(json.dumps(plan.captured)))
 
 
@@ -190,7 +191,7 @@ def test_sessions_in_both_are_ended_and_named_beforehand(one: Scene) -> None:
 )
 def test_what_is_not_proved_wants_a_reason(store: Store, request: pytest.FixtureRequest, state: str, says: str) -> None:
     with scene(store, request.getfixturevalue(PATIENTS[0]), state=state) as shop:
-        given = shelf.Swap(restore=str(shop.restore))
+        given = Swap(restore=str(shop.restore))
         with pytest.raises(Refused, match=says):
             shelf.remedy.plan(shop.target, given, hand(store))
         accepted = given.model_copy(update={"accept": "the only one there is"})
@@ -237,11 +238,11 @@ def test_what_stands_in_the_way_is_named_with_what_to_do(one: Scene) -> None:
 def test_where_nothing_can_be_renamed_the_other_ways_are_said(one: Scene) -> None:
     hosted = replace(one.target, supabase=SupabaseSettings(project="abc", token=Secret("a-long-secret-token")))
     with pytest.raises(Refused, match="managed by Supabase") as no:
-        shelf.remedy.plan(hosted, shelf.Swap(restore="latest"), hand(one.store))
+        shelf.remedy.plan(hosted, Swap(restore="latest"), hand(one.store))
     assert "restore into a new project" in str(no.value.hint)
     weak = make_conninfo(one.target.dsn.reveal(), user=one.app, password=PASSWORD)
     with pytest.raises(Refused, match="may not rename database") as no:
-        shelf.remedy.plan(replace(one.target, dsn=Secret(weak)), shelf.Swap(restore="latest"), hand(one.store))
+        shelf.remedy.plan(replace(one.target, dsn=Secret(weak)), Swap(restore="latest"), hand(one.store))
     assert "CREATEDB" in str(no.value.hint)
 
 
@@ -251,7 +252,7 @@ def test_names_that_can_not_be_are_refused(one: Scene) -> None:
             planned(one, kept=name)
     assert planned(one, kept="mine").captured["kept"] == "mine"
     with pytest.raises(NotFound):
-        shelf.remedy.plan(one.target, shelf.Swap(restore="99999"), hand(one.store))
+        shelf.remedy.plan(one.target, Swap(restore="99999"), hand(one.store))
 
 
 def test_a_database_without_our_token_is_not_touched(one: Scene) -> None:

@@ -24,7 +24,8 @@ from fireline.recovery.fence import fence as fences
 from fireline.recovery.fence.rows import Fence, Level
 from fireline.recovery.settling import recover
 from fireline.redact import Secret
-from fireline.resolve.remedies.swap import Swap, remedy
+from fireline.resolve.remedies.swap import remedy
+from fireline.resolve.swapping import Swap
 from fireline.run import undo
 from fireline.run.remedy import Outcome, Plan
 from fireline.settings import PgBouncerSettings

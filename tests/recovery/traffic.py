@@ -24,6 +24,7 @@ import psycopg
 from fireline.postgres.connect import Target
 from fireline.recovery import swap
 from fireline.resolve.remedies import swap as shelf
+from fireline.resolve.swapping import Swap
 from fireline.store.connect import Store
 from tests.hand import hand
 from tests.recovery.scene import scene
@@ -123,7 +124,7 @@ def bench_swap(store: Store, target: Target, *, swaps: int = 20, writers: int = 
     took: dict[str, list[float]] = {}
     with ExitStack() as stack:
         shop = stack.enter_context(scene(store, target))
-        captured = shelf.remedy.plan(shop.target, shelf.Swap(restore=str(shop.restore)), hand(store)).captured
+        captured = shelf.remedy.plan(shop.target, Swap(restore=str(shop.restore)), hand(store)).captured
         knocks = stack.enter_context(knocking(shop.app_dsn()))
         pressing = stack.enter_context(Writers(shop.app_dsn(), number=writers))
         for number in range(swaps):

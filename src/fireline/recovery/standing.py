@@ -6,6 +6,7 @@ import re
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from fireline import redact
 from fireline.postgres.connect import Connection
 from fireline.store.connect import queries
 
@@ -70,6 +71,17 @@ def by_number(conn: Connection, *oids: int) -> dict[int, Standing]:
     """Those of these databases that exist, whatever they are called now."""
     rows = conn.execute(Q["standing"], {"names": [], "oids": list(oids)}).fetchall()
     return {row["oid"]: Standing(**row) for row in rows}
+
+
+def size_of(conn: Connection, *oids: int) -> dict[int, int | None]:
+    """Bytes of databases, by number; None where our role may not see them."""
+    return {row["oid"]: row["bytes"] for row in conn.execute(Q["database_sizes"], {"oids": list(oids)}).fetchall()}
+
+
+def sessions_in(conn: Connection, *oids: int) -> list[dict[str, Any]]:
+    """Who is in these databases, counted by role, application and address; secrets masked."""
+    rows = conn.execute(Q["sessions_of"], {"oids": list(oids)}).fetchall()
+    return [{**row, "application": redact.text(row["application"])} for row in rows]
 
 
 def differences(wanted: Standing, found: Standing) -> list[str]:

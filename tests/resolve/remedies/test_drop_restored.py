@@ -15,6 +15,7 @@ from fireline import clock
 from fireline.errors import Refused
 from fireline.resolve.remedies import drop_restored as shelf
 from fireline.resolve.remedies import swap
+from fireline.resolve.swapping import Swap
 from fireline.run.remedy import Plan
 from fireline.store.connect import Store
 from tests.hand import hand
@@ -40,7 +41,7 @@ def planned(shop: Scene, **given: Any) -> Plan:
 
 def swapped(shop: Scene) -> tuple[Plan, str]:
     """Swapped already: the plan of it, and the name of the replaced database."""
-    plan = stored(swap.remedy.plan(shop.target, swap.Swap(restore=str(shop.restore)), hand(shop.store)))
+    plan = stored(swap.remedy.plan(shop.target, Swap(restore=str(shop.restore)), hand(shop.store)))
     return plan, str(swap.remedy.do(shop.target, plan, hand(shop.store)).facts["kept"])
 
 

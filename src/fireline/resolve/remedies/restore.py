@@ -19,8 +19,7 @@ from fireline.recovery import dump, restores, restoring, sources
 from fireline.recovery import swap as swapping
 from fireline.recovery.restoring import Place, Way
 from fireline.recovery.sources import Source
-from fireline.resolve.remedies.swap import Swap
-from fireline.resolve.remedies.swap import remedy as swap
+from fireline.resolve import swapping as swap
 from fireline.run.remedy import Hand, Outcome, Parameters, Plan, Remedy, Verdict
 from fireline.settings import duration
 from fireline.sizes import size
@@ -207,7 +206,7 @@ def _load(target: Target, source: Source, place: Place, way: Way, hand: Hand) ->
 
 def _swapped(target: Target, done: Outcome, number: int, captured: dict[str, Any], hand: Hand) -> Outcome:
     """The same, with the restored database in the place of the one in use; a swap that can not be leaves it beside."""
-    told = Swap(restore=str(number), keep=captured["keep"])
+    told = swap.Swap(restore=str(number), keep=captured["keep"])
     try:
         after = swap.do(target, swap.plan(target, told, hand), hand)
     except FirelineError as not_now:
