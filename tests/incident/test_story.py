@@ -127,6 +127,10 @@ TOLD: list[tuple[str, str, dict[str, Any], str]] = [
     ("postmortem_edited", "anna", {"by": "anna"}, "anna worked on the post-mortem"),
     ("halted", "anna", {"reason": "wrong server"}, "anna stopped all changes: wrong server"),
     ("lifted", "anna", {}, "anna allowed changes again"),
+    ("fence", "anna", {"event": "raised", "target": "main", "level": "drained", "says": "proved: nobody is left", "reason": "rows vanish"},
+     "anna raised a fence around main, drained: proved: nobody is left; because: rows vanish"),
+    ("fence", "fireline", {"event": "fell", "target": "main", "level": "drained", "says": "", "reason": "rows vanish"},
+     "Fireline let the fence around main fall, as its time had come"),
 ]  # fmt: skip
 
 

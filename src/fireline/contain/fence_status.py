@@ -15,6 +15,7 @@ from fireline.recovery.fence.proof import prove
 from fireline.recovery.fence.rows import Fence, Step, last
 from fireline.recovery.fence.way import holds
 from fireline.run.world import World
+from fireline.store.connect import Connection
 
 
 def status(actor: Actor, world: World, *, target: str | None = None) -> dict[str, Any]:
@@ -24,13 +25,29 @@ def status(actor: Actor, world: World, *, target: str | None = None) -> dict[str
     with world.store.transaction() as conn:
         fence = fences.standing(conn, there.name) or last(conn, there.name)
         passing = fences.standing(conn, there.name, passing=True)
-    found = _row(there, fence)
-    found["swap"] = (
-        None
-        if passing is None
-        else {"database": passing.database, "since": passing.raised_at, "until": passing.expires_at}
-    )
-    return found | _seen(there, fence)
+    return _row(there, fence) | {"swap": _swap(passing)} | _seen(there, fence)
+
+
+def known(conn: Connection, target: Target) -> dict[str, Any]:
+    """The same as the store knows it, as of when the fence was last looked at; the target is not asked."""
+    fence = fences.standing(conn, target.name) or last(conn, target.name)
+    proof = (fence.proof or {}) if fence else {}
+    stands = fence is not None and fence.state != "lifted"
+    return _row(target, fence) | {
+        "swap": _swap(fences.standing(conn, target.name, passing=True)),
+        "can_write": proof.get("can_write") if stands else None,
+        "steps": [_step(step, None) for step in fence.steps] if fence else [],
+        "proof": proof if stands and proof else None,
+        "residue": proof.get("residue", []) if stands else [],
+        "unknown": None,
+    }
+
+
+def _swap(passing: Fence | None) -> dict[str, Any] | None:
+    """The fence of a swap that is under way."""
+    if passing is None:
+        return None
+    return {"database": passing.database, "since": passing.raised_at, "until": passing.expires_at}
 
 
 def _row(target: Target, fence: Fence | None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -23,6 +24,7 @@ from fireline.recovery.fence.ground import stand
 from fireline.recovery.fence.rows import Fence, Level
 from fireline.redact import Secret
 from fireline.store.connect import Store
+from tests import servers
 from tests.recovery.fence.shop import Shop, gets_in, shop, state_of, until
 from tests.servers import PATIENTS
 
@@ -342,3 +344,34 @@ def test_fireline_itself_goes_on_under_a_drained_fence(store: Store, patient: Ta
         fence = raised(store, patient, "drained")
         own.execute("SELECT 1")
     fences.lift(store, patient, fence, "ada")
+
+
+def test_of_two_who_raise_at_once_both_are_served_one_after_the_other(store: Store, patient: Target) -> None:
+    before = state_of(patient)
+    found: list[Fence] = []
+    levels: tuple[Level, Level] = ("closed", "no-new")
+    threads = [
+        threading.Thread(target=lambda level=level: found.append(raised(store, patient, level))) for level in levels
+    ]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert len({one.id for one in found}) == 1
+    last = standing(store, patient)
+    assert last is not None
+    assert last.level == max(found, key=lambda one: one.tried_at or one.raised_at).level
+    fences.lift(store, patient, last, "ada")
+    assert state_of(patient) == before
+
+
+def test_a_server_that_was_restarted_meanwhile_is_put_back(store: Store) -> None:
+    with servers.cluster(servers.embedded(), servers.PATIENT) as server:
+        target = Target("main", Secret(server.url(server.create_database("shop").rpartition("/")[2].partition("?")[0])))
+        before = state_of(target)
+        fence = raised(store, target, "closed")
+        server.stop()
+        server.start()
+        assert not gets_in(target.dsn.reveal())
+        assert fences.lift(store, target, fence, "ada").state == "lifted"
+        assert state_of(target) == before
