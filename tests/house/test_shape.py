@@ -108,6 +108,18 @@ ELSEWHERE: dict[str, str] = {
     "assess/slowness.py": "assess/causes/test_missing_index.py",
     "assess/walking.py": "assess/test_predicates.py",
     "cli/integrity_view.py": "cli/test_integrity.py",
+    "app/restore_diff.py": "cli/test_restore_diff.py",
+    "recovery/around.py": "recovery/test_difference.py",
+    "recovery/catalogs.py": "recovery/test_difference.py",
+    "recovery/told.py": "recovery/test_difference.py",
+    "recovery/pairs.py": "recovery/test_rows.py",
+    "recovery/sides.py": "recovery/test_rows.py",
+    "recovery/filling.py": "resolve/remedies/test_rescue.py",
+    "recovery/kept.py": "resolve/remedies/test_rescue.py",
+    "recovery/references.py": "resolve/remedies/test_rescue.py",
+    "recovery/replacing.py": "resolve/remedies/test_rescue.py",
+    "recovery/rescue.py": "resolve/remedies/test_rescue.py",
+    "recovery/unrescue.py": "resolve/remedies/test_rescue.py",
 }
 
 

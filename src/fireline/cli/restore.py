@@ -8,6 +8,7 @@ import typer
 
 from fireline.cli.desk import call
 from fireline.cli.remedies import short_group
+from fireline.cli.restore_diff import diff
 from fireline.cli.terminal import answer, console, say
 from fireline.cli.times import ago, at
 
@@ -64,4 +65,4 @@ def _draw(one: dict[str, Any]) -> None:
         say(f"  the database it replaced is kept as {one['kept']} until {at(one['keep_until'])}")
 
 
-app = short_group("resolve", "restore", "Restore beside the database in use, and prove it.", list_=list_, show=show)
+app = short_group("resolve", "restore", "Restore beside the database in use, and prove it.", list_=list_, show=show, diff=diff)

@@ -7,8 +7,6 @@ from typing import Any
 
 import psycopg
 
-from fireline.errors import NotFound, TargetUnavailable
-from fireline.postgres.connect import Target
 from fireline.postgres.watch import Watch
 from fireline.recovery.catalogs import Unread, pairwise
 from fireline.recovery.sides import Q, Side, why
@@ -17,9 +15,8 @@ from fireline.recovery.told import Told, entry, many
 _CARRIED = "the swap carries it over"
 
 
-def entries(target: Target, live: Side, restored: Side, watch: Watch, unread: list[Unread]) -> Iterator[Told]:
+def entries(live: Side, restored: Side, watch: Watch, unread: list[Unread]) -> Iterator[Told]:
     """Everything around them that differs, as entries of the three lists."""
-    del target
     try:
         found = {
             row["name"]: row for row in live.rows(Q["of_databases"], {"names": [live.database, restored.database]})
@@ -32,7 +29,7 @@ def entries(target: Target, live: Side, restored: Side, watch: Watch, unread: li
         yield from _databases(found[live.database], found[restored.database])
     yield from _jobs(live, restored, watch, unread)
     yield from _never_analyzed(live, restored, watch, unread)
-    yield from _files(live, unread)
+    yield from _files(live)
     says = "Roles, their memberships and their passwords are the server's: they stay as they are, and are in no backup of a database."
     yield "missing", entry("roles", "roles", says)
 
@@ -105,23 +102,10 @@ def _never_analyzed(live: Side, restored: Side, watch: Watch, unread: list[Unrea
         yield "missing", entry("statistics", "statistics", says, tables=found[1])
 
 
-def _files(live: Side, unread: list[Unread]) -> Iterator[Told]:
+def _files(live: Side) -> Iterator[Told]:
     """Files whose names are rows here and whose content is elsewhere."""
     table = live.tables.get("storage.objects")
     if table is None or "bucket_id" not in table.columns:
         return
     says = "Files of Supabase Storage are not in a database: files deleted since stay deleted though their rows are back, and files made since lose theirs."
     yield "missing", entry("storage", "storage.objects", says)
-
-
-def check_there(target: Target, database: str) -> None:
-    """Raise NotFound when the server has no such database, TargetUnavailable when that can not be seen."""
-    from fireline.postgres.connect import connect
-
-    try:
-        with connect(target, acting=True, database=database) as conn:
-            conn.execute("SELECT 1")
-    except TargetUnavailable as away:
-        if away.kind == "no_such_database":
-            raise NotFound(f"target {target.name} has no database {database}") from None
-        raise

@@ -16,6 +16,7 @@ from fireline.postgres.connect import Target
 from fireline.postgres.watch import Watch
 from fireline.recovery import around, catalogs, rows, told
 from fireline.recovery.catalogs import Unread
+from fireline.recovery.kept import readable
 from fireline.recovery.pairs import Pair
 from fireline.recovery.sides import Side, side_of, why
 
@@ -58,10 +59,13 @@ def between(
     `text` says it all. Raises TargetUnavailable, NotFound, StatementFailed when cancelled.
     """
     began = time.monotonic()
-    for name in (live, restored):
-        around.check_there(target, name)
-    with side_of(target, live) as one, side_of(target, restored) as other:
-        found = _Look(target, one, other, snapshot_at, watch, most).all()
+    with (
+        readable(target, live),
+        readable(target, restored),
+        side_of(target, live) as one,
+        side_of(target, restored) as other,
+    ):
+        found = _Look(one, other, snapshot_at, watch, most).all()
     found |= {
         "live": live,
         "restored": restored,
@@ -77,17 +81,9 @@ def between(
 class _Look:
     """One comparison under way: what it has found so far."""
 
-    def __init__(
-        self, target: Target, live: Side, restored: Side, since: datetime | None, watch: Watch, most: int
-    ) -> None:
-        self.target, self.live, self.restored, self.since, self.watch, self.most = (
-            target,
-            live,
-            restored,
-            since,
-            watch,
-            most,
-        )
+    def __init__(self, live: Side, restored: Side, since: datetime | None, watch: Watch, most: int) -> None:
+        self.live, self.restored, self.since = live, restored, since
+        self.watch, self.most = watch, most
         self.unread: list[Unread] = []
         self.found: dict[str, list[dict[str, Any]]] = {"lost": [], "back": [], "missing": []}
         self.tables = {"compared": 0, "equal": 0, "rows": 0}
@@ -97,7 +93,7 @@ class _Look:
         renamed = self._renamed()
         self._tables(renamed)
         self._catalogs(renamed)
-        for part, entry in around.entries(self.target, self.live, self.restored, self.watch, self.unread):
+        for part, entry in around.entries(self.live, self.restored, self.watch, self.unread):
             self.found[part].append(entry)
         unknown = [{"kind": "unknown", "name": one.what, "says": told.unread(one)} for one in self.unread]
         return {"tables": self.tables, **self.found, "unknown": unknown}

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import psycopg
 from psycopg import sql
 
-from fireline.errors import NotFound, Refused
-from fireline.postgres.connect import Connection, Target, beside
+from fireline.errors import NotFound, Refused, TargetUnavailable
+from fireline.postgres.connect import Connection, Target, beside, connect
 
+_CLOSED = ("database_closed", "database_limit")
 _OURS = 2  # connections of ours, where our role is held to the limit
 
 
@@ -20,6 +21,21 @@ def readable(target: Target, name: str) -> Iterator[None]:
 
     Raises NotFound, Refused when our role may not open it, TargetUnavailable.
     """
+    try:
+        with connect(target, acting=True, database=name):
+            closed = False
+    except TargetUnavailable as away:
+        if away.kind == "no_such_database":
+            raise NotFound(f"target {target.name} has no database {name}") from None
+        if away.kind not in _CLOSED:
+            raise
+        closed = True
+    with _opened(target, name) if closed else nullcontext():
+        yield
+
+
+@contextmanager
+def _opened(target: Target, name: str) -> Iterator[None]:
     with beside(target, write=True) as conn:
         row = conn.execute(
             "SELECT d.datallowconn AS allows, d.datconnlimit AS limit,"
@@ -29,18 +45,17 @@ def readable(target: Target, name: str) -> Iterator[None]:
         ).fetchone()
         if row is None:
             raise NotFound(f"target {target.name} has no database {name}")
-        if not row["allows"]:
-            try:
-                _alter(conn, name, True, row["limit"] if row["superuser"] else _OURS)
-            except psycopg.errors.InsufficientPrivilege as no:
-                raise Refused(f"database {name} is closed, and our role may not open it",
-                              hint="Its owner or a superuser may.") from no  # fmt: skip
+        try:
+            _alter(conn, name, True, row["limit"] if row["superuser"] else _OURS)
+        except psycopg.errors.InsufficientPrivilege as no:
+            raise Refused(
+                f"database {name} is closed, and our role may not open it", hint="Its owner or a superuser may."
+            ) from no
     try:
         yield
     finally:
-        if not row["allows"]:
-            with beside(target, write=True) as conn:
-                _alter(conn, name, False, row["limit"])
+        with beside(target, write=True) as conn:
+            _alter(conn, name, row["allows"], row["limit"])
 
 
 def _alter(conn: Connection, name: str, allows: bool, limit: int) -> None:
