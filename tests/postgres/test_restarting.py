@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -95,3 +98,29 @@ def test_a_missing_program_says_where_it_was_looked_for(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="there is no program no-such-program on this machine") as none:
         restarting.way_of(away, Path, str(tmp_path))
     assert none.value.hint == f"The worker must run beside the server; it looks in {tmp_path}."
+
+
+def test_a_program_outlives_the_worker_that_began_it(tmp_path: Path) -> None:
+    """A worker that is killed between stop and start must not leave the server down."""
+    words = [
+        "/bin/sh",
+        "-c",
+        f"touch {tmp_path}/begun; while [ ! -e {tmp_path}/killed ]; do sleep 0.02; done; touch {tmp_path}/done",
+    ]
+    code = (
+        "from fireline.postgres import restarting\n"
+        f"restarting.run(restarting.Way('command', {words!r}, None, None, 60), restarting.environment_of('/bin:/usr/bin', {{}}))"
+    )
+    worker = subprocess.Popen([sys.executable, "-c", code])
+    until(tmp_path / "begun")
+    worker.kill()
+    worker.wait()
+    (tmp_path / "killed").touch()
+    until(tmp_path / "done")
+
+
+def until(file: Path) -> None:
+    end = time.monotonic() + 20
+    while not file.exists():
+        assert time.monotonic() < end, f"{file.name} did not come"
+        time.sleep(0.02)

@@ -103,7 +103,7 @@ class DataFolder:
             raise Refused(f"{self.path} holds the data of another server than target {name}", hint=hint)
         running = self.postmaster
         started = datetime.fromisoformat(seen.postmaster_start)
-        if running is None or abs(running[1] - started) > _APART:
+        if running is None or abs(running[1] - started) > _APART or not self._is(seen.data_directory):
             raise Refused(f"the server that answers for target {name} does not run in {self.path}", hint=hint)
         if running[0] == 1:
             raise Refused(
@@ -120,6 +120,12 @@ class DataFolder:
                 f"the server of target {name} belongs to systemd's unit {unit}, which pg_ctl would take it away from",
                 hint=f'Write targets.{name}.restart.way = "systemd" and unit = "{unit.removesuffix(".service")}".',
             )
+
+    def _is(self, told: str | None) -> bool:
+        """Whether this is the folder that the server names as its own; a copy of it has the same number. None: it does not say."""
+        with suppress(OSError):
+            return told is None or self.path.samefile(told)
+        return False
 
     def left(self) -> list[Left]:
         """The server's processes that serve clients still, the first of them; empty where the system shows none."""
