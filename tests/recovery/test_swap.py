@@ -246,6 +246,16 @@ def test_where_nothing_can_be_renamed_the_other_ways_are_said(one: Scene) -> Non
     assert "CREATEDB" in str(no.value.hint)
 
 
+def test_the_statements_for_one_table_are_shown_and_not_run(one: Scene) -> None:
+    hosted = replace(one.target, supabase=SupabaseSettings(project="abc", token=Secret("a-long-secret-token")))
+    plan = shelf.remedy.plan(hosted, Swap(restore="latest", table="orders"), hand(one.store))
+    assert plan.level == "read"
+    assert "DELETE FROM public.orders;" in plan.captured["suggestions"][1]["statement"]
+    assert shelf.remedy.do(hosted, plan, hand(one.store)).ok
+    assert shelf.remedy.verify(hosted, plan, hand(one.store)).ok is True
+    assert one.orders() == list(range(1, 11))
+
+
 def test_names_that_can_not_be_are_refused(one: Scene) -> None:
     for name, says in (("x" * 64, "too long"), ("postgres", "there is a database postgres already")):
         with pytest.raises(Refused, match=says):

@@ -758,3 +758,19 @@ UPDATE rescue SET state = %(state)s, ended_at = %(at)s WHERE token = %(token)s;
 
 -- rescue: one of them by its token
 SELECT * FROM rescue WHERE token = %(token)s;
+
+-- single_table: a table by its name, with or without its schema: how it is called, and its columns that hold what was written
+SELECT c.oid::int8 AS oid, c.relkind::text AS kind, quote_ident(n.nspname) AS schema, quote_ident(c.relname) AS table,
+    quote_ident(left(c.relname, 40) || '_before') AS before, quote_ident(left(c.relname, 40) || '_before_undo') AS undo,
+    ARRAY(SELECT quote_ident(a.attname) FROM pg_attribute a
+        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' ORDER BY a.attnum) AS columns,
+    ARRAY(SELECT json_build_object('column', quote_ident(a.attname), 'sequence', s.name)
+        FROM pg_attribute a, pg_get_serial_sequence(quote_ident(n.nspname) || '.' || quote_ident(c.relname), a.attname) AS s (name)
+        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND s.name IS NOT NULL ORDER BY a.attnum) AS sequences
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass(%(name)s) AND c.relkind IN ('r', 'p');
+
+-- referencing: the foreign keys of other tables that point to a table, as they would be made again
+SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS child, quote_ident(k.conname) AS name, pg_get_constraintdef(k.oid) AS definition,
+    k.convalidated AS validated
+FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE k.contype = 'f' AND k.confrelid = %(oid)s::int8::oid AND k.conrelid <> k.confrelid AND k.conparentid = 0 ORDER BY 1, 2;

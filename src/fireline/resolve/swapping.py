@@ -12,7 +12,7 @@ from pydantic import Field, field_validator
 from fireline import clock, redact
 from fireline.errors import FirelineError, Refused
 from fireline.postgres.connect import Connection, Target, beside, connect, database_of
-from fireline.recovery import carry, obstacles, restores, swap
+from fireline.recovery import carry, obstacles, restores, single_table, swap
 from fireline.recovery.standing import Standing, by_number, sessions_in, size_of
 from fireline.run.remedy import Hand, Outcome, Parameters, Plan, Verdict
 from fireline.settings import duration
@@ -31,6 +31,10 @@ class Swap(Parameters):
         description="a reason to take a restore that differs from its backup, or that nothing could be compared with",
     )
 
+    table: str | None = Field(
+        None, description="where no database can be renamed: only show the statements that exchange this table's rows"
+    )
+
     @field_validator("keep")
     @classmethod
     def _a_time(cls, value: str | None) -> str | None:
@@ -41,6 +45,8 @@ class Swap(Parameters):
 
 def plan(target: Target, parameters: Swap, hand: Hand) -> Plan:
     """Look at both databases and at what stands in the way; try what is carried over, and roll it back."""
+    if parameters.table is not None:
+        return _of_one_table(target, parameters.table)
     obstacles.managed(target)
     with hand.store.transaction() as own:
         row = restores.get(own, parameters.restore, target=target.name)
@@ -70,6 +76,19 @@ def plan(target: Target, parameters: Swap, hand: Hand) -> Plan:
             "notes": notes,
         },
     )  # fmt: skip
+
+
+def _of_one_table(target: Target, table: str) -> Plan:
+    """What a person would run to exchange one table's rows; nothing is done by us."""
+    with connect(target, acting=True) as conn:
+        found = single_table.statements(conn, table)
+    return Plan(
+        summary=f"Show the statements that exchange the rows of {table} for those of a restored copy; run nothing.",
+        effect="Nothing is changed. Whoever runs them has the table wait while its rows are replaced, in one transaction.",
+        undo="Nothing to undo; the last of the statements are their way back.",
+        level="read",
+        captured={"suggestions": found},
+    )
 
 
 def _refuse_what_is_not_ready(target: Target, row: DictRow, accept: str | None) -> None:
@@ -130,6 +149,10 @@ def _unlike(live: Standing, side: Standing) -> list[str]:
 
 def do(target: Target, plan: Plan, hand: Hand) -> Outcome:
     """Exchange them; on any failure the one that was in use is in use and open."""
+    if "suggestions" in plan.captured:
+        return Outcome(
+            True, "nothing was run; the statements are in the plan", {"statements": plan.captured["suggestions"]}
+        )
     keep = timedelta(seconds=plan.captured["keep_seconds"])
     done = swap.there(hand.store, target, plan.captured, keep=keep, by=hand.actor)
     return Outcome(
@@ -141,6 +164,8 @@ def do(target: Target, plan: Plan, hand: Hand) -> Outcome:
 
 def verify(target: Target, plan: Plan, hand: Hand) -> Verdict:
     """Which database bears the name now, by its number, and whether it lets people in as it did."""
+    if "suggestions" in plan.captured:
+        return Verdict(True, "Nothing was changed.")
     live, side = Standing.of(plan.captured["live"]), Standing.of(plan.captured["side"])
     try:
         with hand.store.transaction() as own:
