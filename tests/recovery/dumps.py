@@ -76,7 +76,7 @@ def fill(url: str) -> None:
     """Make something of everything that is hard to read."""
     with psycopg.connect(url, autocommit=True) as conn:
         for role in ROLES:
-            if not conn.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).fetchone():
+            if not conn.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
                 conn.execute(psycopg.sql.SQL("CREATE ROLE {}").format(psycopg.sql.Identifier(role)))
         conn.execute(MADE)
 

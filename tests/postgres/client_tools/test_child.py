@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import psycopg
 import pytest
 
 from fireline.errors import Refused
-from fireline.postgres.client_tools import ToolFailed, environment, find, run
+from fireline.postgres.client_tools import NEWER_SETTING, ToolFailed, environment, find, run
 from fireline.postgres.connect import Target
 from fireline.postgres.statement import StatementFailed
 from fireline.postgres.watch import Watch
@@ -163,3 +164,45 @@ def test_it_dies_with_us_and_its_own_workers_too(tmp_path: Path) -> None:
     us.send_signal(signal.SIGKILL)
     us.wait()
     wait_until(lambda: all(gone(int(pid)) for pid in pids.read_text().split()))
+
+
+def test_an_error_that_is_harmless_is_forgiven_and_any_other_ends_it(tmp_path: Path) -> None:
+    forgiven, later = "echo 'sh: error: known' >&2; ", tmp_path / "later"
+    known = re.compile("known")
+    run(sh(forgiven + "exit 1"), ENV, watch=Watch(), harmless=known)
+    with pytest.raises(ToolFailed, match="sh failed: another"):
+        run(
+            sh(f"{forgiven} echo 'sh: error: another' >&2; sleep 600; touch {later}"),
+            ENV,
+            watch=Watch(),
+            harmless=known,
+        )
+    assert not later.exists()
+    with pytest.raises(ToolFailed, match="sh failed"):
+        run(sh(forgiven + "exit 2"), ENV, watch=Watch(), harmless=known)
+
+
+@pytest.mark.debian15
+@pytest.mark.parametrize("options", [["--single-transaction"], ["--jobs=2"], []])
+def test_a_newer_pg_restore_gets_a_dump_into_an_older_server(
+    options: list[str], patient15: Target, tmp_path: Path
+) -> None:
+    tools, path = find(18), tmp_path / "new.dump"
+    with psycopg.connect(patient15.dsn.reveal(), autocommit=True) as conn:
+        conn.execute("CREATE TABLE t (n int); INSERT INTO t VALUES (1); CREATE TABLE u (n int PRIMARY KEY)")
+        with environment(patient15.dsn) as access:
+            run(
+                [tools.program("pg_dump"), "-Fc", f"--file={path}", f"--dbname={access.conninfo}"],
+                access.env,
+                watch=Watch(),
+            )
+            conn.execute("DROP TABLE t, u")
+            argv = [tools.program("pg_restore"), *options, f"--dbname={access.conninfo}", str(path)]
+            if "--single-transaction" in options:  # there nothing can be forgiven
+                with pytest.raises(ToolFailed, match="transaction_timeout"):
+                    run(argv, access.env, watch=Watch())
+                return
+            run(argv, access.env, watch=Watch(), harmless=NEWER_SETTING)
+            assert conn.execute("SELECT count(*) FROM t").fetchone() == (1,)
+            with pytest.raises(ToolFailed, match=r'relation "t" already exists|relation "u" already exists'):
+                run(argv, access.env, watch=Watch(), harmless=NEWER_SETTING)

@@ -204,3 +204,24 @@ def test_a_dump_of_a_whole_server_is_refused(patient: Target, tools: ClientTools
         subprocess.run(argv, env=access.env, check=True)
     with pytest.raises(Refused, match="a dump of a whole server by pg_dumpall"):
         check(path, tools)
+
+
+@pytest.mark.debian15
+@pytest.mark.parametrize("form", ["sql", "sql.gz.age"])
+def test_what_a_newer_pg_dump_sets_does_not_hinder_an_older_server(
+    form: str, patient15: Target, tools: ClientTools, tmp_path: Path
+) -> None:
+    dumps.fill(patient15.dsn.reveal())
+    path = dumps.dump(tools, patient15.dsn.reveal(), tmp_path / "new.sql")
+    assert b"SET transaction_timeout" in path.read_bytes()
+    if form != "sql":
+        path.write_bytes(dumps.PACKED["gz.age"](path.read_bytes()))
+    found = archive.look(path, identity=dumps.IDENTITY)
+    with psycopg.connect(patient15.dsn.reveal(), autocommit=True) as conn:
+        conn.execute("SELECT lo_unlink(oid) FROM pg_largeobject_metadata")
+        conn.execute('DROP SCHEMA public CASCADE; CREATE SCHEMA public; DROP SCHEMA "Odd; Name" CASCADE')
+    with archive.stream(found, server_major=15) as reader, environment(patient15.dsn) as access:
+        argv = [tools.program("psql"), "-Xqw", "--set=ON_ERROR_STOP=1", f"--dbname={access.conninfo}"]
+        run(argv, access.env, watch=Watch(), stdin=reader)
+    with psycopg.connect(patient15.dsn.reveal()) as conn:
+        assert conn.execute('SELECT count(*) FROM "Odd; Name".notes').fetchone() == (dumps.ROWS,)

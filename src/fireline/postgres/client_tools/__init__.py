@@ -2,6 +2,6 @@
 
 from fireline.postgres.client_tools.access import Access, environment, wants_tls
 from fireline.postgres.client_tools.child import ToolFailed, run
-from fireline.postgres.client_tools.programs import ClientTools, find
+from fireline.postgres.client_tools.programs import NEWER_SETTING, ClientTools, find
 
-__all__ = ["Access", "ClientTools", "ToolFailed", "environment", "find", "run", "wants_tls"]
+__all__ = ["NEWER_SETTING", "Access", "ClientTools", "ToolFailed", "environment", "find", "run", "wants_tls"]

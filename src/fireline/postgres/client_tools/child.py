@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -47,22 +48,28 @@ def run(
     on_output: Callable[[bytes], None] = _nothing,
     enough: Callable[[], str | None] = _never,
     to_end: bool = True,
+    harmless: re.Pattern[str] | None = None,
 ) -> None:
     """Run it to its end. on_line: each line of its stderr, redacted. on_output: its stdout, in pieces.
 
     enough: asked a few times a second; a reason makes it end. What `stdin`, `on_line`, `on_output` or `enough` raise ends
     it, too, before it could take that for the end of its input. to_end: whether it must read all of its input.
+    harmless: error lines that do not count, for a program that goes on after an error; then the first other one ends it.
     Raises ToolFailed with the program's own error line, StatementFailed when `watch.cancel` was asked.
     """
     with _started(argv, env, fed=stdin is not None) as process:
-        pipes = Pipes(process, stdin, on_line, on_output)
+        pipes = Pipes(process, stdin, on_line, on_output, harmless)
         while process.poll() is None:
             if watch.cancel.asked:
                 raise StatementFailed("cancelled", state="cancelled")
             if reason := enough():
                 raise ToolFailed(reason, said=pipes.said)
             pipes.turn(_LOOK_SECONDS)
+            if harmless and pipes.error:
+                raise _failed(Path(argv[0]).name, 1, pipes)
         pipes.drain()
+    if process.returncode == 1 and pipes.forgiven and not pipes.error:
+        return
     if process.returncode or (pipes.unread and to_end):
         raise _failed(Path(argv[0]).name, process.returncode, pipes)
 

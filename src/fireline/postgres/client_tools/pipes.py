@@ -41,11 +41,14 @@ class Pipes:
         reader: Reader | None,
         on_line: Callable[[str], None],
         on_output: Callable[[bytes], None],
+        harmless: re.Pattern[str] | None = None,
     ) -> None:
         self.said = deque[str](maxlen=_KEPT_LINES)  # its last lines, redacted
         self.error = ""  # the first line that says what is wrong; later ones only say that it was
+        self.forgiven = 0  # error lines that were told to be harmless
         self.unread = False  # whether it went away before it had read everything
         self._reader, self._on_line, self._on_output = reader, on_line, on_output
+        self._harmless = harmless
         self._pending = memoryview(b"")
         self._partial = b""
         self._selector = selectors.DefaultSelector()
@@ -126,6 +129,9 @@ class Pipes:
     def _told(self, line: bytes) -> None:
         words = redact.text(line.decode(errors="replace").rstrip())
         self.said.append(words)
-        if not self.error and _ERROR.match(words):
-            self.error = words
+        if _ERROR.match(words):
+            if self._harmless and self._harmless.search(words):
+                self.forgiven += 1
+            else:
+                self.error = self.error or words
         self._on_line(words)

@@ -17,6 +17,8 @@ NEEDED = ("pg_dump", "pg_restore", "psql")
 _NOWHERE = "/nonexistent"  # a folder of sockets: what is asked of a program there fails, at the latest at the door
 _NAMED_COMPRESSION = 16  # from here on --compress takes the name of a method
 _SECONDS = 30
+# A setting that pg_restore of 17 and later sets in any server, though one before 17 does not know it.
+NEWER_SETTING = re.compile(r'could not execute query: \w+: .*"transaction_timeout"')
 
 
 @dataclass(frozen=True)

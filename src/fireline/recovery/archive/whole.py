@@ -17,7 +17,9 @@ from fireline.recovery.archive.verdicts import Contents
 from fireline.recovery.sealing import Reader
 
 PIECE = 1 << 17  # bytes looked at in one go: they stay in the processor's cache
-_OWN = {"directory", "custom", "tar"}
+_PREAMBLE = 1 << 12  # bytes in which pg_dump sets what it sets
+_SETTING = b"\nSET transaction_timeout = 0;\n"  # pg_dump of 17 and later writes it for any server
+_KNOWS_SETTING = 17
 
 
 def check(
@@ -55,8 +57,13 @@ def opened(archive: Archive, watch: Watch | None = None) -> Iterator[Reader]:
 
 
 @contextmanager
-def stream(archive: Archive, *, foreign: bool = False, watch: Watch | None = None) -> Iterator[Scanned]:
-    """A script for psql without its wrappings. Reading raises Refused before psql could see what must not be, or a false end."""
+def stream(
+    archive: Archive, *, foreign: bool = False, watch: Watch | None = None, server_major: int | None = None
+) -> Iterator[Scanned]:
+    """A script for psql without its wrappings. Reading raises Refused before psql could see what must not be, or a false end.
+
+    server_major: of the server it goes to; what that is too old to know is left out where it does not matter.
+    """
     if archive.kind != "sql":
         raise Refused(f"{archive.path.name} is no script: pg_restore reads it")
     if archive.by_hand and not foreign:
@@ -65,14 +72,16 @@ def stream(archive: Archive, *, foreign: bool = False, watch: Watch | None = Non
             hint="If you know that it is, say that it is a script of your own.",
         )
     with opened(archive, watch) as reader:
-        yield Scanned(archive, reader, Script(foreign=archive.by_hand))
+        too_new = server_major is not None and server_major < _KNOWS_SETTING
+        yield Scanned(archive, reader, Script(foreign=archive.by_hand), blank=_SETTING if too_new else b"")
 
 
 class Scanned:
     """A script of which nothing is handed on that was not looked at."""
 
-    def __init__(self, archive: Archive, reader: Reader, script: Script) -> None:
+    def __init__(self, archive: Archive, reader: Reader, script: Script, *, blank: bytes = b"") -> None:
         self._archive, self._reader, self._script = archive, reader, script
+        self._blank = blank  # a line among the first that is left out
         self._held = bytearray()
         self._free = 0  # bytes of those that may go
         self._ended = False
@@ -86,11 +95,19 @@ class Scanned:
         """At most so many bytes; none at the end, if it is a right one."""
         with named(self._archive.path):
             while not self._free and not self._ended:
-                self._look_at(self._reader.read(PIECE))
+                self._look_at(self._first() if self._blank else self._reader.read(PIECE))
         given = bytes(self._held[: min(self._free, size)])
         del self._held[: len(given)]
         self._free -= len(given)
         return given
+
+    def _first(self) -> bytes:
+        """The first bytes, without the line that is left out, of the same length."""
+        data = b""
+        while len(data) < _PREAMBLE and (piece := self._reader.read(_PREAMBLE)):
+            data += piece
+        blank, self._blank = self._blank, b""
+        return data[:_PREAMBLE].replace(blank, b"\n" + b" " * (len(blank) - 2) + b"\n", 1) + data[_PREAMBLE:]
 
     def _look_at(self, data: bytes) -> None:
         if data:
