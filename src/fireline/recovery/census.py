@@ -8,11 +8,11 @@ is no seal against somebody who forges rows. Comparing two is in `comparing`.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any
 
@@ -245,14 +245,16 @@ def _count_all(conns: list[Connection], tables: list[_Table], target: str, watch
             free.put(conn)
 
     found: dict[str, TableCensus] = {}
+    finished: SimpleQueue[Future[TableCensus]] = SimpleQueue()
     with ThreadPoolExecutor(len(conns)) as pool:
-        waiting = {pool.submit(work, one) for one in sorted(tables, key=lambda one: -sizes[one.oid])}
+        for table in sorted(tables, key=lambda one: -sizes[one.oid]):
+            pool.submit(work, table).add_done_callback(finished.put)
         try:
-            while waiting:
+            while len(found) < len(tables):
                 watch.cancel.check()
                 watch.tell("counting and comparing rows", done, total_bytes, "bytes")
-                finished, waiting = wait(waiting, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED)
-                for one in (future.result() for future in finished):
+                with suppress(Empty):
+                    one = finished.get(timeout=_LOOK_SECONDS).result()
                     found[one.name], done = one, done + one.bytes
         except BaseException:
             _stop(pool, conns)

@@ -11,11 +11,22 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from fireline.recovery.census import Census, TableCensus
-from fireline.recovery.names import quoted
+from fireline.recovery.names import parts, quoted
+from fireline.recovery.objects import OUTLINES, VIEWS
 
 # What the content of a database is written in; the rest of `database` is put on at the swap.
 _WRITTEN_IN = ("encoding", "collate", "ctype", "provider", "icu_rules")
-_OF_TABLE = ("columns", "not_nulls", "constraints", "triggers", "rules", "policies", "maintain")
+_OF_TABLE = (
+    "columns",
+    "not_nulls",
+    "constraints",
+    "triggers",
+    "rules",
+    "policies",
+    "maintain",
+    "views",
+    "view_outlines",
+)
 _SPELT_ANEW = ("collations",)  # 16 and later write ICU's locales in another form
 _CLOSED_SINCE = 15  # from here on, schema public is not open to everybody
 _ONE = {
@@ -23,7 +34,7 @@ _ONE = {
     "operator_classes": "operator class", "operator_families": "operator family", "security_labels": "security label",
     "text_search": "text search", "rights": "rights on", "maintain": "right to maintain", "not_nulls": "not-null rule of",
     "default_privileges": "default privileges", "statistics": "statistics", "comments": "comment on", "large_objects": "large objects of",
-    "publication_tables": "published table", "publication_schemas": "published schema", "views": "content of view", "columns": "column",
+    "publication_tables": "published table", "publication_schemas": "published schema", "columns": "column",
     "multiranges": "multirange",
 }  # fmt: skip
 
@@ -50,13 +61,12 @@ def compare(
 
     sequences_after: where the sequences of the source stood when the dump had ended; any place up to there is right.
     """
-    missing = _missing_tables(expected, found)
     return [
         *_database(expected, found),
         *_tables(expected, found),
-        *_sequences(expected.sequences, sequences_after or expected.sequences, found.sequences),
+        *_sequences(expected, found, sequences_after or expected.sequences),
         *_large_objects(expected, found),
-        *(one for one in _objects(expected, found) if not _told_already(one, missing)),
+        *_objects(expected, found),
     ]
 
 
@@ -85,20 +95,9 @@ def _major(census: Census) -> int:
     return int(census.database.get("major") or 0)
 
 
-def _missing_tables(expected: Census, found: Census) -> set[str]:
-    parts = expected.objects.get("tables", {}).keys() | expected.tables.keys()
-    return {name for name in parts if name not in found.objects.get("tables", {}) and name not in found.tables}
-
-
-def _told_already(one: Difference, missing: set[str]) -> bool:
-    """Whether it is part of a table that is missing, or was told with its rows."""
-    if one.what in ("table", "content of view"):
-        return False
-    return any(one.name.startswith(f"{table}.") for table in missing)
-
-
 def _database(expected: Census, found: Census) -> Iterator[Difference]:
-    for key in _WRITTEN_IN:
+    crossing = _major(expected) != _major(found)
+    for key in _WRITTEN_IN if crossing else (*_WRITTEN_IN, "locale"):
         was, is_ = expected.database.get(key), found.database.get(key)
         if was != is_:
             says = f"The database's {key} is {is_ or 'not set'}, and was {was or 'not set'}"
@@ -116,12 +115,12 @@ def _tables(expected: Census, found: Census) -> Iterator[Difference]:
                 if why
                 else f"Table {name} with {_rows(was.rows)} is missing."
             )
-            yield Difference("rows", name, was.rows, None, says)
+            yield Difference("rows" if why else "table", name, was.rows, None, says)
         elif was.how == is_.how == "rows":
             yield from _content(was, is_)
     for name in sorted(found.tables.keys() - expected.tables.keys() - expected.left_out.keys()):
         rows = found.tables[name].rows
-        yield Difference("rows", name, None, rows, f"Table {name} with {_rows(rows)} is not in the backup.")
+        yield Difference("table", name, None, rows, f"Table {name} with {_rows(rows)} is not in the backup.")
 
 
 def _content(was: TableCensus, is_: TableCensus) -> Iterator[Difference]:
@@ -139,18 +138,17 @@ def _rows(number: int) -> str:
     return f"{number} row" if number == 1 else f"{number} rows"
 
 
-def _sequences(
-    before: dict[str, list[int | bool]], after: dict[str, list[int | bool]], found: dict[str, list[int | bool]]
-) -> Iterator[Difference]:
-    for name in sorted(before.keys() | found.keys()):
-        was, is_ = before.get(name), found.get(name)
-        if was is None:
-            yield Difference("sequence", name, None, is_, f"Sequence {name} is not in the backup.")
-        elif is_ is None:
-            yield Difference("sequence", name, was, None, f"Sequence {name} is missing.")
-        elif not _between(was, is_, after.get(name, was)):
+def _sequences(expected: Census, found: Census, after: dict[str, list[int | bool]]) -> Iterator[Difference]:
+    before = expected.sequences
+    for name in sorted(before.keys() & found.sequences.keys()):
+        was, is_ = before[name], found.sequences[name]
+        if not _between(was, is_, after.get(name, was)):
             says = f"Sequence {name} stands at {_stand(is_)}, and stood at {_stand(was)} when the backup was taken."
             yield Difference("sequence", name, was, is_, says)
+    for name in sorted(before.keys() - found.sequences.keys()):
+        yield Difference("sequence", name, before[name], None, f"Sequence {name} is missing.")
+    for name in sorted(found.sequences.keys() - before.keys()):
+        yield Difference("sequence", name, None, found.sequences[name], f"Sequence {name} is not in the backup.")
 
 
 def _between(was: list[int | bool], is_: list[int | bool], after: list[int | bool]) -> bool:
@@ -181,13 +179,35 @@ def _large_objects(expected: Census, found: Census) -> Iterator[Difference]:
 
 def _objects(expected: Census, found: Census) -> Iterator[Difference]:
     crossing = _major(expected) != _major(found)
-    for part in _in_order(expected.objects.keys() & found.objects.keys()):
+    other_words = VIEWS if crossing else OUTLINES
+    for part in _in_order((expected.objects.keys() & found.objects.keys()) - {other_words}):
         was, is_ = expected.objects[part], found.objects[part]
         for name in sorted(was.keys() | is_.keys()):
             same = was.get(name) == is_.get(name)
             if same or (crossing and _by_version(part, name, name in was and name in is_, expected, found)):
                 continue
-            yield _difference(part, name, was.get(name), is_.get(name))
+            if not _told_already(part, name, expected, found) and not _told_already(part, name, found, expected):
+                view = part == "tables" and name in (expected.objects.get(VIEWS, {}) | found.objects.get(VIEWS, {}))
+                yield _difference("views" if view or part == OUTLINES else part, name, was.get(name), is_.get(name))
+
+
+def _told_already(part: str, name: str, one: Census, other: Census) -> bool:
+    """Whether it is missing with something that is missing as a whole, or was told by what it holds."""
+    if part == "tables":
+        return name in one.tables and name not in other.tables
+    if part == "sequences":
+        return name in one.sequences and name not in other.sequences
+    if part == "large_objects":
+        return bool(one.large_objects["count"] != other.large_objects["count"])
+    if part == "not_nulls" and (name in one.objects[part]) != (name in other.objects[part]):
+        return True  # its column says so
+    ours, theirs = one.objects.get("tables", {}), other.objects.get("tables", {})
+    return part in _OF_TABLE and any(table in ours and table not in theirs for table in _within(name))
+
+
+def _within(name: str) -> list[str]:
+    """A name and what it is part of: of a.b.c also a.b."""
+    return [quoted(*parts(name)[:length]) for length in range(2, len(parts(name)) + 1)]
 
 
 def _in_order(parts: Iterable[str]) -> list[str]:

@@ -34,7 +34,7 @@ _BY_VALUE = {
     "cidr": "hashinetextended({c}, {k})",
     "macaddr": "hashmacaddrextended({c}, {k})",
     "macaddr8": "hashmacaddr8extended({c}, {k})",
-    **dict.fromkeys(("date", "timestamptz", "timetz", "bytea"), "hash_array_extended(ARRAY[{c}], {k})"),
+    **dict.fromkeys(("date", "timestamptz", "bytea"), "hash_array_extended(ARRAY[{c}], {k})"),
 }
 _AS_TEXT = 'hashtextextended(textin({out}({c})) COLLATE "C", {k})'
 

@@ -215,6 +215,11 @@ def bare(code: str) -> str:
     return " ".join(_flat(_Group(iter(_tokens(code)))))
 
 
+def outline(bare_code: str) -> str:
+    """What `bare` gave without brackets and the table before each column: versions write or leave them out as they like."""
+    return re.sub(r'(?:[\w$]+|"(?:[^"]|"")*") \. ', "", re.sub(r"(?<= )[()] |^[()] | [()]$", "", bare_code))
+
+
 def _tokens(code: str) -> Iterator[str]:
     """Its words and signs, without white space and casts."""
     at = 0

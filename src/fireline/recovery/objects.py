@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fireline.postgres.connect import Connection
-from fireline.recovery.names import bare, digest, grants, quoted
+from fireline.recovery.names import bare, digest, grants, outline, quoted
 from fireline.store.connect import queries
 
 Q = queries("fireline.recovery")
 
 Objects = dict[str, dict[str, str]]
 
+VIEWS, OUTLINES = "views", "view_outlines"  # within one version, and between two that write them in other words
 _PREFIX = "object_"
 _MAINTAIN = "maintain"  # a right that there is from 17 on, and that a dump of an older server grants with all others
 _MAINTAIN_SINCE = 17
@@ -39,7 +40,9 @@ def read(conn: Connection) -> tuple[Objects, list[str]]:
     The session must have the settings of a census. Takes no lock for longer than a look at the definition.
     """
     major = conn.info.server_version // 10000
-    found = _Read({_MAINTAIN: {}} if major >= _MAINTAIN_SINCE else {})
+    found = _Read({OUTLINES: {}})
+    if major >= _MAINTAIN_SINCE:
+        found.objects[_MAINTAIN] = {}
     for name, look in Q.items():
         matched = _SINCE.fullmatch(name.removeprefix(_PREFIX))
         if not name.startswith(_PREFIX) or matched is None or int(matched["major"] or 0) > major:
@@ -63,13 +66,12 @@ def _add(found: _Read, part: dict[str, str], row: Mapping[str, Any], major: int)
     maintained = sorted(who for who, may in rights.items() if any(one.startswith("m") for one in may))
     if maintained and _MAINTAIN in found.objects:
         found.objects[_MAINTAIN][name] = digest(str(maintained))
-    part[name] = digest(
-        json.dumps(row.get("facts"), sort_keys=True),
-        str(row.get("owner")),
-        str(sorted(row.get("roles") or ())),
-        str(sorted((*who, sorted(may - {"m", "m*"})) for who, may in rights.items())),
-        *(bare(code or "") for code in row.get("code") or ()),
-    )
+    facts = json.dumps(row.get("facts"), sort_keys=True)
+    code = [bare(one or "") for one in row.get("code") or ()]
+    allowed = sorted((*who, sorted(may - {"m", "m*"})) for who, may in rights.items())
+    part[name] = digest(facts, str(row.get("owner")), str(sorted(row.get("roles") or ())), str(allowed), *code)
+    if part is found.objects.get(VIEWS):
+        found.objects[OUTLINES][name] = digest(facts, *map(outline, code))
 
 
 def _changed(
