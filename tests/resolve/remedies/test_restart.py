@@ -362,6 +362,18 @@ def test_a_full_server_can_be_restarted_though_nobody_can_be_seen(cluster18: Clu
         conn.execute("DROP ROLE crowd")
 
 
+def test_a_server_whose_database_is_closed_is_looked_at_from_beside_it(cluster18: Cluster) -> None:
+    target = target_of(cluster18)
+    target = replace(target, dsn=Secret(cluster18.create_database("fenced")))
+    with psycopg.connect(cluster18.url(), autocommit=True) as conn:
+        conn.execute("ALTER DATABASE fenced ALLOW_CONNECTIONS false")
+    plan = planned(target)
+    assert "A checkpoint is made first" in plan.effect
+    outcome = done(target, plan)
+    assert outcome.ok, outcome.summary
+    assert remedy.verify(target, plan, hand()).ok is True
+
+
 def test_what_a_restart_can_not_help_is_refused(cluster18: Cluster) -> None:
     target = target_of(cluster18, restart=PG_CTL.model_copy(update={"data": cluster18.folder.data}))
     wrong = replace(target, dsn=Secret(psycopg.conninfo.make_conninfo(cluster18.url(), password="another word")))

@@ -14,7 +14,7 @@ from pydantic import Field
 from fireline import redact
 from fireline.errors import FirelineError, Refused, TargetUnavailable
 from fireline.postgres import restarting
-from fireline.postgres.connect import Identity, Target, connect, identity, identity_of_dsn, same_server
+from fireline.postgres.connect import Identity, Target, beside, connect, identity, identity_of_dsn, same_server
 from fireline.postgres.data_folder import last_lines, log_files
 from fireline.redact import Secret
 from fireline.resolve import outage
@@ -25,7 +25,8 @@ _CHECKPOINT_LIMIT = timedelta(minutes=5)
 _ASKED = "Look at it and ask for the restart again."
 _NAMED = 3
 # What happened at the server's door, as postgres.unreachable names it.
-_SILENT = ("refused", "timeout", "lost", "shutting_down", "starting", "recovery")
+_SILENT = ("refused", "timeout", "lost", "shutting_down", "starting", "recovery", "pooler")
+_CLOSED = ("database_closed", "database_limit", "connect_denied", "database_invalid", "no_such_database")
 _ON_ITS_WAY = ("starting", "recovery")
 _FULL = ("slots", "role_limit")
 
@@ -91,9 +92,10 @@ def _look(target: Target) -> tuple[Identity | None, outage.Facts | None, TargetU
         with connect(target, acting=True, autocommit=True, statement_timeout=_LIMIT) as conn:
             return identity(conn), _plain(outage.look(conn)), TargetUnavailable()
     except TargetUnavailable as away:
-        if (
-            restarting.ask(target).identity is not None
-        ):  # the role that acts is turned away, and not by the server's end
+        if away.kind in _CLOSED:  # by a fence, perhaps
+            with beside(target) as conn:
+                return identity(conn), _plain(outage.look(conn)), away
+        if restarting.ask(target).identity is not None:  # only the role that acts is turned away
             raise Refused(
                 f"the server is up, and what a restart would cut can not be seen: {away.message}", hint=away.hint
             ) from None
