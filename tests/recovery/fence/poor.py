@@ -17,13 +17,17 @@ from tests.recovery.fence.shop import PASSWORD
 
 
 @contextmanager
-def responder(target: Target, *, owner: bool, more: str = "", outside: bool = True, **fields: Any) -> Iterator[Target]:
-    """The target as a role of its own sees it; `more` are its attributes, such as CREATEROLE; not outside: it has no other database."""
+def responder(
+    target: Target, *, owner: bool, more: str = "", outside: bool = True, sees: bool = True, **fields: Any
+) -> Iterator[Target]:
+    """The target as a role of its own sees it; `more` are its attributes, such as CREATEROLE; not outside: it has no other database;
+    not sees: what other sessions are is hidden from it."""
     name = f"oncall_{database_of(target)}"
     role, database = sql.Identifier(name), sql.Identifier(database_of(target))
     with psycopg.connect(target.dsn.reveal(), autocommit=True) as conn:
         conn.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {} {}").format(role, sql.Literal(PASSWORD), sql.SQL(more)))
-        conn.execute(sql.SQL("GRANT pg_signal_backend, pg_monitor TO {}").format(role))
+        rights = sql.SQL("pg_signal_backend, pg_monitor" if sees else "pg_signal_backend")
+        conn.execute(sql.SQL("GRANT {} TO {}").format(rights, role))
         if owner:
             conn.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(database, role))
     dsn = Secret(make_conninfo(target.dsn.reveal(), user=name, password=PASSWORD))

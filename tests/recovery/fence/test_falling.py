@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from datetime import timedelta
 
+import psycopg
 import pytest
 
 from fireline import clock
@@ -116,4 +118,17 @@ def test_a_swap_under_a_fence_leaves_the_fence(store: Store, patient: Target) ->
         assert not falling.fall(store, {patient.name: patient}, fence.id)
     assert state_of(patient) == held
     fences.lift(store, patient, fence, "ada")
+    assert state_of(patient) == before
+
+
+def test_one_who_is_frozen_at_a_fence_does_not_keep_it_up(store: Store, patient: Target) -> None:
+    before = state_of(patient)
+    fence = raised(store, patient, "closed")
+    targets = {patient.name: patient}
+    with suppress(psycopg.Error), rows.held(store, patient.name):
+        with clock.moved(timedelta(minutes=30, seconds=20)):
+            assert not falling.fall(store, targets, fence.id), "somebody is at it"
+        with clock.moved(timedelta(minutes=30) + falling.OVERDUE):
+            assert not falling.fall(store, targets, fence.id), "his lock is broken"
+            assert falling.fall(store, targets, fence.id)
     assert state_of(patient) == before

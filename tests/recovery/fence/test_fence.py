@@ -14,7 +14,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from fireline import clock
-from fireline.errors import Refused
+from fireline.errors import Refused, StoreUnavailable
 from fireline.postgres.connect import Target, connect, database_of
 from fireline.postgres.statement import Cancel
 from fireline.postgres.watch import Watch
@@ -375,3 +375,30 @@ def test_a_server_that_was_restarted_meanwhile_is_put_back(store: Store) -> None
         assert not gets_in(target.dsn.reveal())
         assert fences.lift(store, target, fence, "ada").state == "lifted"
         assert state_of(target) == before
+
+
+def test_a_store_that_is_lost_on_the_way_leaves_the_server_as_it_was(
+    store: Store, patient: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, real, down = state_of(patient), Store.transaction, [False]
+
+    def mark(store: Store, fence: Fence, *, error: str | None = None) -> Fence:
+        down[0] = any(step.way == "allow-connections" and step.state == "acted" for step in fence.steps)
+        return marked(store, fence, error=error)
+
+    def transaction(store: Store) -> Any:
+        if down[0]:
+            raise StoreUnavailable
+        return real(store)
+
+    marked = rows.mark
+    monkeypatch.setattr(rows, "mark", mark)
+    monkeypatch.setattr(Store, "transaction", transaction)
+    with pytest.raises(StoreUnavailable):
+        raised(store, patient, "closed")
+    assert state_of(patient) == before
+    monkeypatch.undo()
+    left = standing(store, patient)
+    assert left is not None
+    assert left.state == "raising", "the sweep settles its row"
+    assert fences.lift(store, patient, left, "ada").state == "lifted"

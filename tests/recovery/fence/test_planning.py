@@ -168,3 +168,17 @@ def test_a_database_that_is_not_there_is_told(patient: Target) -> None:
     gone = replace(patient, dsn=Secret(make_conninfo(patient.dsn.reveal(), dbname="not_there")))
     with pytest.raises(FirelineError, match="not_there"):
         planned(gone, "drained")
+
+
+def test_sessions_that_are_hidden_from_our_role_count_as_the_applications(store: Store, patient: Target) -> None:
+    with shop(patient, clients=1) as busy, responder(patient, owner=True, sees=False) as ours:
+        before = state_of(patient)
+        target = replace(ours, application_dsn=busy.target.application_dsn)
+        with psycopg.connect(patient.dsn.reveal(), application_name="a superuser"):
+            fence = raised(store, target, "drained")
+        assert fence.proof is not None
+        assert fence.proof["proved"] is False, "a superuser's session it can neither see nor end"
+        assert "a superuser" in fence.proof["says"]
+        assert [one["application"] for one in fence.proof["residue"]] == ["a superuser"], "the shop's are ended"
+        fences.lift(store, target, fence, "ada")
+        assert state_of(patient) == before

@@ -16,6 +16,7 @@ from fireline.store.connect import Store, all_rows
 from fireline.store.wake import wake
 
 AGAIN = timedelta(seconds=15)  # after a try that failed
+OVERDUE = timedelta(minutes=1)  # nobody is at a fence for so long
 BY = "fireline"
 
 
@@ -32,8 +33,10 @@ def fall(store: Store, targets: Mapping[str, Target], number: int) -> bool:
         return _open(store, target, fence)
     try:
         return lift(store, target, fence, BY, fell=True, patience=0).state == "lifted"
-    except Refused:
-        return False  # somebody is at it
+    except Refused:  # somebody is at it, or was, and is frozen
+        if clock.now() - fence.expires_at > OVERDUE:
+            rows.break_lock(store, target.name)
+        return False
 
 
 def _open(store: Store, target: Target, fence: rows.Fence) -> bool:

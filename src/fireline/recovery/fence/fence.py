@@ -135,29 +135,32 @@ def _drop_what_is_not_needed(store: Store, ground: Ground, fence: Fence, planned
 
 def _go_back(store: Store, ground: Ground, fence: Fence, before: Fence | None, by: str, error: str) -> None:
     """Put back what this call did; a fence that stood before stands as it did. Never raises: the sweep does the rest."""
-    stood = {step.key: step for step in before.steps} if before else {}
-    with store.transaction() as conn, suppress(FirelineError, psycopg.Error):
-        fence = rows.by_id(conn, fence.id) or fence
-    left = False
+    stood = {step.key for step in before.steps if step.stands} if before else set()
+    known: Fence | None = None
+    with suppress(FirelineError, psycopg.Error), store.transaction() as conn:
+        known = rows.by_id(conn, fence.id)
+    fence, left = known or fence, False
     for step in reversed(fence.steps):
-        if not step.stands or (step.key in stood and stood[step.key].stands):
+        if step.key in stood or not (step.stands or known is None):  # without the store any may have been acted on
             continue
         try:
             fence = fence.step(replace(step, state="undone", said=put_back(ground, step)))
         except (FirelineError, psycopg.Error, Changed) as wrong:
-            left = True
-            fence = fence.step(replace(step, state="stuck", said=_words(wrong)))
+            left, fence = True, fence.step(replace(step, state="stuck", said=_words(wrong)))
     with suppress(FirelineError, psycopg.Error):
-        if before is not None:
-            back = replace(fence, state=before.state if not left else "stuck")
-            rows.mark(store, back, error=error)
-            with store.transaction() as conn:
-                rows.as_before(conn, before)
-        elif left:
-            rows.mark(store, replace(fence, state="stuck"), error=error)
-        else:
-            with store.transaction() as conn:
-                rows.lifted(conn, fence, by, error=error)
+        _written_back(store, fence, before, by, error, left=left)
+
+
+def _written_back(store: Store, fence: Fence, before: Fence | None, by: str, error: str, *, left: bool) -> None:
+    if before is not None:
+        rows.mark(store, replace(fence, state="stuck" if left else before.state), error=error)
+        with store.transaction() as conn:
+            rows.as_before(conn, before)
+    elif left:
+        rows.mark(store, replace(fence, state="stuck"), error=error)
+    else:
+        with store.transaction() as conn:
+            rows.lifted(conn, fence, by, error=error)
 
 
 def _words(wrong: BaseException) -> str:

@@ -31,7 +31,7 @@ def residue(inside: list[Session], roles: tuple[str, ...]) -> list[dict[str, Any
             "kind": key[3],
             "whose": key[4],
             "number": len(found),
-            "since": min(one.since for one in found).isoformat(),
+            "since": min((one.since.isoformat() for one in found if one.since), default=None),
             "pids": [one.pid for one in found],
         }
         for key, found in groups.items()

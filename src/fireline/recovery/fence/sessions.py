@@ -19,8 +19,10 @@ _CRON = "pg_cron"
 _APPLIES = "logical replication"  # what a subscription writes with
 _NO_WRITER = ("autovacuum worker", "walsender", "parallel worker", "autovacuum launcher")
 
+# What a session is and since when is hidden from a role without pg_monitor: one that has a role counts as a client then.
 _IN = """
-SELECT a.pid, coalesce(a.usename, '') AS role, a.application_name AS application, coalesce(a.backend_type, '') AS kind,
+SELECT a.pid, coalesce(a.usename, '') AS role, coalesce(a.application_name, '') AS application,
+    coalesce(a.backend_type, CASE WHEN a.usesysid IS NOT NULL THEN 'client backend' END, '') AS kind,
     coalesce(nullif(host(a.client_addr), ''), CASE WHEN a.client_port = -1 THEN 'local' ELSE '' END) AS address,
     a.backend_start AS since, coalesce(r.rolsuper, false) AS superuser, a.usename = session_user AS ours, a.state,
     a.backend_xid IS NOT NULL AS writes
@@ -28,6 +30,9 @@ FROM pg_stat_activity a LEFT JOIN pg_roles r ON r.oid = a.usesysid
 WHERE a.datname = %(database)s AND a.pid <> pg_backend_pid() ORDER BY a.backend_start
 """
 _PREPARED = "SELECT gid, owner, prepared FROM pg_prepared_xacts WHERE database = %(database)s ORDER BY prepared"
+
+
+_Key = tuple[int, datetime | None]
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ class Session:
     application: str
     address: str
     kind: str
-    since: datetime
+    since: datetime | None  # hidden from a role without pg_monitor
     superuser: bool
     fireline: bool  # Fireline's own: our role under our name
     state: str | None
@@ -109,7 +114,7 @@ def end(
 
     wanted: asked between two rounds; when it says no the rest is left alone.
     """
-    until, ended, refused = time.monotonic() + patience, set[tuple[int, datetime]](), dict[int, str]()
+    until, ended, refused = time.monotonic() + patience, set[_Key](), dict[int, str]()
     pause = _LOOK_SECONDS / 8  # most are gone in a few milliseconds, and in a swap everybody waits for this
     while True:
         left = [session for session in inside(conn, database) if which(session)]
@@ -122,9 +127,9 @@ def end(
         pause = min(pause * 2, _LOOK_SECONDS)
 
 
-def _tell(conn: Connection, session: Session, ended: set[tuple[int, datetime]], refused: dict[int, str]) -> None:
+def _tell(conn: Connection, session: Session, ended: set[_Key], refused: dict[int, str]) -> None:
     """End exactly this one, not a later one with its number."""
-    once = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = %s AND backend_start = %s"
+    once = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = %s AND backend_start IS NOT DISTINCT FROM %s"
     try:
         conn.execute(once, [session.pid, session.since])
     except psycopg.errors.InsufficientPrivilege as no:

@@ -51,7 +51,7 @@ def do(ground: Ground, step: Step) -> str:
         row = ground.conn.execute("SELECT clock_timestamp() AS now").fetchone()
         assert row is not None
         now, everyone = row["now"], counts
-        counts = lambda one: everyone(one) and one.since < now  # noqa: E731 - the same question, of those before
+        counts = lambda one: everyone(one) and (one.since is None or one.since < now)  # noqa: E731 - the same question, of those before
     ended = sessions.end(ground.conn, ground.database, counts, patience=PATIENCE_SECONDS)
     said = f"{ended.number} session{'' if ended.number == 1 else 's'} ended"
     if ended.left:
