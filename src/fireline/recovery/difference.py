@@ -175,9 +175,11 @@ class _Look:
             column = next(self._times(pair, known), None)
             if column is None:
                 continue
-            query = sql.SQL("SELECT count(*) FROM {} WHERE {} > %s").format(pair.live.rows, sql.Identifier(column))
+            query = sql.SQL("SELECT count(*) FROM {} WHERE {} > {}").format(
+                pair.live.rows, sql.Identifier(column), sql.Literal(self.since)
+            )
             with suppress(psycopg.Error):
-                found[what] = int(self.live.tuples(query, [self.since])[0][0])
+                found[what] = int(self.live.tuples(query)[0][0])
         self._still_there()
         return found or None
 

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from pyrage import x25519
 
-from fireline.errors import Refused
+from fireline.errors import FirelineError, Refused
+from fireline.postgres.connect import Target
+from fireline.postgres.statement import Cancel
+from fireline.postgres.watch import Progress, Watch
 from fireline.redact import Secret
 from fireline.resolve.remedies import rescue as shelf
 from fireline.run.remedy import Outcome, Plan
@@ -281,3 +287,73 @@ def test_rows_made_since_the_plan_are_copied_too_and_said(store: Store, one: Twi
     one.sql("INSERT INTO users (email) VALUES ('late')")
     done = shelf.remedy.do(one.target, plan, hand(store))
     assert "public.users: 1 more than when it was planned" in done.summary
+
+
+def test_names_of_any_kind_and_partitions_are_no_hindrance(store: Store, pair: Twins) -> None:
+    pair.sql("""
+        CREATE SCHEMA "Odd {}"; CREATE TYPE "Odd {}"."Col%or" AS ENUM ('a', 'b');
+        CREATE TABLE "Odd {}"."100% ""sure"" x" ("K'ey" "Odd {}"."Col%or", "created_at" timestamptz, PRIMARY KEY ("K'ey"));
+        CREATE TABLE parts (id int, at date, color "Odd {}"."Col%or" REFERENCES "Odd {}"."100% ""sure"" x", PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+        CREATE TABLE early PARTITION OF parts FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
+        CREATE TABLE late PARTITION OF parts FOR VALUES FROM ('2026-02-01') TO ('2026-03-01');
+        INSERT INTO "Odd {}"."100% ""sure"" x" VALUES ('a', now()); INSERT INTO parts VALUES (1, '2026-01-01', 'a')""")
+    pair.part()
+    pair.sql("""
+        INSERT INTO "Odd {}"."100% ""sure"" x" VALUES ('b', now()); INSERT INTO parts VALUES (2, '2026-01-01', 'b'), (3, '2026-02-01', 'b')""")
+    found = pair.compared(datetime(2026, 1, 1, tzinfo=UTC))
+    assert found["unknown"] == []
+    assert {one["name"] for one in found["lost"]} == {'"Odd {}"."100% ""sure"" x"', "public.parts"}
+    plan, done = rescued(store, pair)
+    assert done.facts["inserted"] == 3
+    assert pair.sql("SELECT count(*) AS n FROM late", database=pair.side) == [{"n": 1}]
+    assert undone(store, pair, plan).facts["deleted"] == 3
+    assert pair.sql("SELECT count(*) AS n FROM parts", database=pair.side) == [{"n": 1}]
+
+
+def test_the_owner_of_the_databases_need_be_no_superuser(store: Store, one: Twins) -> None:
+    one.sql("DROP ROLE IF EXISTS keeper; CREATE ROLE keeper LOGIN PASSWORD 'keeper-pw'")
+    try:
+        one.sql(f"ALTER DATABASE {one.live} OWNER TO keeper")
+        dsn = psycopg.conninfo.make_conninfo(one.target.dsn.reveal(), user="keeper", password="keeper-pw")
+        one.sql(
+            "SET ROLE keeper; CREATE SCHEMA own; CREATE TABLE own.t (id int PRIMARY KEY); INSERT INTO own.t VALUES (1)"
+        )
+        one.part()
+        one.sql(f"ALTER DATABASE {one.side} OWNER TO keeper", database="postgres")
+        one.sql("INSERT INTO own.t VALUES (2)")
+        one.sql(f"ALTER DATABASE {one.live} WITH ALLOW_CONNECTIONS false CONNECTION LIMIT 0", database="postgres")
+        owned = Twins(Target("main", Secret(dsn)), one.live, one.side)
+        plan, done = rescued(store, owned, triggers=False)
+        assert done.facts["inserted"] == 1
+        closed = one.sql(
+            "SELECT datallowconn, datconnlimit FROM pg_database WHERE datname = %s",
+            database="postgres",
+            values=[one.live],
+        )
+        assert list(closed[0].values()) == [False, 0]
+        assert undone(store, owned, plan).facts["deleted"] == 1
+    finally:
+        one.sql(f"ALTER DATABASE {one.live} WITH ALLOW_CONNECTIONS true CONNECTION LIMIT -1", database="postgres")
+        for name in (one.live, one.side):
+            one.sql("REASSIGN OWNED BY keeper TO CURRENT_USER; DROP OWNED BY keeper", database=name)
+        one.sql("DROP ROLE keeper", database="postgres")
+
+
+def test_what_is_cancelled_copies_nothing(store: Store, one: Twins) -> None:
+    one.sql(SHOP)
+    one.part()
+    one.sql(NEW)
+    plan = planned(store, one)
+    before, cancel = content(one, one.side), Cancel()
+    watching = hand(store)
+    told: list[Progress] = []
+
+    def stop(progress: Progress) -> None:
+        told.append(progress)
+        cancel.asked = True
+
+    with pytest.raises(FirelineError, match="cancel"):
+        shelf.remedy.do(one.target, plan, replace(watching, watch=Watch(cancel, stop)))
+    assert told[0].doing == "copying rows of public.lines"
+    assert content(one, one.side) == before
+    assert shelf.remedy.verify(one.target, plan, hand(store)).ok is False
