@@ -15,6 +15,7 @@ from fireline.errors import Refused
 from fireline.postgres.connect import Connection, Target, beside
 from fireline.recovery import obstacles, restores
 from fireline.recovery.exchange import Exchange, Stage, exchange, nobody
+from fireline.recovery.settling import settle
 from fireline.recovery.standing import Standing, by_number, look
 from fireline.store.connect import Store, queries
 
@@ -27,8 +28,7 @@ def there(
     store: Store, target: Target, captured: dict[str, Any], *, keep: timedelta, by: str, stage: Stage = nobody
 ) -> dict[str, Any]:
     """Put the restored database in the place of the one in use. What was captured must still be so, else Refused."""
-    with store.transaction() as own:
-        row = restores.get(own, str(captured["restore"]))
+    row = _settled_row(store, target, captured["restore"])
     if row["state"] not in restores.READY:
         raise Refused(f"restore {row['id']} is {row['state']} now", hint="Look at it again: `fireline restore show`.")
     with beside(target, write=True) as conn:
@@ -52,8 +52,7 @@ def back(store: Store, target: Target, captured: dict[str, Any], *, by: str, sta
 
     It takes what stands on the database in use now: after a swap that is what it had, a fence raised since included.
     """
-    with store.transaction() as own:
-        row = restores.get(own, str(captured["restore"]))
+    row = _settled_row(store, target, captured["restore"])
     swap = row["swap"] or {}
     with beside(target, write=True) as conn:
         old, new = captured["live"]["oid"], captured["side"]["oid"]
@@ -80,6 +79,18 @@ def back(store: Store, target: Target, captured: dict[str, Any], *, by: str, sta
         since = None if written is None or swap.get("changes") is None else max(written - swap["changes"], 0)
         swap = {**swap, "direction": "back", "now": found[new].json(), "written_since": since, "by": by}
         return exchange(store, target, conn, Exchange(row, swap, found[new], found[old], side.name, side, by, stage))
+
+
+def _settled_row(store: Store, target: Target, restore: int) -> DictRow:
+    """The restore's row; a swap that nobody ended is settled first, and one under way is not disturbed."""
+    for again in (True, False):
+        with store.transaction() as own:
+            row = restores.get(own, str(restore))
+        if row["state"] != "swapping":
+            break
+        if not again or not settle(store, target, restore, "whoever did it died"):
+            raise Refused(f"restore {restore} is being swapped at this moment", hint="Wait until that is over.")
+    return row
 
 
 def pair(conn: Connection, row: DictRow) -> tuple[Standing, Standing]:
