@@ -11,6 +11,9 @@ from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as tries
+from hypothesis import strategies as st
 from pyrage import x25519
 
 from fireline.errors import FirelineError, Refused
@@ -357,3 +360,49 @@ def test_what_is_cancelled_copies_nothing(store: Store, one: Twins) -> None:
     assert told[0].doing == "copying rows of public.lines"
     assert content(one, one.side) == before
     assert shelf.remedy.verify(one.target, plan, hand(store)).ok is False
+
+
+@tries(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    kept=st.dictionaries(st.integers(1, 12), st.integers(1, 12), max_size=12),
+    now=st.dictionaries(st.integers(1, 12), st.integers(1, 12), max_size=12),
+    sides=st.tuples(st.sets(st.integers(1, 12)), st.sets(st.integers(1, 12))),
+)
+def test_whatever_differs_each_row_that_can_come_comes_and_the_undo_is_exact(
+    woven: tuple[Store, Twins], kept: dict[int, int], now: dict[int, int], sides: tuple[set[int], set[int]]
+) -> None:
+    store, pair = woven
+    for database, boss, others in ((pair.live, kept, sides[0]), (pair.side, now, sides[1])):
+        staff = {key: up if up in boss else None for key, up in boss.items()}
+        pair.sql("TRUNCATE staff CASCADE", database=database)
+        rows = ", ".join(
+            f"({key}, {'NULL' if up is None else up}, {key * 100 + (up or 0)})" for key, up in staff.items()
+        )
+        pair.sql(f"INSERT INTO staff VALUES {rows}" if rows else "SELECT 1", database=database)
+        seats = ", ".join(f"({key}, {key})" for key in sorted(others & boss.keys()))
+        pair.sql(f"INSERT INTO seats VALUES {seats}" if seats else "SELECT 1", database=database)
+    before = [pair.sql(f"SELECT * FROM {table} ORDER BY 1", database=pair.side) for table in ("staff", "seats")]
+    wanted = set(kept) - set(now)
+    try:
+        plan = planned(store, pair)
+    except Refused:
+        assert not wanted
+        assert not (sides[0] & kept.keys()) - (sides[1] & now.keys())
+        return
+    done = shelf.remedy.do(pair.target, plan, hand(store))
+    found = {row["id"] for row in pair.sql("SELECT id FROM staff", database=pair.side)}
+    assert found == set(now) | wanted, done.summary
+    seats_now = {row["id"] for row in pair.sql("SELECT id FROM seats", database=pair.side)}
+    assert seats_now == (sides[0] & kept.keys()) | (sides[1] & now.keys())
+    undone(store, pair, plan)
+    assert [pair.sql(f"SELECT * FROM {table} ORDER BY 1", database=pair.side) for table in ("staff", "seats")] == before
+
+
+@pytest.fixture
+def woven(one: Twins, store: Store) -> tuple[Store, Twins]:
+    """A table that refers to itself, and one that refers to it, in both."""
+    one.sql("""
+        CREATE TABLE staff (id int PRIMARY KEY, boss int REFERENCES staff, badge int UNIQUE);
+        CREATE TABLE seats (id int PRIMARY KEY, of int NOT NULL REFERENCES staff)""")
+    one.part()
+    return store, one
