@@ -76,3 +76,11 @@ def test_a_compression_that_the_build_lacks_is_refused() -> None:
     assert tools.compress("gzip:3") == "--compress=gzip:3"
     with pytest.raises(Refused, match="can not compress with zstd"):
         tools.compress("zstd:1")
+
+
+def test_whether_psql_can_be_restricted_is_known(tmp_path: Path) -> None:
+    assert find(18).restricts
+    for name in programs.NEEDED:
+        (tmp_path / name).write_text("#!/bin/sh\necho 'psql (PostgreSQL) 15.13'\n")
+        (tmp_path / name).chmod(0o755)
+    assert not find(15, configured=tmp_path).restricts

@@ -99,7 +99,6 @@ def test_what_would_go_beyond_the_database_is_refused_with_its_line(line: str, w
         "SELECT pg_catalog.set_config('search_path', '', false);",
         "SET client_encoding = 'UTF8';",
         "CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW EXECUTE FUNCTION begin_it();",
-        "\\restrict abc123\nSELECT 1;\n\\unrestrict abc123",
         'COPY public.t (a, "b c") FROM stdin;\n1\t\\\\! id\n\\.x\n\\N\t\\\\.\n-- PostgreSQL database dump complete\n\\.\n',
         "COPY public.t FROM stdin;\n\\.\n",
     ],
@@ -147,6 +146,17 @@ def test_something_behind_the_end_is_refused() -> None:
         read(dump("SELECT 1;") + "DROP TABLE t;\n")
     with pytest.raises(Refused, match="something stands behind its end"):
         read(dump("SELECT 1;") + "INSERT INTO t VALUES (1);\n")
+
+
+def test_all_of_a_script_or_nothing_is_restricted() -> None:
+    whole = f"{BEGIN}\\restrict a1\nSELECT 1;\n{END}\\unrestrict a1\n"
+    assert read(whole + whole).statements == 2
+    read("\\restrict a1\nSELECT 1;\n\\unrestrict a1\n", foreign=True)
+    for odd in ("SELECT 1;\n\\restrict a1\n\\unrestrict a1\n", "INSERT INTO t VALUES (1);\n\\restrict a1\n\\unrestrict a1\n",
+                "\\restrict a1\n\\unrestrict a1\nSELECT 1;\n", "\\restrict a1\n\\unrestrict a1\nINSERT INTO t VALUES (1);\n",
+                "\\restrict a1\n\\restrict b1\n", "\\restrict a1\n\\unrestrict b1\n"):  # fmt: skip
+        with pytest.raises(Refused, match=r"does not fit|something stands behind"):
+            read(odd, foreign=True)
 
 
 def test_a_last_line_break_may_be_missing() -> None:

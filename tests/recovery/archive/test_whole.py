@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fireline.errors import Refused
-from fireline.postgres.client_tools import ClientTools, environment, find, run
+from fireline.postgres.client_tools import ClientTools, ToolFailed, environment, find, run
 from fireline.postgres.connect import Target
 from fireline.postgres.statement import Cancel, StatementFailed
 from fireline.postgres.watch import Progress, Watch
@@ -46,7 +46,7 @@ def test_a_whole_dump_is_let_through_and_told(form: str, major: int, dumped: Dum
 @pytest.mark.parametrize("form", ["sql", "sql.gz", "sql.zst.age", "clean.sql", "inserts.sql"])
 def test_what_is_streamed_loads_into_a_database(form: str, dumped: Dumps, tools: ClientTools, patient: Target) -> None:
     found = archive.look(dumped(18)[form], identity=dumps.IDENTITY)
-    with archive.stream(found) as reader, environment(patient.dsn) as access:
+    with archive.stream(found, tools=tools) as reader, environment(patient.dsn) as access:
         argv = [tools.program("psql"), "-Xqw", "--set=ON_ERROR_STOP=1", f"--dbname={access.conninfo}"]
         run(argv, access.env, watch=Watch(), stdin=reader)
     with psycopg.connect(patient.dsn.reveal()) as conn:
@@ -225,3 +225,42 @@ def test_what_a_newer_pg_dump_sets_does_not_hinder_an_older_server(
         run(argv, access.env, watch=Watch(), stdin=reader)
     with psycopg.connect(patient15.dsn.reveal()) as conn:
         assert conn.execute('SELECT count(*) FROM "Odd; Name".notes').fetchone() == (dumps.ROWS,)
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_psql_itself_takes_no_commands_from_a_script(
+    own: bool, tools: ClientTools, patient: Target, tmp_path: Path
+) -> None:
+    trace, path = tmp_path / "trace", tmp_path / "sly.sql"
+    # A function of the dump changes how psql reads texts, so that what is a text for us is none for it.
+    path.write_text(
+        ("\\restrict own\n" if own else "") + "CREATE FUNCTION sly() RETURNS text LANGUAGE plpgsql AS $$ BEGIN"
+        " PERFORM set_config('standard' || '_conforming_strings', 'off', false); RETURN ''; END $$;\n"
+        f"SELECT sly();\nSELECT '\\', ' \\! touch {trace}\n';\n" + ("\\unrestrict own\n" if own else "")
+    )
+    argv = [tools.program("psql"), "-Xqw", "--set=ON_ERROR_STOP=1"]
+    with environment(patient.dsn) as access:
+        if not own:
+            subprocess.run([*argv, f"--dbname={access.conninfo}", f"--file={path}"], env=access.env, check=False)
+            assert trace.exists()
+            trace.unlink()
+            subprocess.run(
+                [*argv, f"--dbname={access.conninfo}", "--command=DROP FUNCTION sly"], env=access.env, check=True
+            )
+        argv.append(f"--dbname={access.conninfo}")
+        with (
+            archive.stream(archive.look(path), foreign=True, tools=tools) as reader,
+            pytest.raises(ToolFailed, match="restrict"),
+        ):
+            run(argv, access.env, watch=Watch(), stdin=reader)
+    assert not trace.exists()
+
+
+def test_a_dump_with_a_byte_order_mark_loads(
+    dumped: Dumps, tools: ClientTools, patient: Target, tmp_path: Path
+) -> None:
+    path = tmp_path / "bom.sql"
+    path.write_bytes(b"\xef\xbb\xbf" + dumped(18)["sql"].read_bytes())
+    with archive.stream(archive.look(path), tools=tools) as reader, environment(patient.dsn) as access:
+        argv = [tools.program("psql"), "-Xqw", "--set=ON_ERROR_STOP=1", f"--dbname={access.conninfo}"]
+        run(argv, access.env, watch=Watch(), stdin=reader)

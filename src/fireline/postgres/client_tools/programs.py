@@ -17,6 +17,7 @@ NEEDED = ("pg_dump", "pg_restore", "psql")
 _NOWHERE = "/nonexistent"  # a folder of sockets: what is asked of a program there fails, at the latest at the door
 _NAMED_COMPRESSION = 16  # from here on --compress takes the name of a method
 _SECONDS = 30
+_RESTRICTS = {13: 22, 14: 19, 15: 14, 16: 10, 17: 6}  # the minor versions that brought \restrict
 # A setting that pg_restore of 17 and later sets in any server, though one before 17 does not know it.
 NEWER_SETTING = re.compile(r'could not execute query: \w+: .*"transaction_timeout"')
 
@@ -41,6 +42,11 @@ class ClientTools:
     def tls(self) -> bool:
         """Whether it can speak TLS; wheels are built without."""
         return _tls(self.folder)
+
+    @property
+    def restricts(self) -> bool:
+        """Whether its psql can be told to take no more commands, only SQL."""
+        return _minor(self.folder) >= _RESTRICTS.get(self.major, 0)
 
     def compress(self, how: str) -> str:
         """The option for pg_dump that says `none`, `gzip:1`, `lz4` or `zstd:1` in the words of this version. Raises Refused."""
@@ -102,6 +108,12 @@ def _version(folder: Path) -> int | None:
         said = re.search(r"\(PostgreSQL\)\s+(\d+)", _ask(folder / name, "--version"))
         versions.add(int(said[1]) if said else None)
     return versions.pop() if len(versions) == 1 else None
+
+
+@cache
+def _minor(folder: Path) -> int:
+    said = re.search(r"\(PostgreSQL\)\s+\d+\.(\d+)", _ask(folder / "psql", "--version"))
+    return int(said[1]) if said else 0
 
 
 @cache

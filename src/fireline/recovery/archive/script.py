@@ -31,8 +31,14 @@ class Script:
         self._lines = 1  # the line that the buffer begins in
         self._table: str | None = None  # whose rows are being read
         self._token: bytes | None = None  # of a \restrict that is still to be taken back
+        self._unrestricted = False  # whether one was taken back, so that nothing may follow
         self._complete = foreign
         self._final = False  # whether everything is here
+
+    @property
+    def restricted(self) -> bool:
+        """Whether the script itself has told psql to take no commands from it."""
+        return self._token is not None
 
     def feed(self, data: bytes) -> int:
         """The next bytes; how many of all that were fed, and not yet let through, may go to psql now."""
@@ -94,7 +100,7 @@ class Script:
             end = buffer.find(b"\n", begin)
             return -1 if end < 0 else self._command(begin, end)
         if self._foreign or not self._complete:
-            after = tokens.inserts(buffer, begin)
+            after = begin if self._unrestricted else tokens.inserts(buffer, begin)
             if after > begin:
                 self.contents.inserts = True
                 return after
@@ -106,7 +112,7 @@ class Script:
 
     def _judged(self, begin: int, end: int, text: bytes) -> int:
         """Behind a statement that is let through; -1 when the rest of its line is not here yet."""
-        if self._complete and not self._foreign:
+        if (self._complete and not self._foreign) or self._unrestricted:
             raise self._refused(begin, f"something stands behind its end: {_short(text)}")
         table = copied_table(text)
         if table is not None:
@@ -122,14 +128,19 @@ class Script:
         note(text, self.contents)
         return end
 
+    @property
+    def _has_statements(self) -> bool:
+        return bool(self.contents.statements or self.contents.inserts)
+
     def _command(self, begin: int, end: int) -> int:
         """A command of psql itself: only the two that pg_dump writes are let through."""
         line = bytes(self._buffer[begin:end])
         if found := _RESTRICT.match(line):
             undone = found[1] is not None
-            if undone != (self._token is not None) or (undone and found[2] != self._token):
+            late = not undone and not self._unrestricted and self._has_statements
+            if undone != self.restricted or (undone and found[2] != self._token) or late:
                 raise self._refused(begin, f"a command that does not fit: {_short(line)}")
-            self._token = None if undone else found[2]
+            self._token, self._unrestricted = (None, True) if undone else (found[2], False)
             return end
         if _CONNECT.match(line):
             why = "it leaves the database that is restored into"
