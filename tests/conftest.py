@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 from argon2 import PasswordHasher
+from hypothesis import HealthCheck, settings
 
 from fireline import redact
 from fireline.incident import passwords
@@ -25,6 +26,10 @@ from tests import servers
 from tests.servers import Patient
 
 AS_OUTSIDE = passwords._hasher
+
+# How long an example takes to be made or tried tells of the machine, not of the code.
+settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any-machine")
 
 # What takes long begins first, so that at the end no worker is left with it while the others have nothing to do.
 FIRST = (

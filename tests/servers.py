@@ -41,6 +41,7 @@ PATIENT = {
     "wal_level": "logical",
     "max_wal_size": "256MB",
     "shared_preload_libraries": "pg_stat_statements",
+    "autovacuum_naptime": "1h",  # or it holds back what a test vacuums, now and then
 }
 
 _numbers = count(1)

@@ -23,6 +23,7 @@ from fireline.redact import Secret
 from fireline.run.world import World
 from fireline.settings import Settings
 from fireline.store.connect import Store
+from tests import servers
 from tests.assess.faults import Faults
 
 
@@ -106,9 +107,16 @@ def test_the_cause_is_kept_and_told_and_the_incident_moves_on(world: World, trou
     assert (kind, payload["cause"]) == ("finding", "idle_in_tx_row_lock")
 
 
-def test_errors_in_the_log_are_counted_before_and_since_the_start_told_once_and_kept(
-    world: World, trouble: Faults
-) -> None:
+def test_errors_in_the_log_are_counted_before_and_since_the_start_told_once_and_kept(store: Store) -> None:
+    with servers.cluster(servers.embedded(), servers.PATIENT) as cluster:  # whose log nobody else writes
+        patient = Target("main", Secret(cluster.url()))
+        with Faults(patient) as trouble:
+            _count_errors(World(Settings(), store, {"main": patient}, dict), trouble)
+
+
+def _count_errors(world: World, trouble: Faults) -> None:
+    trouble.owner.execute("CREATE TABLE orders (id int PRIMARY KEY, n int); INSERT INTO orders VALUES (7, 0)")
+
     def fail(times: int) -> None:
         for _ in range(times):
             with suppress(psycopg.Error):

@@ -85,8 +85,9 @@ class Place:
         self.others: list[Removable] = []  # further servers and the like, removed at the end
         cluster.create_database(self.database)
         self.admin = self.connect(autocommit=True)
-        self.sql(f"CREATE ROLE {self.role} LOGIN PASSWORD '{PASSWORD}'")
-        self.sql(f"CREATE ROLE watcher LOGIN PASSWORD '{PASSWORD}' IN ROLE pg_monitor")
+        password = servers.hashed_once(PASSWORD)
+        self.sql(f"CREATE ROLE {self.role} LOGIN PASSWORD '{password}'")
+        self.sql(f"CREATE ROLE watcher LOGIN PASSWORD '{password}' IN ROLE pg_monitor")
         self.sql(f"GRANT CREATE ON SCHEMA public TO {self.role}")
 
     def rename(self) -> None:
@@ -279,6 +280,7 @@ def _template(binaries: Path) -> Path:
             folder = keeper.__enter__()
             cluster = servers.Patient(folder / "pg", binaries, settings=SETTINGS, fsync=False)
             cluster.start()
+            servers.quick_password(cluster)
             cluster.stop()
             _made[binaries] = folder / "pg"
             _keepers.append(keeper)
