@@ -134,6 +134,7 @@ confirmed = true
                 process.wait(10)
             except subprocess.TimeoutExpired:
                 process.kill()
+                process.wait()
 
 
 @contextmanager
