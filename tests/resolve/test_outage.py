@@ -43,7 +43,7 @@ def test_work_in_progress_and_temporary_tables_are_seen(fixture: str, request: p
     assert (found["server"]["temporary"], found["unknown"], found["faults"]) == (1, [], [])
     told = " ".join(effects(found, immediate=False))
     assert f"dump pg_dump (pid {dumper})" in told
-    assert "1 temporary tables are lost." in told
+    assert "Temporary tables are lost: 1." in told
 
 
 def test_each_kind_of_loss_has_its_sentence() -> None:
@@ -56,7 +56,7 @@ def test_each_kind_of_loss_has_its_sentence() -> None:
     )  # fmt: skip
     assert effects(found, immediate=False) == [
         "Sessions that are cut: 12 of app (web), 3 of reporting.",
-        "2 open transactions are rolled back, 1 of which have written; the oldest is 90 s old.",
+        "2 open transactions are rolled back, 1 with changes; the oldest is 90 s old.",
         "Replication stops meanwhile and goes on by itself: standby b, subscription orders.",
         "max_connections becomes 300, is 100.",
         "wal_level becomes what the files say, is replica.",

@@ -9,6 +9,13 @@ from fireline.cli.terminal import console, say
 from fireline.cli.times import at
 
 _NAMED = 6  # names in a line
+# As people look for them; what is not named here comes after. JSON out of a store has lost the order.
+_ORDER = (
+    "settings", "file_faults", "overrides", "databases", "database_sizes", "tablespaces", "roles", "memberships", "access_rules",
+    "connections", "sessions", "waiting", "held", "locks", "prepared", "standbys", "receiver", "slots", "subscriptions",
+    "publications", "schema", "extensions", "migrations", "jobs", "sizes",
+)  # fmt: skip
+_FIRST = ("name", "value", "unit", "role", "member")  # columns
 
 
 def draw_state(found: dict[str, Any]) -> None:
@@ -32,7 +39,8 @@ def draw_state(found: dict[str, Any]) -> None:
 
 
 def _lines(state: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    for part, value in state.items():
+    for part in sorted(state, key=lambda part: _ORDER.index(part) if part in _ORDER else len(_ORDER)):
+        value = state[part]
         says = _SAYS.get(part)
         if says is not None:
             yield part, says(value)
@@ -83,7 +91,8 @@ def draw_part(found: dict[str, Any]) -> None:
     if not rows:
         say(f"{part.replace('_', ' ')}: none")
         return
-    heads = list(dict.fromkeys(key for row in rows for key in row))
+    every = dict.fromkeys(key for row in rows for key in row)
+    heads = [*(head for head in _FIRST if head in every), *(head for head in every if head not in _FIRST)]
     table = columns(*(head.replace("_", " ") for head in heads))
     for row in rows:
         table.add_row(*(_cell(row.get(head)) for head in heads))
@@ -97,7 +106,7 @@ def _rows(value: Any) -> Iterator[dict[str, Any]]:
     for nested in ("tables", "jobs", "objects"):
         if isinstance(value.get(nested), dict):
             value = value[nested]
-    for name, row in value.items():
+    for name, row in sorted(value.items()):
         yield {"name": name, **row} if isinstance(row, dict) else {"name": name, "value": row}
 
 

@@ -96,9 +96,8 @@ def effects(facts: Facts, *, immediate: bool) -> list[str]:
     oldest = max((row["oldest_seconds"] for row in facts["sessions"]), default=0)
     lines = [f"Sessions that are cut: {who(facts)}." if facts["sessions"] else "Nobody but Fireline is connected."]
     if open_:
-        lines.append(
-            f"{open_} open transactions are rolled back, {writing} of which have written; the oldest is {oldest} s old."
-        )
+        what = "transaction is" if open_ == 1 else "transactions are"
+        lines.append(f"{open_} open {what} rolled back, {writing} with changes; the oldest is {oldest} s old.")
     if facts["work"]:
         told = ", ".join(
             f"{row['kind']} {row['relation'] or ''} (pid {row['pid']})".replace(" -", "")
@@ -123,7 +122,7 @@ def effects(facts: Facts, *, immediate: bool) -> list[str]:
 def _kept(server: Facts, *, immediate: bool) -> list[str]:
     wal = server["wal"]
     told = f", {size(wal)} of WAL so far" if wal is not None else ""
-    temporary = [f"{server['temporary']} temporary tables are lost."] if server["temporary"] else []
+    temporary = [f"Temporary tables are lost: {server['temporary']}."] if server["temporary"] else []
     if immediate:
         return [f"Unlogged tables become empty, of this database {server['unlogged']}, and in its others, too.", *temporary,
                 "The counters of all statistics are lost.",

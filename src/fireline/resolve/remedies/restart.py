@@ -58,8 +58,8 @@ def plan(target: Target, parameters: Restart, hand: Hand) -> Plan:
     level: Level = "destructive" if loses else "reversible"
     count = outage.total(facts)
     return Plan(
-        summary=f"Restart the server of {target.name} ({parameters.mode}, {way.told}); {count} {'session is' if count == 1 else 'sessions are'} cut.",
-        effect=" ".join(effects),
+        summary=f"Restart the server of {target.name} by {way.kind}, {parameters.mode}; {count} {'session is' if count == 1 else 'sessions are'} cut.",
+        effect=" ".join([*effects, f"It runs {way.told}."]),
         undo="A session that was cut can not be brought back; applications connect again by themselves.",
         level=level,
         captured=captured,
@@ -74,16 +74,16 @@ def _blind(target: Target, way: restarting.Way, away: TargetUnavailable, mode: s
             hint="Wait for it and look at its log; with --mode immediate it is restarted all the same.",
         )
     if away.kind in _FULL:
-        summary = f"Restart the server of {target.name} ({mode}, {way.told}); all connections are taken, so who is cut can not be seen."
+        summary = f"Restart the server of {target.name} by {way.kind}, {mode}; all connections are taken, so who is cut can not be seen."
         effect = "Everybody's session is cut and their open transactions are rolled back; ending some sessions may be enough."
     elif away.kind in _SILENT:
-        summary = f"Start the server of {target.name} with {way.told}: {away.message}."
+        summary = f"Start the server of {target.name} by {way.kind}, {mode}: {away.message}."
         effect = "It is down already, so nobody is cut. If it still runs and only does not answer, it is stopped first."
     else:
         raise Refused(f"whether a restart would help can not be seen: {away.message}", hint=away.hint)
     back = "Nothing to undo: what was cut can not be brought back, and who wants the server down stops it."
     level: Level = "destructive" if mode == "immediate" and away.kind in _FULL else "reversible"
-    return Plan(summary, effect, back, level, captured)
+    return Plan(summary, f"{effect} It runs {way.told}.", back, level, captured)
 
 
 def _look(target: Target) -> tuple[Identity | None, outage.Facts | None, TargetUnavailable]:
