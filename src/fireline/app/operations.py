@@ -95,6 +95,8 @@ OPERATIONS: dict[str, Operation] = {
         list=("assess.history:list_targets", "viewer", True),
         show=("assess.history:show_target", "viewer", True),
         look=("assess.history:look_now", "responder"),
+        recovery=("app.recovery:recovery", "viewer", True),
+        backups=("app.recovery:backups_of", "viewer", True),
     ),
     **_group(
         "remedy",
@@ -126,6 +128,7 @@ OPERATIONS: dict[str, Operation] = {
         "restore",
         list=("recovery.restores:list_restores", "viewer", True),
         show=("recovery.restores:show", "viewer", True),
+        work=("app.recovery:restore_work", "viewer", True),
     ),
     **_group(
         "backup",

@@ -11,7 +11,7 @@ from fireline.incident.row import TOP_RANK
 from fireline.incident.scheme import Scheme
 from fireline.incident.transitions import number
 from fireline.review import postmortem
-from fireline.run import undo
+from fireline.run import gate, undo
 from fireline.run.view import runs_of
 from fireline.run.world import World
 from fireline.store.connect import Connection
@@ -24,7 +24,7 @@ def show_incident(
     del actor
     found = number(incident)
     own = view.incident_view(conn, found, scheme)
-    runs = runs_of(conn, found, world.remedies.values)
+    runs = [gate.tell_backup(conn, world, run) for run in runs_of(conn, found, world.remedies.values)]
     whole = {
         **own,
         "runs": runs,

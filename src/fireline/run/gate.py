@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from psycopg.rows import DictRow
 
 from fireline import clock
@@ -66,12 +68,36 @@ def check_backup(conn: Connection, world: World, target: str | None, level: str,
     """A destructive step needs a verified backup younger than the policy's limit; Refused otherwise."""
     if level != "destructive" or break_glass:
         return
-    taken = world.verified_backup(conn, target) if target else None
-    limit = world.settings.policy.backup_max_age
-    if taken is None or clock.now() - taken > limit:
-        age = "none is known" if taken is None else f"the newest is from {taken:%Y-%m-%d %H:%M} UTC"
+    lacking = lacks_backup(conn, world, target)
+    if lacking is not None:
         raise Refused(
-            f"a destructive step needs a verified backup younger than {limit.total_seconds() / 3600:g} h of"
-            f" {target or 'the target'}; {age}",
+            lacking,
             hint=f"Take one first: `fireline backup create --target {target or 'T'}`. Or break the glass with a reason.",
         )
+
+
+def lacks_backup(conn: Connection, world: World, target: str | None) -> str | None:
+    """Why no destructive step may start on a target: it has no verified backup that is young enough. None when it has."""
+    taken = world.verified_backup(conn, target) if target else None
+    limit = world.settings.policy.backup_max_age
+    if taken is not None and clock.now() - taken <= limit:
+        return None
+    age = "none is known" if taken is None else f"the newest is from {taken:%Y-%m-%d %H:%M} UTC"
+    return (
+        f"a destructive step needs a verified backup younger than {limit.total_seconds() / 3600:g} h of"
+        f" {target or 'the target'}; {age}"
+    )
+
+
+def tell_backup(conn: Connection, world: World, run: dict[str, Any]) -> dict[str, Any]:
+    """A run's view whose steps that wait for a yes say whether the gate wants a backup first: `wants_backup`.
+
+    {"says", "run": of the backup that is under way or None}. It is a run of its own beside the step, which goes on waiting.
+    """
+    asked = [step for step in run["steps"] if "approve" in step["actions"] and step["level"] in ("destructive", None)]
+    lacking = lacks_backup(conn, world, run["target"]) if asked else None
+    going = one(conn, Q["backup_going"], target=run["target"], run=run["run"]) if lacking else None
+    for step in run["steps"]:
+        wants = lacking is not None and step in asked
+        step["wants_backup"] = {"says": lacking, "run": going and going["run"]} if wants else None
+    return run

@@ -178,6 +178,7 @@ LEFT JOIN approval p ON p.id = a.approval_id
 WHERE a.kind = 'do' AND a.level <> 'read' AND a.state IN ('succeeded', 'unknown')
   AND (%(incident)s::bigint IS NULL OR r.incident_id = %(incident)s)
   AND (%(run)s::bigint IS NULL OR r.id = %(run)s)
+  AND (%(target)s::text IS NULL OR r.target = %(target)s)
 ORDER BY a.id DESC LIMIT 500;
 
 -- mark_undone: a change has been put back
@@ -200,5 +201,15 @@ WHERE i.status NOT IN ('resolved', 'reviewed', 'dismissed')
       AND t.seq > (SELECT max(o.seq) FROM timeline o WHERE o.incident_id = i.id AND o.kind IN ('opened', 'reopened')))
 ORDER BY i.id LIMIT 100;
 
--- tell_progress: how far a running attempt is
-UPDATE attempt SET progress = %(progress)s WHERE id = %(attempt)s AND state = 'running';
+-- tell_progress: how far a running attempt is; open pages of its run or incident, and of its target's recovery, look again
+WITH told AS (UPDATE attempt SET progress = %(progress)s WHERE id = %(attempt)s AND state = 'running' RETURNING run_id)
+SELECT pg_notify('fireline_page', coalesce(r.incident_id, r.id)::text), pg_notify('fireline_page', 'recovery ' || left(r.target, 200))
+FROM run r WHERE r.id = (SELECT run_id FROM told);
+
+-- going: runs on a target that are not finished, newest first
+SELECT id FROM run WHERE target = %(target)s AND state IN ('running', 'waiting') ORDER BY id DESC LIMIT %(limit)s;
+
+-- backup_going: an unfinished run beside this one that takes a backup of the target
+SELECT r.id AS run FROM run r JOIN step s ON s.run_id = r.id
+WHERE r.target = %(target)s AND r.id <> %(run)s AND r.state IN ('running', 'waiting') AND s.key = 'contain-backup'
+ORDER BY r.id DESC LIMIT 1;

@@ -16,9 +16,11 @@ from fireline.run.world import World
 from fireline.store.connect import Connection, all_rows, one
 
 
-def rows(conn: Connection, *, incident: int | None = None, run: int | None = None) -> list[DictRow]:
+def rows(
+    conn: Connection, *, incident: int | None = None, run: int | None = None, target: str | None = None
+) -> list[DictRow]:
     """What was really changed, newest first."""
-    return all_rows(conn, Q["changes"], incident=incident, run=run)
+    return all_rows(conn, Q["changes"], incident=incident, run=run, target=target)
 
 
 def way_back(change: DictRow) -> str | None:

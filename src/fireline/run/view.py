@@ -11,22 +11,32 @@ from fireline import clock, redact
 from fireline.errors import NotFound
 from fireline.incident.people import Actor
 from fireline.incident.row import name, number
+from fireline.run import gate
 from fireline.run.content import chosen_action, command_of
 from fireline.run.ledger import Q
 from fireline.run.remedy import Remedy
+from fireline.run.world import World
 from fireline.store.connect import Connection, all_rows, one
 
 _MANY = ("parts", "left_out", "suggestions")  # of a plan with many parts
 OUTPUT = 20_000  # characters of an attempt's output in a view; the whole is kept in the store
 
 
-def show(conn: Connection, actor: Actor, *, run: int) -> dict[str, Any]:
+def show(conn: Connection, actor: Actor, world: World | None = None, *, run: int) -> dict[str, Any]:
     """A run with its steps, attempts, approvals and what may be done next."""
     del actor
     row = one(conn, Q["run"], run=run)
     if row is None:
         raise NotFound(f"no run {run}", hint="`fireline run list` shows them.")
-    return run_view(conn, row)
+    if world is None:
+        return run_view(conn, row)
+    return gate.tell_backup(conn, world, run_view(conn, row, world.remedies.values))
+
+
+def going(conn: Connection, world: World, target: str, *, limit: int = 10) -> list[dict[str, Any]]:
+    """The runs on a target that are not finished, newest first, with their steps."""
+    rows = (one(conn, Q["run"], run=row["id"]) for row in all_rows(conn, Q["going"], target=target, limit=limit))
+    return [gate.tell_backup(conn, world, run_view(conn, row, world.remedies.values)) for row in rows if row is not None]
 
 
 def list_runs(conn: Connection, actor: Actor, *, incident: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
@@ -128,7 +138,7 @@ def _step(
         "replaced": step["replaced"],
         "attempts": [_attempt(one) for one in attempts],
         "approval": _approval(approval),
-        "offers": offers(step, remedies(), run["target"]) if _by_hand(step) else [],
+        "offers": offers(step, remedies(), run["target"]) if _may_be_offered(step) else [],
         "actions": actions(step, approval, run["state"]),
     }
 
@@ -172,12 +182,13 @@ def _approval(row: DictRow | None) -> dict[str, Any] | None:
     return {**{key: row[key] for key in keys}, "state": "expired" if late else row["state"]}
 
 
-def _by_hand(step: DictRow) -> bool:
-    return step["state"] not in ("succeeded", "skipped") and step["kind"] in ("manual", "checklist", "decision")
+def _may_be_offered(step: DictRow) -> bool:
+    """Whether remedies are offered for a step: one for a person, or a command that a remedy may do better."""
+    return step["state"] not in ("succeeded", "skipped") and step["kind"] in ("manual", "checklist", "decision", "bash", "sql")
 
 
 def offers(step: DictRow, remedies: Iterable[Remedy], target: str | None) -> list[dict[str, str]]:
-    """Remedies whose own words stand in a manual step: offered as a button, never run by themselves."""
+    """Remedies whose own words stand in a step: offered as a button, never run by themselves."""
     text = f"{step['title']} {step['content'].get('text', '')}".casefold()
     return [
         {"command": f"fireline {remedy.phase} {remedy.name} --target {target or 'TARGET'}", "summary": remedy.summary}

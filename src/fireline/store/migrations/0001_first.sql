@@ -500,6 +500,19 @@ BEGIN
     RETURN NULL;
 END $$;
 CREATE TRIGGER tell_page AFTER INSERT ON health FOR EACH ROW EXECUTE FUNCTION tell_page_of_target();
+CREATE FUNCTION tell_page_of_recovery() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('fireline_page', 'recovery ' || left(NEW.target, 200));
+    IF TG_TABLE_NAME <> 'run' THEN
+        PERFORM pg_notify('fireline_page', 'target ' || left(NEW.target, 200));
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER tell_page AFTER INSERT OR UPDATE ON backup FOR EACH ROW EXECUTE FUNCTION tell_page_of_recovery();
+CREATE TRIGGER tell_page AFTER INSERT OR UPDATE ON restore FOR EACH ROW EXECUTE FUNCTION tell_page_of_recovery();
+CREATE TRIGGER tell_page AFTER INSERT OR UPDATE ON fence FOR EACH ROW EXECUTE FUNCTION tell_page_of_recovery();
+CREATE TRIGGER tell_recovery AFTER INSERT OR UPDATE OF state, revision ON run FOR EACH ROW
+    WHEN (NEW.target IS NOT NULL) EXECUTE FUNCTION tell_page_of_recovery();
 
 -- Append-only is the store's promise, not only the program's.
 CREATE FUNCTION refuse_rewrite() RETURNS trigger LANGUAGE plpgsql AS $$
