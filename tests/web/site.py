@@ -49,6 +49,7 @@ class Site:
                 "server": server,
                 "targets": {"main": {"dsn": target}},
                 "runbook": {"files": runbooks},
+                "recovery": {"folder": str(folder / "backups"), "key": str(folder / "signing.key")},
                 "sources": {"prom": {"format": "generic", "token": DOOR, "target": "main"}},
                 "contacts": {
                     "primary": {"role": "primary", "address": "primary@example.org", "confirmed": True},

@@ -89,6 +89,30 @@ def span(seconds: float) -> str:
     return f"{whole // DAY} d" + (f" {whole % DAY // HOUR} h" if whole % DAY >= HOUR else "")
 
 
+def age(seconds: float | None) -> str:
+    """A span by its largest unit, to be read from afar: 12 min, 3 h, 2 d."""
+    if seconds is None:
+        return "?"
+    whole = int(seconds)
+    unit, word = next(
+        ((unit, word) for unit, word in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min")) if whole >= unit), (1, "s")
+    )
+    return f"{whole // unit} {word}"
+
+
+def progress(told: dict[str, Any]) -> str:
+    """How far a piece of work is: loading rows: 1,200,000 of 5,000,000 rows, 24 %, about 2 min left."""
+    done, total, left = told["done"], told["total"], told.get("seconds_left")
+    if told["unit"] == "bytes":
+        counted = f"{size(done)} of {size(total)}" if total else size(done)
+    else:
+        counted = f"{done:,} of {total:,} {told['unit']}" if total else f"{done:,} {told['unit']}"
+    share = [f"{min(done / total, 1.0) * 100:.0f} %"] if total else []
+    until = [f"about {span(left)} left"] if left is not None and total and done < total else []
+    counts = [counted] if done or total else []
+    return f"{told['doing']}: {', '.join([*counts, *share, *until])}" if counts else str(told["doing"])
+
+
 def between(start: Any, end: Any = None) -> str:
     """How long it was from one moment to another, or until now."""
     first, last = moment(start), moment(end) or clock.now()

@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse
 
 from fireline import clock
 from fireline.incident.story import beside
+from fireline.recovery.fence.planning import MEANS
 from fireline.settings import Settings
 from fireline.web import figures
 
@@ -46,9 +47,13 @@ def environment() -> Environment:
         "span",
         "quantity",
         "column",
+        "age",
+        "progress",
+        "size",
     ):
         made.globals[name] = made.filters[name] = getattr(figures, name)
     made.globals["static"] = static
+    made.globals["levels"] = MEANS
     made.filters["clockname"] = lambda kind: {"postmortem": "post-mortem"}.get(kind, kind)
     made.filters["markdown"] = markdown
     made.filters["beside"] = beside

@@ -2,12 +2,38 @@
 
 from fastapi import APIRouter
 
-from fireline.web.pages import ack, act, alerts, incidents, people, postmortem, runbooks, runs, targets
+from fireline.web.pages import (
+    ack,
+    act,
+    alerts,
+    incidents,
+    people,
+    postmortem,
+    recovery,
+    restores,
+    runbooks,
+    runs,
+    snapshots,
+    targets,
+)
 
 
 def router() -> APIRouter:
     """All pages."""
     made = APIRouter(include_in_schema=False)
-    for room in (act, incidents, runs, alerts, targets, runbooks, people, postmortem, ack):
+    for room in (
+        act,
+        incidents,
+        runs,
+        alerts,
+        targets,
+        recovery,
+        restores,
+        snapshots,
+        runbooks,
+        people,
+        postmortem,
+        ack,
+    ):
         made.include_router(room.router)
     return made

@@ -88,7 +88,10 @@ def show_parts(request: Request, who: Here, number: str) -> Response:
 def _asked(request: Request, who: Visitor, number: str) -> Asked:
     incident = perform(request, who.actor, "incident.show", incident=number)
     names = [one["name"] for one in perform(request, who.actor, "person.list") if not one.get("disabled_at")]
-    return whole(context_of(request), incident, names)
+    known = incident["target"] in context_of(request).world.targets
+    found = perform(request, who.actor, "target.recovery", target=incident["target"], brief=True) if known else None
+    asked = whole(context_of(request), incident, names)
+    return Asked({**asked.values, "recovery": found})
 
 
 @router.get("/incidents/{number}/timeline")

@@ -63,6 +63,7 @@ def _values(request: Request, who: Visitor, name: str, hours: int) -> dict[str, 
         "curve": curve(found["history"], found["hours"], found["every_seconds"]),
         "spans": SPANS,
         "hours": found["hours"],
+        "recovery": perform(request, who.actor, "target.recovery", target=name, brief=True),
     }
 
 
