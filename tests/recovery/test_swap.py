@@ -51,6 +51,7 @@ def test_the_restored_database_takes_the_place_with_all_that_stood_on_the_one_be
     before, side = shop.there(shop.live), shop.there(shop.side)
     plan = planned(shop)
     assert shop.there(shop.side) == side, "the rehearsal left something"
+    assert "always" not in json.dumps(plan.captured), "the value of a setting may be a secret"
     done = shelf.remedy.do(shop.target, plan, hand(shop.store))
     assert done.ok, done.summary
     now = shop.there(shop.live)
@@ -69,6 +70,7 @@ def test_the_restored_database_takes_the_place_with_all_that_stood_on_the_one_be
     row = shop.row()
     assert (row["state"], row["kept"]) == ("swapped", kept.name)
     assert row["keep_until"] - row["swapped_at"] > timedelta(days=6)
+    assert "always" not in json.dumps(row["swap"])
     assert shop.orders(kept.name) == list(range(1, 11))
 
 

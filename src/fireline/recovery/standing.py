@@ -48,8 +48,17 @@ class Standing:
     locale: dict[str, Any]
 
     def json(self) -> dict[str, Any]:
-        """As stored with a plan and with a restore's row."""
+        """As stored with a restore's row."""
         return asdict(self)
+
+    def outline(self) -> dict[str, Any]:
+        """The same for people and for rows that need no more: of settings the names alone, as a value may be a secret."""
+        bare = [{**one, "settings": [text.partition("=")[0] for text in one["settings"]]} for one in self.settings]
+        return {
+            **asdict(self),
+            "settings": bare,
+            "comment": None if self.comment is None else redact.text(self.comment),
+        }
 
     @classmethod
     def of(cls, stored: dict[str, Any]) -> Standing:

@@ -40,7 +40,7 @@ def there(
         obstacles.bound(conn, live)
         kept = obstacles.free_name(conn, captured["wanted"], live.name, f"{clock.now():%Y%m%dT%H%M}")
         until = clock.now() + keep
-        swap = {"direction": "there", "was": row["state"], "live": live.json(), "side": side.json(), "kept": kept,
+        swap = {"direction": "there", "was": row["state"], "live": live.outline(), "side": side.json(), "kept": kept,
                 "keep_until": until.isoformat(), "accepted": captured.get("accepted"), "by": by,
                 "changes": _changes(conn, side.oid)}  # fmt: skip
         dressed = live.but(limit=0, allows=False, template=False, comment=_label(row, live.name, until))
@@ -77,7 +77,7 @@ def back(store: Store, target: Target, captured: dict[str, Any], *, by: str, sta
             raise Refused(f"there is another database {side.name} now", hint="Rename it, then undo again.")
         written = _changes(conn, new)
         since = None if written is None or swap.get("changes") is None else max(written - swap["changes"], 0)
-        swap = {**swap, "direction": "back", "now": found[new].json(), "written_since": since, "by": by}
+        swap = {**swap, "direction": "back", "now": found[new].outline(), "written_since": since, "by": by}
         return exchange(store, target, conn, Exchange(row, swap, found[new], found[old], side.name, side, by, stage))
 
 

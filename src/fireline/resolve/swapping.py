@@ -21,7 +21,7 @@ from fireline.settings import duration
 class Swap(Parameters):
     """Which restore, and what becomes of the database that it replaces."""
 
-    restore: str = Field(description="number of the restore, its database's name, or latest")
+    restore: str = Field("latest", description="number of the restore, its database's name, or latest")
     keep: str | None = Field(
         None, description="how long the replaced database is kept: 7d; as the settings say if left out"
     )
@@ -70,7 +70,7 @@ def plan(target: Target, parameters: Swap, hand: Hand) -> Plan:
         f" Rows written after the swap stay in {side.name}, which is then beside again.",
         level="destructive",
         captured={
-            "restore": row["id"], "source": row["source"], "live": live.json(), "side": side.json(), "kept": kept,
+            "restore": row["id"], "source": row["source"], "live": live.outline(), "side": side.outline(), "kept": kept,
             "wanted": parameters.kept, "keep_seconds": keep.total_seconds(), "accepted": parameters.accept,
             "sessions": sessions, "bytes": {live.name: sizes[live.oid], side.name: sizes[side.oid]},
             "notes": notes,
