@@ -20,10 +20,19 @@ Q = queries("fireline.recovery")
 Objects = dict[str, dict[str, str]]
 
 VIEWS, OUTLINES = "views", "view_outlines"  # within one version, and between two that write them in other words
-_PREFIX = "object_"
+_LOOKS = (
+    "object_schemas", "object_tables", "object_columns", "object_not_nulls_from_18", "object_views",
+    "object_sequences", "object_indexes", "object_constraints", "object_triggers", "object_rules", "object_policies",
+    "object_functions", "object_types", "object_multiranges_from_14", "object_casts", "object_operators",
+    "object_operator_classes", "object_operator_families", "object_collations", "object_conversions",
+    "object_text_search", "object_statistics", "object_languages", "object_transforms", "object_access_methods",
+    "object_foreign_data_wrappers", "object_foreign_servers", "object_user_mappings", "object_extensions",
+    "object_event_triggers", "object_publications", "object_publication_tables", "object_publication_schemas_from_15",
+    "object_default_privileges", "object_comments", "object_security_labels", "object_rights", "object_large_objects",
+)  # fmt: skip
 _MAINTAIN = "maintain"  # a right that there is from 17 on, and that a dump of an older server grants with all others
 _MAINTAIN_SINCE = 17
-_SINCE = re.compile(r"(?P<part>\w+?)(?:_from_(?P<major>\d+))?")
+_SINCE = re.compile(r"object_(?P<part>\w+?)(?:_from_(?P<major>\d+))?")
 _CLOSED_SINCE = 15
 _PUBLIC = {True: {"U", "C"}, False: {"U"}}  # what everybody might do in schema public: before 15, and since
 
@@ -43,12 +52,13 @@ def read(conn: Connection) -> tuple[Objects, list[str]]:
     found = _Read({OUTLINES: {}})
     if major >= _MAINTAIN_SINCE:
         found.objects[_MAINTAIN] = {}
-    for name, look in Q.items():
-        matched = _SINCE.fullmatch(name.removeprefix(_PREFIX))
-        if not name.startswith(_PREFIX) or matched is None or int(matched["major"] or 0) > major:
+    ground = Q["objects_ground"] + " "
+    for name in _LOOKS:
+        matched = _SINCE.fullmatch(name)
+        if matched is None or int(matched["major"] or 0) > major:
             continue
         part = found.objects.setdefault(matched["part"], {})
-        for row in conn.execute(f"{Q['objects_ground']} {look}").fetchall():
+        for row in conn.execute(ground + Q[name]).fetchall():
             _add(found, part, row, major)
     return found.objects, sorted(found.roles - {""})
 
