@@ -16,7 +16,7 @@ from fireline.recovery.sides import Side, both
 Kind = Literal["missing", "returning", "changed"]
 Bucket = dict[int, tuple[int, Any]]
 
-MOST_READ = 5_000_000  # rows of one side that are read one by one; after that it is "at least"
+MOST_READ = 1_000_000  # rows of one side that are read one by one; after that it is "at least"
 _FEW, _MANY = 1_024, 16_384  # buckets; of a large table more, so that one changed row has fewer neighbours
 _LARGE = 1_000_000
 _BATCH = 5_000
@@ -34,11 +34,18 @@ class Counted:
     missing: int = 0
     returning: int = 0
     changed: int = 0
-    complete: bool = True  # False: there are at least so many
-    filled: dict[str, int] = field(
-        default_factory=dict
-    )  # columns only the live one has: in how many rows they hold a value
+    share: float = 1.0  # of the keys that were looked at; below 1 there are at least so many
+    filled: dict[str, int] = field(default_factory=dict)  # columns only the live one has, and rows with a value in them
     samples: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that differs was counted."""
+        return self.share == 1.0
+
+    def about(self, number: int) -> int:
+        """How many there are in all: keys are looked at in the order of their hashes, so a share of them is a fair sample."""
+        return round(number / self.share) if self.share else number
 
     @property
     def equal(self) -> bool:
@@ -119,15 +126,8 @@ def _walk(
         for side in (live, restored)
     }
     with live.conn.transaction(), restored.conn.transaction():
-        ours, theirs = both(live, restored, lambda side: _Stream(side, query[id(side)]), watch)
-        tell = _by_key if pair.key else _by_content
-        for kind, key, number in tell(ours, theirs):
-            if ours.read % _BATCH == 0:
-                watch.cancel.check()
-            yield kind, key, number
-            if most is not None and max(ours.read, theirs.read) > most:
-                found.complete = False
-                break
+        ours, theirs = both(live, restored, lambda side: _Stream(side, query[id(side)], watch), watch)
+        yield from (_by_key if pair.key else _by_content)(_aligned(ours, theirs, found, most))
         ours.close()
         theirs.close()
 
@@ -135,8 +135,9 @@ def _walk(
 class _Stream:
     """Rows of one side in groups that share their key's hash: nearly always one row."""
 
-    def __init__(self, side: Side, query: sql.Composed) -> None:
+    def __init__(self, side: Side, query: sql.Composed, watch: Watch) -> None:
         self.read = 0
+        self._watch = watch
         self._cursor = side.conn.cursor(name="fireline_rows", row_factory=tuple_row)
         self._cursor.execute(query)
         self._first = self._cursor.fetchmany(_BATCH)  # the server sorts at the first fetch
@@ -144,6 +145,7 @@ class _Stream:
     def __iter__(self) -> Iterator[tuple[int, dict[Key, int]]]:
         batch, hash_, group = self._first, None, dict[Key, int]()
         while batch:
+            self._watch.cancel.check()
             for row in batch:
                 self.read += 1
                 if row[0] != hash_:
@@ -159,25 +161,32 @@ class _Stream:
         self._cursor.close()
 
 
-def _aligned(ours: _Stream, theirs: _Stream) -> Iterator[tuple[dict[Key, int], dict[Key, int]]]:
-    """The groups of both sides with the same hash, an empty one where a side has none."""
+Aligned = Iterator[tuple[dict[Key, int], dict[Key, int]]]
+
+
+def _aligned(ours: _Stream, theirs: _Stream, found: Counted, most: int | None) -> Aligned:
+    """The groups of both sides with the same hash, an empty one where a side has none; until enough was read."""
     left, right = iter(ours), iter(theirs)
     one, other = next(left, None), next(right, None)
     while one is not None or other is not None:
         if other is None or (one is not None and one[0] < other[0]):
             assert one is not None
-            yield one[1], {}
+            now, mine, yours = one[0], one[1], {}
             one = next(left, None)
         elif one is None or other[0] < one[0]:
-            yield {}, other[1]
+            now, mine, yours = other[0], {}, other[1]
             other = next(right, None)
         else:
-            yield one[1], other[1]
+            now, mine, yours = one[0], one[1], other[1]
             one, other = next(left, None), next(right, None)
+        yield mine, yours
+        if most is not None and max(ours.read, theirs.read) > most and (one or other):
+            found.share = (now + 2**63) / 2**64
+            return
 
 
-def _by_key(ours: _Stream, theirs: _Stream) -> Iterator[tuple[Kind, Key, int]]:
-    for mine, other in _aligned(ours, theirs):
+def _by_key(aligned: Aligned) -> Iterator[tuple[Kind, Key, int]]:
+    for mine, other in aligned:
         for key, content in mine.items():
             if key not in other:
                 yield "missing", key, 1
@@ -188,9 +197,9 @@ def _by_key(ours: _Stream, theirs: _Stream) -> Iterator[tuple[Kind, Key, int]]:
                 yield "returning", key, 1
 
 
-def _by_content(ours: _Stream, theirs: _Stream) -> Iterator[tuple[Kind, Key, int]]:
+def _by_content(aligned: Aligned) -> Iterator[tuple[Kind, Key, int]]:
     """Without a key: of each content how many rows more one side has; a changed row counts as one lost and one returned."""
-    for mine, other in _aligned(ours, theirs):
+    for mine, other in aligned:
         more = mine.get((), 0) - other.get((), 0)
         if more:
             yield ("missing" if more > 0 else "returning"), (), abs(more)

@@ -40,10 +40,12 @@ def entry(kind: str, name: str, says: str, **more: Any) -> Entry:
     return {"kind": kind, "name": name, "says": says, **more}
 
 
-def many(number: int, noun: str, *, least: bool = False) -> str:
-    """`1 row`, `2 rows`, `at least 2 rows`."""
+def many(number: int, noun: str, of: Counted | None = None) -> str:
+    """`1 row`, `2 rows`, `at least 2 rows (about 5)` when not all that differ were counted."""
     plural = noun if number == 1 else noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
-    return f"{'at least ' if least else ''}{number:,} {plural}"
+    if of is None or of.complete:
+        return f"{number:,} {plural}"
+    return f"at least {number:,} {plural} (about {of.about(number):,})"
 
 
 def unread(one: Unread) -> str:
@@ -56,7 +58,6 @@ def unread(one: Unread) -> str:
 
 def table(name: str, pair: Pair, counted: Counted, newer: dict[str, int] | None) -> Iterator[Told]:
     """What differs between the rows of a table."""
-    least = not counted.complete
     facts = {
         "table": name, "rows": {"live": counted.rows_live, "restored": counted.rows_restored}, "complete": counted.complete,
         "key": list(pair.key), "samples": counted.samples, "newer": newer,
@@ -65,9 +66,9 @@ def table(name: str, pair: Pair, counted: Counted, newer: dict[str, int] | None)
     if counted.missing or counted.changed:
         yield "lost", entry("rows", name, _lost(name, pair, counted, newer), **facts)
     if counted.returning:
-        says = f"{name}: {many(counted.returning, 'row', least=least)} that {'is' if counted.returning == 1 else 'are'} not there any more."
+        says = f"{name}: {many(counted.returning, 'row', counted)} that {'is' if counted.returning == 1 else 'are'} not there any more."
         yield "back", entry("rows", name, says + _keys(counted, "returning"), **facts)
-    yield from _meaning(name, counted, least=least)
+    yield from _meaning(name, counted)
     for column, filled in counted.filled.items():
         says = f"{name}: the column {column} is new, and {many(filled, 'row')} {'has' if filled == 1 else 'have'} a value in it."
         if filled:
@@ -78,9 +79,8 @@ def table(name: str, pair: Pair, counted: Counted, newer: dict[str, int] | None)
 
 
 def _lost(name: str, pair: Pair, counted: Counted, newer: dict[str, int] | None) -> str:
-    least = not counted.complete
-    parts = [f"{many(counted.missing, 'row', least=least)} made since"] if counted.missing else []
-    parts += [f"{many(counted.changed, 'row', least=least)} changed since"] if counted.changed else []
+    parts = [f"{many(counted.missing, 'row', counted)} made since"] if counted.missing else []
+    parts += [f"{many(counted.changed, 'row', counted)} changed since"] if counted.changed else []
     own = {"made": "made", "touched": "made or changed"}
     said = [f"{number:,} {own[what]}" for what, number in (newer or {}).items() if number]
     keyless = "" if pair.key else " It has no key, so a changed row counts as one lost and one that comes back."
@@ -96,10 +96,10 @@ def _keys(counted: Counted, kind: str) -> str:
     return f" Such as {'; '.join(samples)}{' …' if more else ''}." if samples else ""
 
 
-def _meaning(name: str, counted: Counted, *, least: bool) -> Iterator[Told]:
+def _meaning(name: str, counted: Counted) -> Iterator[Told]:
     """What rows that come back, or become what they were, mean where people, sessions or work are kept."""
     former = counted.returning + counted.changed
-    number = many(former, "row", least=least)
+    number = many(former, "row", counted)
     if name == "cron.job":
         return  # told job by job
     if _QUEUES.search(name) and former:
@@ -113,10 +113,10 @@ def _meaning(name: str, counted: Counted, *, least: bool) -> Iterator[Told]:
         yield "back", entry("rights", name, says, rows=former)
     elif _PEOPLE.search(name):
         if counted.returning:
-            says = f"{name}: {many(counted.returning, 'user', least=least)} deleted since can come in again."
+            says = f"{name}: {many(counted.returning, 'user', counted)} deleted since can come in again."
             yield "back", entry("users", name, says, rows=counted.returning)
         if counted.changed:
-            says = f"{name}: {many(counted.changed, 'user', least=least)} as before: passwords, roles and blocks set since are undone."
+            says = f"{name}: {many(counted.changed, 'user', counted)} as before: passwords, roles and blocks set since are undone."
             yield "back", entry("users", name, says, rows=counted.changed)
 
 
