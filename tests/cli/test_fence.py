@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 
 from fireline.postgres.connect import Target
-from tests.cli.conftest import Fireline
+from tests.cli.conftest import Fireline, process, until
 from tests.recovery.fence.shop import shop, state_of
 
 
@@ -45,3 +46,16 @@ def test_the_short_forms_are_among_the_commands(bare: Fireline) -> None:
     assert "unfence" in shown
     assert "--for" in bare("fence", "fence", "--help").out
     assert "status" in bare("fence", "--help").out
+
+
+def test_it_falls_by_itself_at_its_deadline(house: Fireline, patient: Target, clock_file: Path) -> None:
+    house.environment["FIRELINE_CLOCK_FILE"] = str(clock_file)
+    before = state_of(patient)
+    with process(house, "worker"):
+        done = house("fence", "--level", "closed", "--for", "5m", "--yes")
+        assert done.code == 0, done.out + done.err
+        assert state_of(patient) != before
+        clock_file.write_text("301")
+        until(lambda: state_of(patient) == before, what="the fence fell")
+        until(lambda: house.data("fence", "status")["state"] == "lifted", what="its row says so")
+    assert house.data("fence", "status")["lifted_by"] == "fireline"

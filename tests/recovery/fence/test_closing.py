@@ -6,12 +6,14 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.rows import tuple_row
 
 from fireline.errors import Refused
 from fireline.postgres.connect import Target, connect, database_of
-from fireline.recovery.fence import rows
+from fireline.recovery.fence import closing, rows
 from fireline.recovery.fence.closing import closed
 from fireline.store.connect import Store
+from tests.recovery.fence.poor import responder
 from tests.recovery.fence.shop import swap_that_died
 from tests.servers import PATIENTS
 
@@ -23,9 +25,13 @@ def target(request: pytest.FixtureRequest) -> Target:
 
 
 def allowed(conn: psycopg.Connection[Any], name: str) -> bool:
-    row = conn.execute("SELECT datallowconn AS allowed FROM pg_database WHERE datname = %s", [name]).fetchone()
+    row = (
+        conn.cursor(row_factory=tuple_row)
+        .execute("SELECT datallowconn FROM pg_database WHERE datname = %s", [name])
+        .fetchone()
+    )
     assert row is not None
-    return bool(row["allowed"])
+    return bool(row[0])
 
 
 def test_nobody_is_in_and_nobody_gets_in_until_it_is_over(store: Store, target: Target) -> None:
@@ -120,3 +126,20 @@ def test_one_whose_process_died_is_put_back_by_the_next(store: Store, patient: T
             assert not allowed(conn, name)
         with connect(patient) as conn:
             assert allowed(conn, name)
+
+
+def test_one_that_can_not_be_emptied_is_open_again(
+    store: Store, patient: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closing, "_PATIENCE_SECONDS", 0.2)
+    name = database_of(patient)
+    with (
+        responder(patient, owner=True) as ours,
+        psycopg.connect(patient.dsn.reveal(), application_name="a superuser", autocommit=True) as inside,
+    ):
+        with (
+            pytest.raises(Refused, match=r"could not be emptied, so it is open again: .*a superuser"),
+            closed(store, ours, name, seconds=30, by="ada", reason="a swap"),
+        ):
+            pytest.fail("it was closed")
+        assert allowed(inside, name)

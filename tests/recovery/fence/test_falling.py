@@ -9,13 +9,15 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from fireline import clock
+from fireline import clock, duties
 from fireline.errors import TargetUnavailable
 from fireline.postgres.connect import Target, connect, database_of
 from fireline.recovery.fence import falling, rows
 from fireline.recovery.fence import fence as fences
 from fireline.recovery.fence.closing import closed, is_allowed
 from fireline.redact import Secret
+from fireline.run.world import World
+from fireline.settings import Settings
 from fireline.store.connect import Store
 from tests.recovery.fence.shop import state_of
 from tests.recovery.fence.test_fence import raised, standing
@@ -132,3 +134,12 @@ def test_one_who_is_frozen_at_a_fence_does_not_keep_it_up(store: Store, patient:
             assert not falling.fall(store, targets, fence.id), "his lock is broken"
             assert falling.fall(store, targets, fence.id)
     assert state_of(patient) == before
+
+
+def test_the_duties_know_of_it(store: Store, patient: Target) -> None:
+    fence = raised(store, patient, "drained")
+    world = World(Settings(), store, {patient.name: patient})
+    with clock.moved(LATER):
+        duties.let_fences_fall(world)
+        duties.topics()["fence"](world, str(fence.id))
+    assert standing(store, patient) is None

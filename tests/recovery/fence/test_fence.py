@@ -149,7 +149,7 @@ def test_from_level_to_level_the_first_capture_is_what_comes_back(store: Store, 
     say(busy.target, f'ALTER DATABASE "{busy.database}" CONNECTION LIMIT 7')
     before = state_of(busy.target)
     first = raised(store, busy.target, "read-only")
-    for level in ("closed", "drained", "no-new", "closed", "read-only", "drained"):
+    for level in ("closed", "no-new", "read-only", "drained"):
         fence = raised(store, busy.target, level)
         assert fence.id == first.id
         assert fence.level == level

@@ -33,9 +33,9 @@ def closed(
     """Nobody is in `database` and nobody gets in; yields a connection to another database of the server, in autocommit.
 
     Afterwards whatever database bears the name then is as open or as closed as it was before; one that bears another
-    name by then is left as it is. Where the settings name a PgBouncer its clients wait meanwhile. A fence that a person raised stands before, meanwhile and afterwards. When this
-    process dies, or takes longer than `seconds`, a worker opens the database again. The target's fence can not be raised or
-    lifted meanwhile: not by others, and not from inside the block.
+    name by then is left as it is. Where the settings name a PgBouncer its clients wait meanwhile. A fence that a person
+    raised stands before, meanwhile and afterwards; it can not be raised or lifted meanwhile, from inside the block neither.
+    When this process dies, or takes longer than `seconds`, a worker opens the database again.
     Raises Refused when a prepared transaction or a session that can not be ended is in the way, TargetUnavailable.
     """
     with rows.held(store, target.name), ExitStack() as stack:
