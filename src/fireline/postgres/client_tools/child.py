@@ -94,37 +94,40 @@ def _started(argv: Sequence[str], env: Mapping[str, str], *, fed: bool) -> Itera
     command = [setpriv, "--pdeathsig", "KILL", "--", *argv] if setpriv else list(argv)
     if not os.access(argv[0], os.X_OK):
         raise Refused(f"{argv[0]} can not be run")
-    process = subprocess.Popen(
-        command,
-        env=dict(env),
-        cwd="/",
-        stdin=subprocess.PIPE if fed else subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-        bufsize=0,
-    )
-    with process, _guarded(process.pid):
-        try:
-            yield process
-        finally:
-            _end_group(process)  # and only then its input is closed
+    with _guard() as watch_over:
+        process = subprocess.Popen(
+            command,
+            env=dict(env),
+            cwd="/",
+            stdin=subprocess.PIPE if fed else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            bufsize=0,
+        )
+        watch_over(process.pid)
+        with process:
+            try:
+                yield process
+            finally:
+                _end_group(process)  # and only then its input is closed
 
 
 @contextmanager
-def _guarded(group: int) -> Iterator[None]:
-    """A shell that waits for our death and ends the group then: a tool's own workers do not die with the tool."""
-    held, ours = os.pipe()
-    argv = ["/bin/sh", "-c", 'read -r _; kill -KILL "-$1"', "sh", str(group)]
+def _guard() -> Iterator[Callable[[int], object]]:
+    """A shell that waits for our death and ends a group then: a tool's own workers do not die with the tool. It is told the group."""
+    argv = ["/bin/sh", "-c", 'read -r group && ! read -r _ && kill -KILL "-$group"']
     quiet = subprocess.DEVNULL
-    guard = subprocess.Popen(argv, stdin=held, stdout=quiet, stderr=quiet, cwd="/", env={}, start_new_session=True)
-    os.close(held)
-    try:
-        yield
-    finally:
-        guard.kill()
-        guard.wait()
-        os.close(ours)
+    guard = subprocess.Popen(
+        argv, stdin=subprocess.PIPE, stdout=quiet, stderr=quiet, cwd="/", env={}, start_new_session=True, bufsize=0
+    )
+    assert guard.stdin is not None
+    told = guard.stdin.fileno()
+    with guard:
+        try:
+            yield lambda group: os.write(told, f"{group}\n".encode())
+        finally:
+            guard.kill()
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:
