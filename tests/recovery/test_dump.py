@@ -275,3 +275,32 @@ def test_a_backup_that_is_killed_is_none(patient: Target, tmp_path: Path, share:
             break
         time.sleep(0.1)
     assert left == {"n": 0}  # pg_dump died with its worker
+
+
+def test_sequences_that_run_on_are_no_difference(patient: Target, tmp_path: Path) -> None:
+    fill(patient)
+    done = threading.Event()
+
+    def draw() -> None:
+        with owner(patient) as conn:
+            while not done.is_set():
+                conn.execute("SELECT nextval('orders_id_seq')")
+
+    drawer = threading.Thread(target=draw)
+    drawer.start()
+    try:
+        _, sealed = take(patient, settings_for(tmp_path))
+    finally:
+        done.set()
+        drawer.join()
+    before, after = (
+        sealed.manifest.counted().sequences["public.orders_id_seq"],
+        sealed.manifest.sequences_after["public.orders_id_seq"],
+    )
+    tools = dump.survey(patient, settings_for(tmp_path)).tools
+    archive = str(tmp_path / "backups" / "main-1" / "data")
+    text = subprocess.run(
+        [tools.program("pg_restore"), "--file=-", archive], capture_output=True, text=True, check=True
+    ).stdout
+    dumped = int(text.split("setval('public.orders_id_seq', ")[1].split(",")[0])
+    assert before[0] <= dumped <= after[0]

@@ -122,7 +122,7 @@ def take(
 
     The folder `order.part` must be there and empty; `backups.taking` makes it. Raises Refused, TargetUnavailable.
     """
-    began = clock.now()
+    began, before = clock.now(), _sequences(target)  # sequences stand in no snapshot: the dump's are between two looks
     with (
         _snapshot(target) as (snapshot, lsn),
         ThreadPoolExecutor(2) as pool,
@@ -148,7 +148,7 @@ def take(
         archive=_archive(order),
         files=manifest.checksums(order.part, files, watch, doing="reckoning checksums"),
         size=found.size,
-        census=counts.json(),
+        census=replace(counts, sequences=before).json(),
         sequences_after=after,
     )
     return manifest.close(order.part, made, signer)
