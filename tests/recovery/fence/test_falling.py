@@ -33,6 +33,22 @@ def jobs(store: Store) -> list[str]:
     return [row["key"] for row in found]
 
 
+def an_incident(store: Store) -> None:
+    with store.transaction() as conn:
+        conn.execute(
+            "INSERT INTO incident (title, severity, severity_rank, status, target, declared_by, detected_at, opened_at)"
+            " VALUES ('it burns', 'P0', 0, 'detected', 'main', 'ada', now(), now())"
+        )
+
+
+def told(store: Store) -> list[str]:
+    with store.transaction() as conn:
+        found = conn.execute(
+            "SELECT payload ->> 'event' AS event FROM timeline WHERE kind = 'fence' ORDER BY seq"
+        ).fetchall()
+    return [one["event"] for one in found]
+
+
 def test_before_its_time_it_stands_and_afterwards_everything_is_as_it_was(store: Store, patient: Target) -> None:
     before = state_of(patient)
     fence = raised(store, patient, "closed")
@@ -60,26 +76,22 @@ def test_one_that_was_renewed_stands_on(store: Store, patient: Target) -> None:
 
 
 def test_of_several_workers_one_lets_it_fall(store: Store, patient: Target) -> None:
+    an_incident(store)
     fence = raised(store, patient, "closed")
     with store.transaction() as conn:
         conn.execute("UPDATE fence SET expires_at = raised_at")
-        conn.execute(
-            "INSERT INTO incident (title, severity, severity_rank, status, target, declared_by, detected_at, opened_at)"
-            " VALUES ('it burns', 'P0', 0, 'detected', 'main', 'ada', now(), now())"
-        )
     threads = [threading.Thread(target=falling.fall, args=(store, {patient.name: patient}, fence.id)) for _ in range(4)]
     for one in threads:
         one.start()
     for one in threads:
         one.join()
     assert standing(store, patient) is None
-    with store.transaction() as conn:
-        told = conn.execute("SELECT payload ->> 'event' AS event FROM timeline WHERE kind = 'fence'").fetchall()
-    assert [one["event"] for one in told] == ["fell"]
+    assert told(store) == ["raised", "fell"]
 
 
 def test_a_target_that_is_away_is_tried_again(store: Store, patient: Target) -> None:
     before = state_of(patient)
+    an_incident(store)
     fence = raised(store, patient, "drained")
     away = {patient.name: Target(patient.name, Secret("host=127.0.0.1 port=1 dbname=x user=x connect_timeout=1"))}
     with clock.moved(LATER):
@@ -92,8 +104,11 @@ def test_a_target_that_is_away_is_tried_again(store: Store, patient: Target) -> 
         assert falling.sweep(store, away) == 0, "not at once"
     with clock.moved(LATER + falling.AGAIN):
         assert falling.sweep(store, away) == 1
+        with pytest.raises(TargetUnavailable):
+            falling.fall(store, away, fence.id)
         assert falling.fall(store, {patient.name: patient}, fence.id)
     assert state_of(patient) == before
+    assert told(store) == ["raised", "stuck", "fell"]
 
 
 def test_a_swap_that_is_frozen_past_its_deadline_is_opened_under_its_hands(store: Store, patient: Target) -> None:

@@ -205,9 +205,9 @@ def lift(
                 fence = _put_all_back(store, ground, rows.mark(store, replace(now, state="lifting")), accept)
         except FirelineError as away:
             if not isinstance(away, StoreUnavailable):
-                rows.mark(store, replace(now, state="stuck"), error=away.message)
+                _told_stuck(store, now, replace(now, state="stuck"), by, away.message)
             raise
-        return _ended(store, fence, by, fell)
+        return _ended(store, now, fence, by, fell)
 
 
 def _put_all_back(store: Store, ground: Ground, fence: Fence, accept: bool) -> Fence:
@@ -226,20 +226,24 @@ def _put_all_back(store: Store, ground: Ground, fence: Fence, accept: bool) -> F
     return fence
 
 
-def _ended(store: Store, fence: Fence, by: str, fell: bool) -> Fence:
-    stuck = [step for step in fence.steps if step.stands]
-    if stuck:
-        first = fence.state != "stuck"
-        says = "; ".join(f"{step.title} was not put back: {step.said}" for step in stuck)
-        fence = rows.mark(store, replace(fence, state="stuck"), error=says)
-        if first:
-            with store.transaction() as conn:
-                story.tell(conn, fence, "stuck", by=by, says=says)
-        return fence
+def _ended(store: Store, before: Fence, fence: Fence, by: str, fell: bool) -> Fence:
+    left = [step for step in fence.steps if step.stands]
+    if left:
+        says = "; ".join(f"{step.title} was not put back: {step.said}" for step in left)
+        return _told_stuck(store, before, replace(fence, state="stuck"), by, says)
     said = "; ".join(
         step.said for step in fence.steps if step.said and step.way != "end-sessions" and step.state == "undone"
     )
     with store.transaction() as conn:
         fence = rows.lifted(conn, fence, by)
         story.tell(conn, fence, "fell" if fell else "lifted", by=by, says=said)
+    return fence
+
+
+def _told_stuck(store: Store, before: Fence, fence: Fence, by: str, says: str) -> Fence:
+    """Written down, and told once, however often it is tried again."""
+    fence = rows.mark(store, fence, error=says)
+    if before.state != "stuck":
+        with store.transaction() as conn:
+            story.tell(conn, fence, "stuck", by=by, says=says)
     return fence

@@ -19,15 +19,20 @@ _CRON = "pg_cron"
 _APPLIES = "logical replication"  # what a subscription writes with
 _NO_WRITER = ("autovacuum worker", "walsender", "parallel worker", "autovacuum launcher")
 
-# What a session is and since when is hidden from a role without pg_monitor: one that has a role counts as a client then.
+# What a session is and since when is hidden from a role without pg_monitor: one that has a role counts as a client
+# then, and one that has none, and is in a database all the same, cleans up there.
 _IN = """
 SELECT a.pid, coalesce(a.usename, '') AS role, coalesce(a.application_name, '') AS application,
-    coalesce(a.backend_type, CASE WHEN a.usesysid IS NOT NULL THEN 'client backend' END, '') AS kind,
+    coalesce(a.backend_type, CASE WHEN a.usesysid IS NULL THEN 'autovacuum worker' ELSE 'client backend' END) AS kind,
     coalesce(nullif(host(a.client_addr), ''), CASE WHEN a.client_port = -1 THEN 'local' ELSE '' END) AS address,
     a.backend_start AS since, coalesce(r.rolsuper, false) AS superuser, a.usename = session_user AS ours, a.state,
     a.backend_xid IS NOT NULL AS writes
 FROM pg_stat_activity a LEFT JOIN pg_roles r ON r.oid = a.usesysid
 WHERE a.datname = %(database)s AND a.pid <> pg_backend_pid() ORDER BY a.backend_start
+"""
+_TELL = """
+SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a JOIN unnest(%s::int[], %s::timestamptz[]) AS told (pid, since)
+    ON a.pid = told.pid AND a.backend_start IS NOT DISTINCT FROM told.since
 """
 _PREPARED = "SELECT gid, owner, prepared FROM pg_prepared_xacts WHERE database = %(database)s ORDER BY prepared"
 
@@ -120,11 +125,23 @@ def end(
         left = [session for session in inside(conn, database) if which(session)]
         if not left or time.monotonic() >= until or not wanted() or all(one.pid in refused for one in left):
             return Ended(len(ended - {(one.pid, one.since) for one in left}), left, refused)
-        for session in left:
-            if pause >= _LOOK_SECONDS or (session.pid, session.since) not in ended:
-                _tell(conn, session, ended, refused)
+        _tell_all(
+            conn, [one for one in left if pause >= _LOOK_SECONDS or (one.pid, one.since) not in ended], ended, refused
+        )
         time.sleep(pause)
         pause = min(pause * 2, _LOOK_SECONDS)
+
+
+def _tell_all(conn: Connection, few_or_many: list[Session], ended: set[_Key], refused: dict[int, str]) -> None:
+    """All at once, as there may be hundreds; one by one where our role may not end each of them."""
+    keys = [(one.pid, one.since) for one in few_or_many]
+    try:
+        conn.execute(_TELL, [[pid for pid, _ in keys], [since for _, since in keys]])
+    except psycopg.errors.InsufficientPrivilege:
+        for session in few_or_many:
+            _tell(conn, session, ended, refused)
+    else:
+        ended.update(keys)
 
 
 def _tell(conn: Connection, session: Session, ended: set[_Key], refused: dict[int, str]) -> None:
