@@ -16,16 +16,21 @@ from hypothesis import settings as tries
 from hypothesis import strategies as st
 from pyrage import x25519
 
+from fireline.app.restore_diff import diff
 from fireline.errors import FirelineError, Refused
+from fireline.incident.people import Actor
 from fireline.postgres.connect import Target
 from fireline.postgres.statement import Cancel
 from fireline.postgres.watch import Progress, Watch
 from fireline.redact import Secret
 from fireline.resolve.remedies import rescue as shelf
+from fireline.resolve.remedies import swap as swap_shelf
 from fireline.run.remedy import Outcome, Plan
+from fireline.run.world import World
 from fireline.settings import Recovery, Settings
 from fireline.store.connect import Store
 from tests.hand import hand
+from tests.recovery.scene import scene
 from tests.recovery.twins import Twins, twins
 from tests.servers import PATIENTS
 
@@ -406,3 +411,30 @@ def woven(one: Twins, store: Store) -> tuple[Store, Twins]:
         CREATE TABLE seats (id int PRIMARY KEY, of int NOT NULL REFERENCES staff)""")
     one.part()
     return store, one
+
+
+@pytest.mark.parametrize("version", PATIENTS)
+def test_after_a_real_swap_the_orders_made_since_the_backup_are_found_and_copied(
+    store: Store, request: pytest.FixtureRequest, version: str
+) -> None:
+    with scene(store, request.getfixturevalue(version)) as shop:
+        beforehand = diff(
+            Actor("ada"), World(Settings(), store, {shop.target.name: shop.target}, dict), restore="latest"
+        )
+        assert beforehand["swapped"] is False
+        swapping = swap_shelf.remedy.plan(
+            shop.target, swap_shelf.remedy.parameters.model_validate({"restore": "latest"}), hand(store)
+        )
+        kept = swap_shelf.remedy.do(shop.target, swapping, hand(store)).facts["kept"]
+        closed = shop.there(kept)
+        found = diff(Actor("ada"), World(Settings(), store, {shop.target.name: shop.target}, dict), restore="latest")
+        assert "public.orders: 3 rows made since" in found["text"]
+        assert "WAS LOST" in found["text"]
+        plan = shelf.remedy.plan(shop.target, shelf.Rescue(restore="latest"), hand(store))
+        assert (plan.captured["source"], plan.captured["into"]) == (kept, shop.live)
+        assert shelf.remedy.do(shop.target, plan, hand(store)).facts["inserted"] == 3
+        assert shop.orders() == list(range(1, 11))
+        assert shop.there(kept) == closed, "it was opened to be read, and is closed as before"
+        assert shelf.remedy.undo is not None
+        shelf.remedy.undo(shop.target, plan, hand(store))
+        assert shop.orders() == list(range(1, 8))
