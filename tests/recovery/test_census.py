@@ -261,6 +261,19 @@ def test_a_large_object_is_read_to_its_end_in_parts(target: Target) -> None:
     assert after["hash"] != before["hash"]
 
 
+def test_bytes_of_no_encoding_are_counted_and_do_not_stop_it(patient_servers: Servers) -> None:
+    found = []
+    with schemas.empty(patient_servers(18), "SQL_ASCII") as url, psycopg.connect(url, autocommit=True) as conn:
+        conn.execute("SET client_encoding = 'SQL_ASCII'")
+        conn.execute(b"CREATE FUNCTION f() RETURNS text LANGUAGE sql AS $$ SELECT 'caf\xe9' $$")
+        conn.execute(b"COMMENT ON FUNCTION f() IS 'caf\xe9'")
+        conn.execute(b"CREATE TABLE t AS SELECT 'caf\xe9'::text AS a")
+        found.append(look(url))
+        conn.execute(b"UPDATE t SET a = 'caf\xe8'")
+        found.append(look(url))
+    assert [one.name for one in compare(found[0], found[1])] == ["public.t"]
+
+
 @contextmanager
 def roles_of(conn: psycopg.Connection[dict[str, Any]], *names: str) -> Iterator[list[str]]:
     """Roles that no other test knows."""

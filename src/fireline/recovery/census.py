@@ -7,6 +7,7 @@ is no seal against somebody who forges rows. Comparing two is in `comparing`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
@@ -18,6 +19,7 @@ from typing import Any
 
 import psycopg
 from psycopg import IsolationLevel
+from psycopg.types.json import set_json_loads
 
 from fireline import clock, redact
 from fireline.errors import NotFound, Refused
@@ -165,12 +167,22 @@ def sequences(conn: Connection) -> dict[str, list[int | bool]]:
 def _looking(target: Target, database: str | None, snapshot: str | None) -> Iterator[Connection]:
     """A connection in one transaction that sees one moment, with the settings that a census needs."""
     with connect(target, acting=True, database=database, statement_timeout=_LONG, jit=False) as conn:
+        set_json_loads(_forgiving_json, conn)
         conn.isolation_level = IsolationLevel.REPEATABLE_READ
         conn.read_only = True
+        if conn.info.parameter_status("server_encoding") == "SQL_ASCII":
+            conn.execute(
+                "SET LOCAL client_encoding = 'SQL_ASCII'"
+            )  # else the server refuses bytes that are none in ours
         if snapshot is not None:
             conn.execute(psycopg.sql.SQL("SET TRANSACTION SNAPSHOT {}").format(snapshot))
         conn.execute(Q["census_steady"])
         yield conn
+
+
+def _forgiving_json(said: bytes | str) -> Any:
+    """A database of no encoding may hold bytes that are none in ours, in a function's text or a comment."""
+    return json.loads(said.decode(errors="replace") if isinstance(said, bytes) else said)
 
 
 def _export(conn: Connection) -> str:
@@ -301,7 +313,9 @@ def _told(conn: Connection, target: str, tables: list[_Table]) -> Iterator[None]
         if fault.sqlstate is None or fault.sqlstate.startswith(("57P", "08")):
             raise
         said = redact.text((fault.diag.message_primary or str(fault)).strip().splitlines()[0])
-        raise StatementFailed(f"{names} can not be read: {said}", state="failed", sqlstate=fault.sqlstate) from None
+        raise StatementFailed(
+            f"{names} can not be read: {said}", state="failed", sqlstate=fault.sqlstate, hint=fault.diag.message_hint
+        ) from None
 
 
 def _locked(conn: Connection, tables: list[_Table], target: str) -> Refused:
