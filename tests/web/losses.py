@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from fireline import clock
 from fireline.incident.people import Actor
@@ -31,9 +32,7 @@ def remedy(site: Site, phase: str, name: str, *, by: Actor = MAYA, **arguments: 
 
 def asked(site: Site, phase: str, name: str, *, by: Actor = MAYA, **arguments: Any) -> int:
     """Ask for a remedy and plan it; the run's number."""
-    run = int(
-        site.do(by, "remedy.run", phase=phase, remedy=name, target="main", arguments=arguments)["run"]
-    )
+    run = int(site.do(by, "remedy.run", phase=phase, remedy=name, target="main", arguments=arguments)["run"])
     story.go_on(site, run)
     return run
 
@@ -75,3 +74,21 @@ def many(site: Site, number: int) -> None:
                FROM generate_series(1, %(number)s) AS i, LATERAL (SELECT %(now)s - i * interval '1 hour' AS at) AS t""",
             {"number": number, "now": clock.now() - timedelta(days=2)},
         )
+
+
+def rows_of_restores(site: Site, rows: list[tuple[str, Any, str | None]]) -> None:
+    """Restores of which only the rows are there: state, report, error."""
+    with site.context.store.transaction() as conn:
+        for number, (state, report, error) in enumerate(rows, 1):
+            conn.execute(
+                """INSERT INTO restore (target, source, database, beside, token, state, begun_at, snapshot_at, report, error, by)
+                   VALUES ('main', '/srv/dump.sql.gz', 'app', %s, %s, %s, %s, NULL, %s, %s, 'maya')""",
+                [
+                    f"app_restored_{number}",
+                    f"token{number}",
+                    state,
+                    clock.now(),
+                    Jsonb(report) if report else None,
+                    error,
+                ],
+            )

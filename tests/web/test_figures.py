@@ -90,3 +90,23 @@ def test_a_value_of_a_table_is_written_by_the_unit_at_the_end_of_its_name(
 def test_the_name_of_a_column_is_words_without_its_unit() -> None:
     assert figures.column("idle_longest_s") == "Idle longest"
     assert figures.column("state") == "State"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(None, "?"), (12, "12 s"), (200, "3 min"), (12_000, "3 h"), (200_000, "2 d")]
+)
+def test_an_age_is_read_from_afar(seconds: float | None, text: str) -> None:
+    assert figures.age(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("told", "text"),
+    [
+        (("loading rows", 1_200_000, 5_000_000, "rows", 130), "loading rows: 1,200,000 of 5,000,000 rows, 24 %, about 2 min left"),
+        (("reading", 1_048_576, 2_097_152, "bytes", None), "reading: 1.0 MB of 2.0 MB, 50 %"),
+        (("loading rows", 12, None, "rows", None), "loading rows: 12 rows"),
+        (("collecting statistics", 0, None, "tables", None), "collecting statistics"),
+    ],
+)  # fmt: skip
+def test_how_far_a_piece_of_work_is_in_words(told: tuple[str, int, int | None, str, float | None], text: str) -> None:
+    assert figures.progress(dict(zip(("doing", "done", "total", "unit", "seconds_left"), told, strict=True))) == text

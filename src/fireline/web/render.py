@@ -73,7 +73,7 @@ def text(request: Request, template: str, /, **values: Any) -> str:
     session = visitor.session if visitor else None
     around = {
         "now": clock.now(),
-        "here": "/" + request.url.path.strip("/").partition("/")[0],
+        "here": _room(request.url.path),
         "back": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         "actor": visitor.actor if visitor else None,
         "csrf": session.csrf if session else "",
@@ -81,6 +81,12 @@ def text(request: Request, template: str, /, **values: Any) -> str:
         "oncall": on_call(request.app.state.context.settings) if visitor else [],
     }
     return environment().get_template(template).render({**around, **values})
+
+
+def _room(path: str) -> str:
+    """The page of the menu that a path belongs to: what was saved or restored belongs to its target."""
+    first = "/" + path.strip("/").partition("/")[0]
+    return "/targets" if first in ("/backups", "/restores", "/snapshots") else first
 
 
 def on_call(settings: Settings) -> list[str]:
