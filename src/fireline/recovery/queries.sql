@@ -312,7 +312,7 @@ SELECT loid::int8 AS id, sum(hashtextextended(pageno || ':' || encode(data, 'hex
 
 -- never_analyzed: how many tables the planner knows nothing of
 SELECT count(*) AS number FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND (c.reltuples < 0 OR c.reltuples = 0 AND c.relpages > 0);
+WHERE c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND (c.reltuples < 0 OR c.reltuples = 0 AND (c.relpages > 0 OR current_setting('server_version_num')::int < 140000));  -- 13 can not tell it from empty
 
 -- of_databases: what the server keeps of each of the two databases, beside them
 SELECT d.datname::text AS name, pg_get_userbyid(d.datdba)::text AS owner, d.datacl::text AS acl, d.datconnlimit AS connection_limit,
