@@ -10,8 +10,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from itertools import count, pairwise
 from pathlib import Path
@@ -20,6 +20,8 @@ from types import TracebackType
 from typing import Any
 
 import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from fireline.postgres.connect import Target
 from fireline.recovery import swap
@@ -27,9 +29,10 @@ from fireline.resolve.remedies import swap as shelf
 from fireline.resolve.swapping import Swap
 from fireline.store.connect import Store
 from tests.hand import hand
-from tests.recovery.scene import scene
+from tests.recovery.scene import Scene, scene
 
 ROOT = Path(__file__).parents[2]
+_FIRST = count(1000, 1_000_000)  # each crowd of writers has numbers of its own
 _PAUSE_SECONDS = 0.002  # of a writer that was turned away
 
 
@@ -120,18 +123,18 @@ def _knock(dsn: str) -> None:
 
 
 def bench_swap(store: Store, target: Target, *, swaps: int = 20, writers: int = 2) -> dict[str, Any]:
-    """Milliseconds over so many swaps there and back, with writers and a knocking client: refused as that client saw it, and stages."""
+    """Milliseconds over so many swaps there and back, with writers and a knocking client: refused as that client saw it, and stages.
+
+    floor: the same client while the least that exchanges two databases is done by hand, in the same run.
+    """
     took: dict[str, list[float]] = {}
-    with ExitStack() as stack:
-        shop = stack.enter_context(scene(store, target))
+    with scene(store, target) as shop:
         captured = shelf.remedy.plan(shop.target, Swap(restore=str(shop.restore)), hand(store)).captured
-        knocks = stack.enter_context(knocking(shop.app_dsn()))
-        pressing = stack.enter_context(Writers(shop.app_dsn(), number=writers))
-        for number in range(swaps):
-            pressing.more(10)
+
+        def ours(number: int) -> None:
             marks = [("begun", time.perf_counter())]
 
-            def stage(name: str, marks: list[tuple[str, float]] = marks) -> None:
+            def stage(name: str) -> None:
                 marks.append((name, time.perf_counter()))
 
             if number % 2:
@@ -142,18 +145,43 @@ def bench_swap(store: Store, target: Target, *, swaps: int = 20, writers: int = 
             for (_, since), (name, until) in pairwise(marks):
                 took.setdefault(name, []).append((until - since) * 1000)
             took.setdefault("whole", []).append((marks[-1][1] - marks[0][1]) * 1000)
+
+        found = _refused(shop, ours, swaps, writers)
+        with psycopg.connect(make_conninfo(shop.url, dbname="postgres"), autocommit=True) as conn:
+            floor = _refused(shop, lambda _: _by_hand(conn, shop.live, shop.side), swaps - swaps % 2, writers)
+    stages = {name: round(median(values), 1) for name, values in took.items()}
+    return {**found, "floor": floor, "stages_ms_p50": stages}
+
+
+def _refused(shop: Scene, work: Callable[[int], None], times: int, writers: int) -> dict[str, Any]:
+    """How long a client that knocks all the time is turned away, each time that the work is done under traffic."""
+    with knocking(shop.app_dsn()) as knocks, Writers(shop.app_dsn(), number=writers, first=next(_FIRST)) as pressing:
+        for number in range(times):
+            pressing.more(10)
+            work(number)
         pressing.more(10)
-        stack.pop_all().__exit__(None, None, None)
     spans = refusals(knocks)
     milliseconds = [one for one, _ in spans] or [0.0]
     return {
-        "swaps": swaps,
+        "swaps": times,
         "times_refused": len(spans),
         "refused_ms_p50": round(median(milliseconds), 1),
         "refused_ms_max": max(milliseconds),
         "refused_tries_p50": median([tries for _, tries in spans] or [0]),
-        "stages_ms_p50": {name: round(median(values), 1) for name, values in took.items()},
     }
+
+
+def _by_hand(conn: psycopg.Connection[Any], live: str, side: str) -> None:
+    """Close, end, two renames, open: nothing captured, nothing carried over, nothing to come back from."""
+    one, other, aside = (sql.Identifier(name) for name in (live, side, f"{live}_aside"))
+    conn.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(one))
+    end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+    while conn.execute(end, [live]).fetchall():
+        time.sleep(0.002)
+    renames = [(one, aside), (other, one), (aside, other)]
+    statements = [sql.SQL("ALTER DATABASE {} RENAME TO {}").format(*pair) for pair in renames]
+    opened = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(other)
+    conn.execute(sql.SQL("; ").join([sql.SQL("BEGIN"), *statements, opened, sql.SQL("COMMIT")]))
 
 
 if __name__ == "__main__":
