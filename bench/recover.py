@@ -122,7 +122,7 @@ class Bench:
         source = sources.at(folder, self.settings)
         check = seconds(lambda: sources.check(source, self.tools, self.settings, watch))
         place = Place(self.target, f"app_restored_{self.rounds}", f"token{self.rounds}")
-        way = Way(self.tools, self.jobs, memory=restoring.memory_of(self.jobs, here=True))
+        way = Way(self.tools, self.tools.major, self.jobs, memory=restoring.memory_of(self.jobs, here=True))
         restoring.create(place, restoring.likeness(self.target))
         load = seconds(lambda: restoring.load(source, place, way, watch))
         finish = seconds(lambda: restoring.finish(place, watch))

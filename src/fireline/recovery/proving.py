@@ -24,15 +24,16 @@ def prove(source: Source, settings: Settings, watch: Watch) -> dict[str, Any]:
     began = time.monotonic()
     expected = source.made.counted()
     major = int(source.made.server["major"])
+    own = scratch.binaries_for(major, settings.store.binaries).major
     with (
         scratch.server(settings, major, roles=expected.roles) as target,
         sources.unwrapped(source, settings, watch) as opened,
     ):
-        tools = client_tools.find(max(major, source.archive.tool_major or 0), configured=settings.recovery.binaries)
+        tools = client_tools.find(max(own, source.archive.tool_major or 0), configured=settings.recovery.binaries)
         sources.check(source, tools, settings, watch)
         jobs = dump.jobs_of(settings.recovery, None)
         place = Place(target, _DATABASE, "scratch")
         restoring.create(place, expected.database)
-        spent = restoring.load(opened, place, Way(tools, jobs, memory=restoring.memory_of(jobs, here=True)), watch)
+        spent = restoring.load(opened, place, Way(tools, own, jobs, memory=restoring.memory_of(jobs, here=True)), watch)
         report = restoring.judge(source, place, watch, jobs=jobs)
     return {**report, **spent, "at": clock.now().isoformat(), "whole_seconds": round(time.monotonic() - began, 2)}

@@ -16,7 +16,7 @@ from psycopg import sql
 
 from fireline.errors import FirelineError, Refused
 from fireline.postgres import client_tools
-from fireline.postgres.client_tools import ClientTools
+from fireline.postgres.client_tools import Access, ClientTools
 from fireline.postgres.connect import Connection, Target, beside, connect
 from fireline.postgres.watch import Watch
 from fireline.recovery import archive, census, comparing
@@ -47,6 +47,7 @@ class Way:
     """How it is loaded. owners: False leaves everything to the role that loads, and grants nothing."""
 
     tools: ClientTools
+    major: int  # of the server
     jobs: int
     owners: bool = True
     foreign: bool = False  # also a script that pg_dump did not make
@@ -144,7 +145,6 @@ def load(source: Source, place: Place, way: Way, watch: Watch) -> dict[str, Any]
         "statement_timeout": "0",
         "lock_timeout": "0",
         "idle_in_transaction_session_timeout": "0",
-        "session_replication_role": "origin",
     }
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     with (
@@ -152,22 +152,31 @@ def load(source: Source, place: Place, way: Way, watch: Watch) -> dict[str, Any]
         client_tools.environment(place.target.dsn, place.database, options=options) as access,
     ):
         if source.archive.kind == "sql":
-            argv = [
-                way.tools.program("psql"),
-                "--no-psqlrc",
-                "--set=ON_ERROR_STOP=1",
-                "--quiet",
-                "--no-password",
-                f"--dbname={access.conninfo}",
-            ]
-            with archive.stream(source.archive, foreign=way.foreign, watch=watch) as reader:
-                client_tools.run(argv, access.env, watch=watch, stdin=reader)
+            _script(source, way, access, watch)
         else:
-            several = [] if source.archive.kind == "tar" or way.jobs == 1 else [f"--jobs={way.jobs}"]
-            argv = [way.tools.program("pg_restore"), "--exit-on-error", "--verbose", "--no-password", *several,
-                    *([] if way.owners else ["--no-owner", "--no-acl"]), f"--dbname={access.conninfo}", str(source.path)]  # fmt: skip
-            client_tools.run(argv, access.env, watch=watch, on_line=told.line)
+            _archive(source, way, access, watch, told)
     return {"load_seconds": round(time.monotonic() - began, 2)}
+
+
+def _script(source: Source, way: Way, access: Access, watch: Watch) -> None:
+    """Plain SQL through psql, which gets nothing that was not read and judged before."""
+    argv = [way.tools.program("psql"), "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--quiet", "--no-password", "--file=-",
+            f"--dbname={access.conninfo}"]  # fmt: skip
+    with archive.stream(
+        source.archive, foreign=way.foreign, watch=watch, server_major=way.major, tools=way.tools
+    ) as reader:
+        client_tools.run(argv, access.env, watch=watch, stdin=reader)
+
+
+def _archive(source: Source, way: Way, access: Access, watch: Watch, told: _Told) -> None:
+    """The formats of pg_restore, several tables at once; a newer pg_restore sets what an older server does not know."""
+    newer = way.tools.major > way.major
+    argv = [way.tools.program("pg_restore"), "--verbose", "--no-password", f"--dbname={access.conninfo}"]
+    argv += [] if newer else ["--exit-on-error"]
+    argv += [] if source.archive.kind == "tar" or way.jobs == 1 else [f"--jobs={way.jobs}"]
+    argv += [] if way.owners else ["--no-owner", "--no-acl"]
+    harmless = client_tools.NEWER_SETTING if newer else None
+    client_tools.run([*argv, str(source.path)], access.env, watch=watch, on_line=told.line, harmless=harmless)
 
 
 def finish(place: Place, watch: Watch) -> dict[str, Any]:

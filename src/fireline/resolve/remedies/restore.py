@@ -172,6 +172,7 @@ def do(target: Target, plan: Plan, hand: Hand) -> Outcome:
         )  # fmt: skip
     way = Way(
         tools,
+        major,
         captured["jobs"],
         captured["owners"],
         captured["foreign"],

@@ -20,6 +20,8 @@ remedy = Remedy(
         "switch to the restored database",
         "exchange the databases",
         "cut over to the restore",
+        "restore from backup",
+        "verify restore",
     ),
     argument="restore",
     short=True,
