@@ -59,6 +59,8 @@ def _draw(one: dict[str, Any]) -> None:
         )
         for difference in report["differences"]:
             say(f"  - {difference['says']}")
+        for note in report.get("notes", ()):
+            say(f"  note: {note}")
         for row in report.get("counted", ()):
             say(f"  {row['rows']:>12,}  {row['table']}")
     if one["kept"]:

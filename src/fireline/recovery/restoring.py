@@ -203,6 +203,7 @@ def judge(source: Source, place: Place, watch: Watch, *, jobs: int) -> dict[str,
         "rows": sum(one.rows for one in tables),
         "objects": {part: len(names) for part, names in found.objects.items()},
         "seconds": round(time.monotonic() - began, 2),
+        "notes": comparing.notes(source.made.counted(), found) if source.made else [],
     }
     if source.made is None:
         counted = [{"table": one.name, "rows": one.rows} for one in sorted(tables, key=lambda one: -one.rows)]

@@ -101,7 +101,7 @@ class Scanned:
         if data:
             self._held += data
             self._free += self._script.feed(data)
-            if self._restrict and not self._begun and not self._script.restricted:
+            if self._restrict and not self._begun and not self._script.restricts_itself:
                 command = b"\\restrict " + secrets.token_hex(16).encode() + b"\n"
                 self._held[:0] = command
                 self._free += len(command)

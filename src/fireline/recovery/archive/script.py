@@ -36,6 +36,11 @@ class Script:
         self._final = False  # whether everything is here
 
     @property
+    def restricts_itself(self) -> bool:
+        """Whether it told psql to take no commands from it; a short one has taken that back by now."""
+        return self.restricted or self._unrestricted
+
+    @property
     def restricted(self) -> bool:
         """Whether the script itself has told psql to take no commands from it."""
         return self._token is not None
