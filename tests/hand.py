@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fireline.postgres.statement import Cancel
+from fireline.postgres.cancel import Cancel
 from fireline.postgres.watch import Watch
 from fireline.run.remedy import Hand
 from fireline.settings import Settings

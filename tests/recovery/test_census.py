@@ -22,8 +22,8 @@ from psycopg.rows import dict_row
 
 from fireline.cluster import Cluster
 from fireline.errors import NotFound, Refused
+from fireline.postgres.cancel import StatementFailed
 from fireline.postgres.connect import Target
-from fireline.postgres.statement import StatementFailed
 from fireline.postgres.watch import Progress, Watch
 from fireline.recovery import census
 from fireline.recovery.census import Census, one_table

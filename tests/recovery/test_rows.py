@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fireline.errors import FirelineError
-from fireline.postgres.statement import Cancel
+from fireline.postgres.cancel import Cancel
 from fireline.postgres.watch import Watch
 from fireline.recovery import rows
 from fireline.recovery.pairs import Pair

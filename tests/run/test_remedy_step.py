@@ -8,8 +8,8 @@ from typing import Any
 
 import psycopg
 
+from fireline.postgres.cancel import StatementFailed
 from fireline.postgres.connect import Target, connect
-from fireline.postgres.statement import StatementFailed
 from fireline.run import approve, halt, person
 from fireline.run.advance import advance
 from fireline.run.remedy import Hand, Outcome, Parameters, Plan, Remedy, Verdict

@@ -5,7 +5,6 @@ What a statement is allowed to do is decided elsewhere; here it is carried out s
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,8 +14,9 @@ from typing import Any, Literal
 
 import psycopg
 
-from fireline.errors import FirelineError, Refused
+from fireline.errors import Refused
 from fireline.postgres import wire
+from fireline.postgres.cancel import Cancel, State, StatementFailed
 from fireline.postgres.connect import Connection, Identity, Target, connect, identity, same_history
 from fireline.postgres.proof import Proof, prove
 from fireline.postgres.syntax import looks_like_a_read, statements, transactional, without_brackets
@@ -39,19 +39,6 @@ __all__ = [
 MOST_ROWS = 500
 MOST_BYTES = 1_000_000
 MOST_COUNTED = 100_000  # rows of a read; what comes after is not fetched
-
-State = Literal["failed", "timed_out", "cancelled", "unknown"]
-
-
-class StatementFailed(FirelineError):
-    """the statement failed"""
-
-    http_status = 502
-
-    def __init__(self, message: str, *, state: State, sqlstate: str | None = None, hint: str | None = None) -> None:
-        self.state = state  # unknown: the connection was lost, so what became of a change is to be found out
-        self.sqlstate = sqlstate
-        super().__init__(message, hint=hint)
 
 
 @dataclass(frozen=True)
@@ -80,39 +67,6 @@ class Rows:
     def json(self) -> dict[str, Any]:
         """As plain data."""
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
-
-
-class Cancel:
-    """The way to stop a statement from another thread; a statement that has not begun then never does."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._conn: Connection | None = None
-        self.asked = False
-
-    def cancel(self) -> None:
-        """Ask the server to stop what runs now, and let nothing begin any more."""
-        with self._lock:
-            self.asked = True
-            if self._conn is not None:
-                self._conn.cancel_safe(timeout=5)
-
-    @contextmanager
-    def over(self, conn: Connection) -> Iterator[None]:
-        """The connection that `cancel` acts on, as long as the block lasts."""
-        with self._lock:
-            self._conn = conn
-        try:
-            self.check()
-            yield
-        finally:
-            with self._lock:
-                self._conn = None
-
-    def check(self) -> None:
-        """Raise StatementFailed when cancelling was asked for."""
-        if self.asked:
-            raise StatementFailed("cancelled before it began", state="cancelled")
 
 
 def read(

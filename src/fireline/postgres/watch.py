@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from fireline.postgres.statement import Cancel
+from fireline.postgres.cancel import Cancel
 
 Unit = Literal["bytes", "rows", "tables", "files", "parts"]
 _APART_SECONDS = 0.5  # between two tellings: people read them, and each is a row

@@ -23,8 +23,8 @@ from psycopg.types.json import set_json_loads
 
 from fireline import clock, redact
 from fireline.errors import NotFound, Refused
+from fireline.postgres.cancel import StatementFailed
 from fireline.postgres.connect import Connection, Target, connect
-from fireline.postgres.statement import StatementFailed
 from fireline.postgres.watch import Watch
 from fireline.recovery import objects
 from fireline.recovery.content import row_hash, total

@@ -9,7 +9,6 @@ from psycopg import sql
 
 from fireline.errors import Refused
 from fireline.postgres.connect import Connection, Identity, Target, connect, identity, same_history
-from fireline.postgres.statement import xact_status
 from fireline.postgres.watch import Watch
 from fireline.recovery import references
 from fireline.recovery.filling import same
@@ -29,6 +28,8 @@ def became(store: Store, target: Target, token: str) -> str | None:
         return "failed"
     if row["state"] != "copying":
         return str(row["state"])
+    from fireline.postgres.statement import xact_status  # with it comes the grammar, which few commands need
+
     status = xact_status(target, row["xid"], Identity(**row["server"]))
     state = {"committed": "done", "aborted": "failed"}.get(status or "")
     if state:

@@ -15,9 +15,9 @@ import psycopg
 import pytest
 
 from fireline.errors import Refused
+from fireline.postgres.cancel import StatementFailed
 from fireline.postgres.client_tools import NEWER_SETTING, ToolFailed, environment, find, run
 from fireline.postgres.connect import Target
-from fireline.postgres.statement import StatementFailed
 from fireline.postgres.watch import Watch
 from fireline.redact import Secret
 

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fireline.errors import Refused
+from fireline.postgres.cancel import Cancel, StatementFailed
 from fireline.postgres.client_tools import ClientTools, environment, find
 from fireline.postgres.connect import Target
-from fireline.postgres.statement import Cancel, StatementFailed
 from fireline.postgres.watch import Progress, Watch
 from fireline.recovery import archive
 from fireline.redact import Secret

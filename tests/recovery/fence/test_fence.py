@@ -15,8 +15,8 @@ from psycopg.conninfo import make_conninfo
 
 from fireline import clock
 from fireline.errors import Refused, StoreUnavailable
+from fireline.postgres.cancel import Cancel
 from fireline.postgres.connect import Target, connect, database_of
-from fireline.postgres.statement import Cancel
 from fireline.postgres.watch import Watch
 from fireline.recovery.fence import fence as fences
 from fireline.recovery.fence import planning, rows

@@ -16,8 +16,8 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from fireline.errors import Refused, Usage
+from fireline.postgres.cancel import Cancel
 from fireline.postgres.connect import Target
-from fireline.postgres.statement import Cancel
 from fireline.redact import Secret
 from fireline.resolve.remedies.optimize import Optimize, remedy
 from fireline.run import approve, halt, line

@@ -19,8 +19,8 @@ from pyrage import x25519
 from fireline.app.restore_diff import diff
 from fireline.errors import FirelineError, Refused
 from fireline.incident.people import Actor
+from fireline.postgres.cancel import Cancel
 from fireline.postgres.connect import Target
-from fireline.postgres.statement import Cancel
 from fireline.postgres.watch import Progress, Watch
 from fireline.redact import Secret
 from fireline.resolve.remedies import rescue as shelf

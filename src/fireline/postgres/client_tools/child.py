@@ -13,8 +13,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from fireline.errors import Refused
+from fireline.postgres.cancel import StatementFailed
 from fireline.postgres.client_tools.pipes import Pipes, Reader
-from fireline.postgres.statement import StatementFailed
 from fireline.postgres.watch import Watch
 
 GRACE_SECONDS = 5.0  # between the polite and the impolite signal: the tools cancel their statements

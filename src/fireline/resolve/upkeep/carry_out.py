@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from fireline.errors import Refused
+from fireline.postgres.cancel import Cancel
 from fireline.postgres.connect import Connection, Target, connect
-from fireline.postgres.statement import Cancel
 from fireline.resolve.upkeep.item import Item
 from fireline.resolve.upkeep.reading import Q
 from fireline.resolve.upkeep.turn import LOCK_WAIT, LOOK, Done, Limits, Turn

@@ -13,8 +13,8 @@ import psycopg
 
 from fireline import redact
 from fireline.postgres import disk
+from fireline.postgres.cancel import Cancel, StatementFailed
 from fireline.postgres.connect import Connection
-from fireline.postgres.statement import Cancel, StatementFailed
 from fireline.resolve.upkeep import indexes, numbers
 from fireline.resolve.upkeep.item import Item
 from fireline.resolve.upkeep.reading import Q, held_by, waits_for

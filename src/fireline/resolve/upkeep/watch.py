@@ -9,8 +9,8 @@ from typing import Any
 
 import psycopg
 
+from fireline.postgres.cancel import Cancel
 from fireline.postgres.connect import Connection
-from fireline.postgres.statement import Cancel
 from fireline.resolve.upkeep.item import size
 from fireline.resolve.upkeep.reading import Q
 
