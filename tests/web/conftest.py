@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from fireline.postgres.connect import Target
 from tests.web.site import Site
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 
 @pytest.fixture
@@ -23,3 +27,34 @@ def ward(store_url: str, patient: Target, tmp_path: Path) -> Iterator[Site]:
     """A site with a patient."""
     with Site(store_url, tmp_path, patient.dsn.reveal()) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One browser for all tests of a file."""
+    from playwright.sync_api import sync_playwright  # most tests need none
+
+    from tests.web.screens import ARGUMENTS, CHROMIUM
+
+    if not CHROMIUM.exists():
+        pytest.skip(f"{CHROMIUM} is not installed: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def screens(chromium: Browser) -> Iterator[Any]:
+    """Opens windows, and closes them."""
+    from tests.web.screens import Screen
+
+    opened: list[Screen] = []
+
+    def show(site: Site, who: str | None, **options: Any) -> Screen:
+        opened.append(Screen(chromium, site, who, **options))
+        return opened[-1]
+
+    yield show
+    for screen in opened:
+        screen.close()

@@ -3,84 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from fireline.assess import history
 from fireline.incident.people import Actor
 from fireline.postgres.connect import Target
 from tests.assess.faults import Faults
 from tests.web import story
-from tests.web.site import PASSWORD, Site
+from tests.web.screens import AXE, DESK, PHONE
+from tests.web.site import Site
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-AXE = Path(__file__).parent / "vendor" / "axe.min.js"
-PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1440, "height": 900}
 PAGES = ["/incidents", "/incidents/1", "/incidents/1/postmortem", "/incidents/1/timeline", "/alerts/1", "/declare", "/report", "/alerts", "/runs", "/runs/1", "/runbooks",
          "/runbooks/1", "/targets", "/targets/main", "/people", "/account"]  # fmt: skip
-WATCH = """addEventListener('securitypolicyviolation', (event) =>
-  console.error('policy: ' + event.violatedDirective + ' ' + event.blockedURI))"""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """One browser for all tests of this worker."""
-    if not CHROMIUM.exists():
-        pytest.skip(f"{CHROMIUM} is not installed: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-class Screen:
-    """A browser's window in which somebody is logged in; `faults` are the errors its console has seen."""
-
-    def __init__(self, chromium: Browser, site: Site, who: str | None, **options: Any) -> None:
-        self.site = site
-        self.context: BrowserContext = chromium.new_context(base_url=site.url, **{"viewport": DESK, **options})
-        self.context.set_default_timeout(15_000)
-        self.context.add_init_script(WATCH)
-        self.faults: list[str] = []
-        self.page: Page = self.context.new_page()
-        self.page.on("console", self._heard)
-        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
-        if who:
-            self.page.goto("/login")
-            self.page.fill("[name=name]", who)
-            self.page.fill("[name=password]", PASSWORD)
-            self.page.click("button")
-            self.page.wait_for_url("**/incidents")
-
-    def _heard(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            self.faults.append(message.text)
-
-    def close(self) -> None:
-        """Close the window."""
-        self.context.close()
-
-
-@pytest.fixture
-def screens(chromium: Browser) -> Iterator[Any]:
-    """Opens windows, and closes them."""
-    opened: list[Screen] = []
-
-    def show(site: Site, who: str | None, **options: Any) -> Screen:
-        opened.append(Screen(chromium, site, who, **options))
-        return opened[-1]
-
-    yield show
-    for screen in opened:
-        screen.close()
 
 
 @pytest.mark.parametrize(
@@ -191,7 +130,7 @@ def test_a_pile_up_on_a_target_appears_on_its_page_as_a_tree_with_its_root(
     expect(page.locator("h1")).to_have_text("main")
     expect(page.locator(".curve")).to_be_visible()
     expect(page.locator(".tree")).to_have_count(0)
-    well = int(page.locator(".score.big").inner_text())
+    well = int(page.locator(".head .score.big").inner_text())
     with Faults(patient) as faults:
         faults.owner.execute("CREATE TABLE orders (id int PRIMARY KEY); INSERT INTO orders VALUES (1), (2)")
         root = faults.idle("worker", "UPDATE orders SET id = id + 10 WHERE id = 1")
@@ -201,7 +140,7 @@ def test_a_pile_up_on_a_target_appears_on_its_page_as_a_tree_with_its_root(
         expect(page.locator(".tree b")).to_contain_text(f"pid {root}")
     expect(page.locator(".tree")).to_contain_text("web-3@local")
     expect(page.locator("h3").first).to_contain_text("An idle transaction")
-    assert int(page.locator(".score.big").inner_text()) < well
+    assert int(page.locator(".head .score.big").inner_text()) < well
     page.locator("#connections-2 summary").click()
     expect(page.locator("#connections-2 table")).to_contain_text("worker")
     assert screen.faults == []

@@ -108,7 +108,7 @@ def progress(told: dict[str, Any]) -> str:
     else:
         counted = f"{done:,} of {total:,} {told['unit']}" if total else f"{done:,} {told['unit']}"
     share = [f"{min(done / total, 1.0) * 100:.0f} %"] if total else []
-    until = [f"about {span(left)} left"] if left is not None and total and done < total else []
+    until = [f"about {span(left)} left"] if left is not None and left >= 1 and total and done < total else []
     counts = [counted] if done or total else []
     return f"{told['doing']}: {', '.join([*counts, *share, *until])}" if counts else str(told["doing"])
 

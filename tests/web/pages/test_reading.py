@@ -24,8 +24,8 @@ class Told(Parameters):
 
 REMEDY = Remedy(
     "terminate-session", "resolve", "end a session", "reversible", Told,
-    lambda target, told: Plan("", "", "", "reversible"), lambda target, plan: Outcome(True, ""),
-    lambda target, plan: Verdict(True, ""), None, "it connects again", argument="pid",
+    lambda target, told, hand: Plan("", "", "", "reversible"), lambda target, plan, hand: Outcome(True, ""),
+    lambda target, plan, hand: Verdict(True, ""), None, "it connects again", argument="pid",
 )  # fmt: skip
 CONTEXT = cast(Context, SimpleNamespace(world=SimpleNamespace(remedies={"resolve terminate-session": REMEDY})))
 COMMAND = "fireline resolve terminate-session 4821 --target main"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fireline.web.pages.steps import choices, prose
+from fireline.web.pages.steps import asks, choices, prose, share
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,13 @@ def test_what_the_runbook_says_beside_the_title(text: str, title: str, decision:
 )
 def test_a_decision_has_the_words_of_its_question(step: dict[str, object], values: list[str]) -> None:
     assert [value for value, _ in choices(step)] == values
+
+
+def test_a_run_asks_for_somebody_by_its_steps_and_says_how_far_it_is() -> None:
+    told = {"doing": "loading rows", "done": 1, "total": 4, "unit": "rows", "seconds_left": None}
+    running = {"steps": [{"state": "running", "attempts": [{"progress": None}, {"progress": told}]}]}
+    waiting = {"steps": [{"state": "waiting", "attempts": []}]}
+    assert (asks([running]), asks([running, waiting]), asks([])) == (False, True, False)
+    assert share([running]) == 0.25
+    assert share([waiting]) is None
+    assert share([{"steps": [{"state": "running", "attempts": [{"progress": {**told, "total": None}}]}]}]) is None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from fireline.app.recovery import judged
 from fireline.web.pages.incidents import Here, events
+from fireline.web.pages.steps import asks
 from fireline.web.render import page
 from fireline.web.visitor import Form, Visitor, context_of, form, perform
 
@@ -42,6 +44,7 @@ def _values(request: Request, who: Visitor, name: str) -> dict[str, Any]:
     found = perform(request, who.actor, "target.recovery", target=name)
     return {
         "recovery": found,
+        "asks": asks(found["runs"]),
         "backups": perform(request, who.actor, "target.backups", target=name, limit=FEW),
         "snapshots": perform(request, who.actor, "snapshot.list", target=name, limit=FEW),
     }
@@ -53,6 +56,12 @@ def look_at_fence(request: Request, sent: Annotated[Form, Depends(form)], name: 
     found = perform(request, sent.visitor.actor, "fence.status", target=name)
     incidents = perform(request, sent.visitor.actor, "target.recovery", target=name, brief=True)["incidents"]
     return page(request, "fence.html", fence=found, incidents=incidents, back=f"/targets/{name}/recovery")
+
+
+@router.get("/targets/{name}/fence")
+def back_to_recovery(name: str) -> Response:
+    """Where the fence stands: an address alone asks no server."""
+    return RedirectResponse(f"/targets/{quote(name, safe='')}/recovery", 303)
 
 
 @router.get("/targets/{name}/backups")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from fireline.web.pages.incidents import Here, events
+from fireline.web.pages.steps import asks, share
 from fireline.web.render import page
 from fireline.web.visitor import Form, Visitor, context_of, form, perform
 
@@ -70,7 +71,9 @@ def _values(request: Request, who: Visitor, number: int) -> dict[str, Any]:
     known = found["target"] in context_of(request).world.targets
     around = perform(request, who.actor, "target.recovery", target=found["target"], brief=True) if known else None
     work = perform(request, who.actor, "restore.work", restore=str(number))
-    return {"restore": found, "around": around, **work}
+    newest = next((one for one in work["changes"] if not one["undone"]), None)  # what came after is undone first
+    told = {"asks": asks(work["runs"]), "share": share(work["runs"]), "newest": newest and newest["attempt"]}
+    return {"restore": found, "around": around, **told, **work}
 
 
 @router.post("/restores/{number}/diff")
@@ -85,6 +88,12 @@ def compare(request: Request, sent: Annotated[Form, Depends(form)], number: int)
         "lines": LINES,
     }
     return page(request, "restore_diff.html", back=f"/restores/{number}", **values)
+
+
+@router.get("/restores/{number}/diff")
+def back_to_restore(number: int) -> Response:
+    """Where a comparison is asked for: an address alone compares nothing."""
+    return RedirectResponse(f"/restores/{number}", 303)
 
 
 def parts(found: dict[str, Any]) -> list[dict[str, Any]]:

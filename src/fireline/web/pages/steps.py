@@ -35,3 +35,15 @@ def choices(step: dict[str, Any]) -> list[tuple[str, str]]:
     if (step.get("outcome") or {}).get("expectation"):
         return [("continue", "Go on"), ("stop", "Stop here")]
     return [("yes", "Yes, do it"), ("no", "No, not needed"), ("not possible", "Not possible")]
+
+
+def asks(runs: list[dict[str, Any]]) -> bool:
+    """Whether some step of these runs waits for a person. A run that a worker has taken says so only when it lets go."""
+    return any(step["state"] in ("waiting", "unknown") for run in runs for step in run["steps"])
+
+
+def share(runs: list[dict[str, Any]]) -> float | None:
+    """How far the step is that runs now, of 1; None when none runs or its end is not known."""
+    tries = [one for run in runs for step in run["steps"] for one in step["attempts"][-1:]]
+    told = next((one["progress"] for one in tries if one["progress"] and one["progress"]["total"]), None)
+    return min(told["done"] / told["total"], 1.0) if told else None
