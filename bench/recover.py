@@ -1,6 +1,8 @@
 """Backup and restore beside the usual way, in one run: `pg_dump | gzip` and `gunzip -c | psql`, on a database of a gigabyte.
 
-python -m bench.recover [--megabytes 1024] [--rounds 3] [--jobs 2] [--binaries FOLDER] [--write]
+python -m bench.recover [--megabytes 1024] [--rounds 3] [--jobs 2] [--swaps 20] [--binaries FOLDER]... [--write]
+
+Each folder of --binaries is one more PostgreSQL that is measured; --write puts the table into docs/recovery.md.
 
 The usual way is timed as people run it, without any verification, since it has none. Ours is timed with everything: the
 census, the signature, the checksums, the comparison of every row, the planner's statistics, and the swap.
@@ -9,6 +11,7 @@ census, the signature, the checksums, the comparison of every row, the planner's
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
 import shutil
@@ -23,6 +26,7 @@ from typing import Any
 import psycopg
 
 from fireline.cluster import Cluster
+from fireline.contain.remedies.fence import remedy as fence
 from fireline.postgres import client_tools
 from fireline.postgres.client_tools import ClientTools
 from fireline.postgres.connect import Target
@@ -32,7 +36,14 @@ from fireline.recovery.dump import Order
 from fireline.recovery.restoring import Place, Way
 from fireline.redact import Secret
 from fireline.settings import Recovery, Settings
+from fireline.store.connect import Store
+from fireline.store.migrate import migrate
+from tests.hand import hand
+from tests.recovery import traffic
+from tests.recovery.scene import scene
 
+DOCS = Path(__file__).parents[1] / "docs" / "recovery.md"
+BEGIN, END = "<!-- measured by bench/recover.py -->", "<!-- end of what was measured -->"
 SETTINGS = {"shared_buffers": "1GB", "max_connections": "60", "checkpoint_timeout": "15min"}
 MB = 1 << 20
 # Bytes of a row with its indexes, as measured; how the megabytes are shared out.
@@ -122,7 +133,7 @@ class Bench:
         source = sources.at(folder, self.settings)
         check = seconds(lambda: sources.check(source, self.tools, self.settings, watch))
         place = Place(self.target, f"app_restored_{self.rounds}", f"token{self.rounds}")
-        way = Way(self.tools, self.tools.major, self.jobs, memory=restoring.memory_of(self.jobs, here=True))
+        way = Way(self.tools, self.cluster.binaries.major, self.jobs, memory=restoring.memory_of(self.jobs, here=True))
         restoring.create(place, restoring.likeness(self.target))
         load = seconds(lambda: restoring.load(source, place, way, watch))
         finish = seconds(lambda: restoring.finish(place, watch))
@@ -149,14 +160,56 @@ def summary(usual: list[dict[str, float]], ours: list[dict[str, float]]) -> dict
         "ours": {key: round(value, 2) for key, value in new.items()} | {"file_to_verified": round(whole, 2)},
         "ratio": {
             "backup": round(old["backup"] / new["backup"], 2),
-            "backup_read_back": round(old["backup"] / (new["backup"] + new["check"]), 2),
             "restore_alone": round(old["restore"] / new["load"], 2),
             "file_to_verified": round(old["restore"] / whole, 2),
         },
     }
 
 
-def measure(megabytes: int, rounds: int, jobs: int, binaries: Path | None) -> dict[str, Any]:
+def exchange(cluster: Cluster, work: Path, swaps: int) -> dict[str, Any]:
+    """Under writers that connect again at once: seconds until a fence is proved, commits after that, and who a swap turns away."""
+    with Cluster(work / "store", fsync=False) as own:
+        url = own.create_database("fireline")
+        migrate(url)
+        store = Store(url)
+        try:
+            patient = Target("bench", Secret(cluster.url("postgres")))
+            return {
+                "fence": _fence(store, patient, max(swaps // 4, 1)),
+                "swap": traffic.bench_swap(store, patient, swaps=swaps),
+            }
+        finally:
+            store.close()
+
+
+def _fence(store: Store, patient: Target, times: int) -> dict[str, Any]:
+    """Raised and proved again and again; the application's acknowledged writes are counted meanwhile."""
+    took, late = [], 0
+    with scene(store, patient) as shop:
+        target = dataclasses.replace(shop.target, application_dsn=Secret(shop.app_dsn()))
+        held = hand(store)
+        with traffic.Writers(shop.app_dsn()) as pressing:
+            for _ in range(times):
+                pressing.more(50)
+                plan = fence.plan(target, fence.parameters(), held)
+                began = time.perf_counter()
+                done = fence.do(target, plan, held)
+                took.append(time.perf_counter() - began)
+                assert done.facts["proved"], done.summary
+                before = len(pressing.acknowledged)
+                time.sleep(0.3)
+                late += len(pressing.acknowledged) - before
+                assert fence.undo is not None
+                fence.undo(target, plan, held)
+    return {
+        "times": times,
+        "proved_s_p50": round(statistics.median(took), 2),
+        "proved_s_max": round(max(took), 2),
+        "commits_after_proved": late,
+    }
+
+
+def measure(megabytes: int, rounds: int, jobs: int, binaries: Path | None, swaps: int = 20) -> dict[str, Any]:
     """The whole comparison; the usual way and ours by turns, on a database that is in memory."""
     with tempfile.TemporaryDirectory(prefix="fireline-recover-", dir="/var/tmp") as folder:
         work = Path(folder)
@@ -164,17 +217,72 @@ def measure(megabytes: int, rounds: int, jobs: int, binaries: Path | None) -> di
             fill(cluster.create_database("app"), megabytes)
             bench = Bench(cluster, work, jobs)
             with psycopg.connect(cluster.url("app")) as conn:
-                row = conn.execute("SELECT pg_database_size(current_database())").fetchone()
+                row = conn.execute(
+                    "SELECT pg_database_size(current_database()), current_setting('server_version')"
+                ).fetchone()
             assert row is not None
             usual, ours = [], []
             for _ in range(rounds):
                 usual.append(bench.usual())
                 ours.append(bench.ours())
-            result = summary(usual, ours)
+            result = summary(usual, ours) | exchange(cluster, work, swaps)
             cluster.stop("immediate")
-    about = {"database_megabytes": round(row[0] / MB), "jobs": jobs, "cores": os.cpu_count(), "rounds": rounds,
-             "postgres": bench.tools.major, "compress": dump.compression(bench.tools, "auto")}  # fmt: skip
+    about = {"postgres": row[1].split()[0], "database_megabytes": round(row[0] / MB), "jobs": jobs, "cores": os.cpu_count(),
+             "rounds": rounds, "compress": dump.compression(bench.tools, "auto")}  # fmt: skip
     return {**about, **result}
+
+
+def table(found: list[dict[str, Any]]) -> str:
+    """The measurements as docs/recovery.md has them."""
+
+    def line(name: str, *values: object) -> str:
+        return "| " + " | ".join([name, *(str(value) for value in values)]) + " |"
+
+    head = [
+        f"PostgreSQL {one['postgres']}, {one['database_megabytes']:,} MB, {one['jobs']} jobs on {one['cores']} cores, {one['compress']}"
+        for one in found
+    ]
+    parts = [
+        ("`pg_dump \\| gzip`, s", lambda one: one["usual"]["backup"]),
+        ("backup with census and signature, s", lambda one: one["ours"]["backup"]),
+        ("**times as quick**", lambda one: f"**{one['ratio']['backup']}**"),
+        ("size of both, MB", lambda one: f"{one['usual']['megabytes']:.0f} / {one['ours']['megabytes']:.0f}"),
+        ("`gunzip -c \\| psql`, s, nothing verified", lambda one: one["usual"]["restore"]),
+        ("loading beside, s", lambda one: one["ours"]["load"]),
+        ("**times as quick**", lambda one: f"**{one['ratio']['restore_alone']}**"),
+        ("read to its end before, s", lambda one: one["ours"]["check"]),
+        ("statistics for the planner, s", lambda one: one["ours"]["analyze"]),
+        ("every row compared, s", lambda one: one["ours"]["census"]),
+        ("**file to verified database, times as quick**", lambda one: f"**{one['ratio']['file_to_verified']}**"),
+        (
+            "fence under traffic until proved, s, p50 / max",
+            lambda one: f"{one['fence']['proved_s_p50']} / {one['fence']['proved_s_max']}",
+        ),
+        ("commits after it was proved", lambda one: one["fence"]["commits_after_proved"]),
+        (
+            "connections refused inside a swap, ms, p50 / max",
+            lambda one: f"{one['swap']['refused_ms_p50']} / {one['swap']['refused_ms_max']}",
+        ),
+        (
+            "the least by hand, ms, p50 / max",
+            lambda one: f"{one['swap']['floor']['refused_ms_p50']} / {one['swap']['floor']['refused_ms_max']}",
+        ),
+    ]
+    return "\n".join(
+        [
+            line("", *head),
+            line("---", *["---"] * len(found)),
+            *(line(name, *map(value, found)) for name, value in parts),
+        ]
+    )
+
+
+def write(found: list[dict[str, Any]]) -> None:
+    """Put the table between its marks in docs/recovery.md."""
+    text = DOCS.read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    DOCS.write_text(f"{before}{BEGIN}\n{table(found)}\n{END}{after}", encoding="utf-8")
 
 
 def main() -> None:
@@ -183,9 +291,14 @@ def main() -> None:
     parser.add_argument("--megabytes", type=int, default=1024)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("--binaries", type=Path)
+    parser.add_argument("--swaps", type=int, default=20)
+    parser.add_argument("--binaries", type=Path, action="append")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/recovery.md")
     told = parser.parse_args()
-    print(json.dumps(measure(told.megabytes, told.rounds, told.jobs, told.binaries), indent=1))
+    found = [measure(told.megabytes, told.rounds, told.jobs, one, told.swaps) for one in told.binaries or [None]]
+    print(json.dumps(found, indent=1))
+    if told.write:
+        write(found)
 
 
 if __name__ == "__main__":

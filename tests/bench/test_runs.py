@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench import diagnose, ingest, integrity, page
+from bench import diagnose, ingest, integrity, page, recover
 
 
 def test_acknowledging_is_measured_beside_its_floor() -> None:
@@ -30,3 +30,12 @@ def test_a_diagnosis_is_measured_on_a_small_a_large_and_a_loaded_server() -> Non
     assert found["relations"] == 40
     assert found["loaded"]["slowed_to"] > 0
     assert found["large"]["p95_ms"] > found["floor_ms"]
+
+
+def test_backup_and_restore_are_measured_beside_the_usual_way_and_a_swap_under_traffic() -> None:
+    found = recover.measure(megabytes=8, rounds=1, jobs=2, binaries=None, swaps=2)
+    assert all(found["ratio"][name] > 0 for name in ("backup", "restore_alone", "file_to_verified"))
+    assert found["fence"]["commits_after_proved"] == 0
+    assert found["swap"]["swaps"] == 2
+    lines = recover.table([found, found]).splitlines()
+    assert {line.count(" | ") for line in lines} == {2}
