@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import psycopg
-from psycopg import sql
 from psycopg.rows import DictRow
 
-from fireline import clock, redact
+from fireline import clock
 from fireline.errors import Refused
 from fireline.postgres.connect import Connection, Target, beside, database_of
-from fireline.recovery import restores
+from fireline.recovery import restores, restoring
 from fireline.recovery.standing import Standing, look
 from fireline.store.connect import Store, queries
 
@@ -64,15 +62,7 @@ def drop(store: Store, target: Target, captured: dict[str, Any]) -> str:
             found = ours(conn, target, row)
             if found.oid != captured["oid"]:
                 raise Refused(f"{found.name} is another database than the one that was approved", hint="Plan it again.")
-            _drop(conn, found)
+            restoring.drop_ours(conn, target, found.name)
         about = {"id": row["id"], "at": clock.now()}
         own.execute(Q["mark_kept_dropped"] if row["state"] == "swapped" else Q["drop_restore"], about)
     return found.name
-
-
-def _drop(conn: Connection, found: Standing) -> None:
-    try:
-        conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(found.name)))
-    except psycopg.Error as no:
-        said = redact.text((no.diag.message_primary or str(no)).strip().splitlines()[0])
-        raise Refused(f"{found.name} could not be dropped: {said}", hint=no.diag.message_detail) from None

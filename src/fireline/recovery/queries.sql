@@ -362,6 +362,9 @@ SELECT name FROM unnest(%(roles)s::text[]) AS name WHERE name <> 'public' AND NO
 -- comment_of: the comment of a database, if the database is there
 SELECT shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE datname = %(name)s;
 
+-- subscriptions_here: those of this database
+SELECT subname AS name FROM pg_subscription WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database());
+
 -- loaded: rows that have come into this database, as the server counts them: finished and under way
 SELECT coalesce((SELECT sum(n_tup_ins) FROM pg_stat_user_tables), 0)::int8
     + coalesce((SELECT sum(tuples_processed) FROM pg_stat_progress_copy WHERE datname = current_database()), 0)::int8 AS rows;

@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from fireline import redact
 from fireline.errors import FirelineError, Refused
 from fireline.postgres import client_tools
 from fireline.postgres.client_tools import Access, ClientTools
@@ -66,20 +67,31 @@ def missing_roles(conn: Connection, roles: list[str]) -> list[str]:
     return [row["name"] for row in rows]
 
 
+def _making(token: str) -> str:
+    """The name a database bears until it has our mark: whatever bears it is ours, also when its maker died in that moment."""
+    return f"fireline_making_{token}"
+
+
 def create(place: Place, like: dict[str, Any]) -> None:
     """Make the database, with the token in its comment; nobody but its owner and superusers gets in.
 
+    It gets its own name only with the mark, in one transaction, so that a database without the mark is never ours.
     like: what a census says of a database; encoding and locale are taken from it.
     """
-    name = sql.Identifier(place.database)
-    words = [sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(name)]
+    name, making = sql.Identifier(place.database), sql.Identifier(_making(place.token))
+    words = [sql.SQL("CREATE DATABASE {} TEMPLATE template0 ALLOW_CONNECTIONS false").format(making)]
     with beside(place.target, write=True) as conn:
         words += [sql.SQL("{} {}").format(sql.SQL(word), sql.Literal(value)) for word, value in _likeness(conn, like)]
         conn.execute("SET statement_timeout = 0")
         try:
             conn.execute(sql.SQL(" ").join(words))
-            conn.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(name, sql.Literal(COMMENT + place.token)))
-            conn.execute(sql.SQL("REVOKE CONNECT ON DATABASE {} FROM PUBLIC").format(name))
+            with conn.transaction():
+                conn.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(making, sql.Literal(COMMENT + place.token)))
+                conn.execute(sql.SQL("REVOKE CONNECT ON DATABASE {} FROM PUBLIC").format(making))
+                conn.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(making))
+                conn.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(making, name))
+        except psycopg.errors.DuplicateDatabase:
+            raise Refused(f"there is a database {place.database} already", hint="Name another one with --as.") from None
         except psycopg.Error as refused:
             raise Refused(f"no database could be made for the restore: {refused.diag.message_primary}",
                           hint="The role needs CREATEDB, or be a superuser.") from None  # fmt: skip
@@ -118,21 +130,52 @@ def likeness(target: Target) -> dict[str, Any]:
     return dict(row)
 
 
-def drop(target: Target, database: str, token: str, *, fresh: bool = False) -> bool:
-    """Drop a database of ours with whoever is in it; whether it was there. Refused for one that does not bear the token.
-
-    fresh: it may also bear no comment at all, when its maker died in that moment; the row says that it was ours to make.
-    """
+def drop(target: Target, database: str, token: str) -> bool:
+    """Drop a database of ours with whoever is in it; whether it was there. Refused for one that does not bear the token."""
     with beside(target, write=True) as conn:
-        row = conn.execute(Q["comment_of"], {"name": database}).fetchone()
-        if row is None:
-            return False
-        if row["comment"] != COMMENT + token and not (fresh and row["comment"] is None):
+        conn.execute("SET statement_timeout = 0")
+        half = drop_ours(conn, target, _making(token)) if _comment(conn, _making(token)) else False
+        found = _comment(conn, database)
+        if found is None or (half and found != (COMMENT + token,)):
+            return half
+        if found != (COMMENT + token,):
             raise Refused(f"database {database} does not bear the mark of this restore, so it is not dropped",
                           hint="Look whose it is; drop it yourself if it is not wanted.")  # fmt: skip
-        conn.execute("SET statement_timeout = 0")
-        conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(database)))
-        return True
+        return drop_ours(conn, target, database)
+
+
+def _comment(conn: Connection, database: str) -> tuple[str | None] | None:
+    """Its comment; None when there is no such database."""
+    row = conn.execute(Q["comment_of"], {"name": database}).fetchone()
+    return None if row is None else (row["comment"],)
+
+
+def drop_ours(conn: Connection, target: Target, database: str) -> bool:
+    """Drop it with whoever is in it; True. Its subscriptions go before it, and what the publisher keeps for them stays there."""
+    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database))
+    try:
+        try:
+            conn.execute(drop)
+        except psycopg.errors.ObjectInUse:
+            _unsubscribe(target, database)
+            conn.execute(drop)
+    except psycopg.Error as no:
+        said = redact.text((no.diag.message_primary or str(no)).strip().splitlines()[0])
+        raise Refused(f"{database} could not be dropped: {said}", hint=no.diag.message_detail) from None
+    return True
+
+
+def _unsubscribe(target: Target, database: str) -> None:
+    """Take its subscriptions away without a word to the publisher: the slot they name may be the one that is in use."""
+    with connect(target, write=True, autocommit=True, database=database) as conn:
+        for row in conn.execute(Q["subscriptions_here"]).fetchall():
+            name = sql.Identifier(row["name"])
+            for words in (
+                "ALTER SUBSCRIPTION {} DISABLE",
+                "ALTER SUBSCRIPTION {} SET (slot_name = NONE)",
+                "DROP SUBSCRIPTION {}",
+            ):
+                conn.execute(sql.SQL(words).format(name))
 
 
 def load(source: Source, place: Place, way: Way, watch: Watch) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pyrage
 import pytest
@@ -17,7 +18,8 @@ from fireline.contain.remedies.backup import remedy as backup
 from fireline.errors import NotFound, Refused
 from fireline.postgres import client_tools
 from fireline.postgres.connect import Target
-from fireline.recovery import restores
+from fireline.recovery import restores, restoring
+from fireline.recovery.restoring import Place
 from fireline.resolve.remedies.restore import remedy as restore
 from fireline.resolve.remedies.verify_restore import remedy as verify_restore
 from fireline.store.connect import Store
@@ -217,7 +219,7 @@ def test_what_is_not_there_is_said_to_be_missing(doer: Doer) -> None:
 def test_what_a_restore_that_died_has_left_is_dropped_by_the_next_and_nothing_else(doer: Doer) -> None:
     doer.do(backup)
     with doer.store.transaction() as conn:
-        for name, token in (("half_made", "t1"), ("somebody_elses", "t2")):
+        for name, token in (("half_made", "t1"), ("somebody_elses", "t2"), ("bare", "t3"), ("unmarked", "t4")):
             number = restores.begin(
                 conn,
                 target="main",
@@ -235,15 +237,59 @@ def test_what_a_restore_that_died_has_left_is_dropped_by_the_next_and_nothing_el
         conn.execute("COMMENT ON DATABASE half_made IS 'fireline restore t1'")
         conn.execute("CREATE DATABASE somebody_elses")
         conn.execute("COMMENT ON DATABASE somebody_elses IS 'precious'")
+        conn.execute("CREATE DATABASE bare")  # made by hand, under the name of a restore that failed
+        conn.execute("CREATE DATABASE fireline_making_t4")  # its maker died before it had the mark and its name
     try:
-        with pytest.raises(Refused, match="somebody_elses does not bear the mark"):
-            doer.do(restore)
+        _, done = doer.do(restore)  # what is not ours stops nobody
+        assert done.summary.startswith("PASS")
         assert "half_made" not in databases(doer.target)
-        assert "somebody_elses" in databases(doer.target)
+        assert {"somebody_elses", "bare"} <= databases(doer.target)
+        assert "fireline_making_t4" not in databases(doer.target)
     finally:
         with owner(doer.target, "postgres") as conn:
-            conn.execute("DROP DATABASE IF EXISTS half_made")
-            conn.execute("DROP DATABASE IF EXISTS somebody_elses")
+            for name in ("half_made", "somebody_elses", "bare"):
+                conn.execute(f"DROP DATABASE IF EXISTS {name}".encode())
+
+
+def test_a_database_that_somebody_makes_meanwhile_under_the_same_name_is_left_alone(
+    doer: Doer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doer.do(backup)
+    before = databases(doer.target)
+    create = restoring.create
+
+    def late(place: Place, like: dict[str, Any]) -> None:
+        with owner(doer.target, "postgres") as conn:
+            conn.execute("CREATE DATABASE theirs")
+        create(place, like)
+
+    monkeypatch.setattr(restoring, "create", late)
+    try:
+        with pytest.raises(Refused, match="there is a database theirs already"):
+            doer.do(restore, as_="theirs")
+        assert databases(doer.target) - before == {"theirs"}
+    finally:
+        with owner(doer.target, "postgres") as conn:
+            conn.execute("DROP DATABASE theirs")
+
+
+def test_a_restored_subscription_keeps_nobody_from_dropping_it_and_its_slot_is_left_alone(doer: Doer) -> None:
+    with owner(doer.target) as conn:
+        conn.execute(
+            "CREATE SUBSCRIPTION news CONNECTION 'host=127.0.0.1 port=1' PUBLICATION p WITH (connect = false, slot_name = 'live')"
+        )
+    try:
+        doer.do(backup)
+        plan, done = doer.do(restore)
+        assert done.ok, done.summary
+        with owner(doer.target, plan.captured["beside"]) as conn:
+            assert conn.execute("SELECT subenabled FROM pg_subscription").fetchone() == (False,)
+        assert doer.undo(restore, plan).summary.endswith("was dropped")
+        assert plan.captured["beside"] not in databases(doer.target)
+    finally:
+        with owner(doer.target) as conn:
+            conn.execute("ALTER SUBSCRIPTION news SET (slot_name = NONE)")
+            conn.execute("DROP SUBSCRIPTION news")
 
 
 def test_with_swap_what_passed_is_in_use_at_once_and_the_undo_brings_the_old_back(doer: Doer) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import secrets
 import time
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 from psycopg.rows import DictRow
 from pydantic import Field, field_validator
 
@@ -184,7 +186,8 @@ def do(target: Target, plan: Plan, hand: Hand) -> Outcome:
     except FirelineError as fault:
         with hand.store.transaction() as conn:
             restores.end(conn, number, "failed", error=fault.message)
-        restoring.drop(target, place.database, place.token, fresh=True)
+        with suppress(FirelineError):  # the next restore does it then; why this one failed is what counts
+            restoring.drop(target, place.database, place.token)
         raise
     with hand.store.transaction() as conn:
         restores.end(conn, number, report["verdict"], report=report)
@@ -216,12 +219,13 @@ def _swapped(target: Target, done: Outcome, number: int, captured: dict[str, Any
     return Outcome(after.ok, f"{done.summary}. {after.summary}", {**done.facts, "swap": after.facts})
 
 
-def _clear(target: Target, left: list[Any], hand: Hand) -> None:
-    """Drop what earlier restores that died have left: only what bears their tokens."""
+def _clear(target: Target, left: list[DictRow], hand: Hand) -> None:
+    """Drop what earlier restores that died have left: only what bears their tokens. What can not be dropped stops nobody."""
     for row in left:
-        restoring.drop(target, row["beside"], row["token"], fresh=True)
-        with hand.store.transaction() as conn:
-            restores.dropped(conn, row["id"])
+        with suppress(FirelineError, psycopg.Error):
+            restoring.drop(target, row["beside"], row["token"])
+            with hand.store.transaction() as conn:
+                restores.dropped(conn, row["id"])
 
 
 def _outcome(number: int, place: Place, report: dict[str, Any]) -> Outcome:
@@ -264,7 +268,7 @@ def undo(target: Target, plan: Plan, hand: Hand) -> Outcome:
             raise Refused(f"restore {row['id']} is in use now: it was swapped in", hint="Undo the swap first.")
         back = swapping.back(hand.store, target, {**row["swap"], "restore": row["id"]}, by=hand.actor)
         return Outcome(True, f"the database from before is {back['database']} again; {row['beside']} stays beside")
-    there = restoring.drop(target, plan.captured["beside"], plan.captured["token"], fresh=True)
+    there = restoring.drop(target, plan.captured["beside"], plan.captured["token"])
     if row is not None:
         with hand.store.transaction() as conn:
             restores.dropped(conn, row["id"])
