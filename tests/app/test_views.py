@@ -46,6 +46,18 @@ CASES = [
     (incident(run(step(state="failed", level="reversible"))), "failed"),
     (incident(run(step(state="failed", level="read"), state="running")), "nothing"),
     (incident(run(step(approval={"kind": "undo", "state": "asked"}), state="waiting")), "approve"),
+    (incident(run(step(approval={"kind": "undo", "state": "asked"}), state="succeeded")), "approve"),
+    (
+        incident(
+            run(
+                step(state="failed", level="reversible"),
+                step(approval={"kind": "undo", "state": "asked"}),
+                state="failed",
+            )
+        ),
+        "approve",
+    ),
+    (incident(run(step(state="failed", level="reversible"), state="failed")), "resolve"),
     (incident(), "choose"),
     (incident(matches=[{"title": "Data Corruption"}]), "choose"),
     (incident(run(step(), state="succeeded"), verdict={"probe_state": "green"}), "resolve"),

@@ -16,9 +16,8 @@ SELECT * FROM backup WHERE target = %(target)s AND state = 'whole' AND proved_at
 -- newest_begun: the one that was begun last, whatever became of it
 SELECT * FROM backup WHERE target = %(target)s ORDER BY begun_at DESC, id DESC LIMIT 1;
 
--- plans_going: what the unfinished runs of a target were planned to do
-SELECT s.run_id AS run, s.position, s.plan FROM step s JOIN run r ON r.id = s.run_id
-WHERE r.target = %(target)s AND r.state IN ('running', 'waiting') AND s.plan IS NOT NULL ORDER BY s.run_id DESC, s.position;
+-- plans_of: what these runs were planned to do
+SELECT run_id AS run, plan FROM step WHERE run_id = ANY(%(runs)s) AND plan IS NOT NULL ORDER BY run_id DESC, position;
 
 -- incidents_of: the open incidents of a target, newest first
 SELECT id, title FROM incident WHERE target = %(target)s AND status NOT IN ('resolved', 'reviewed', 'dismissed') ORDER BY id DESC LIMIT 20;

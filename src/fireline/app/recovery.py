@@ -97,12 +97,14 @@ def wrong(backup: dict[str, Any]) -> str | None:
 
 def restore_work(conn: Connection, actor: Actor, world: World, *, restore: str) -> dict[str, Any]:
     """The unfinished runs that are about a restore, and what was changed by it or with it."""
+    del actor
     row = restores.get(conn, restore)
-    going = [one for one in all_rows(conn, Q["plans_going"], target=row["target"]) if about(one["plan"], row)]
+    going = {run["run"]: run for run in runs.going(conn, world, row["target"])}
+    plans = all_rows(conn, Q["plans_of"], runs=list(going))
+    numbers = dict.fromkeys(one["run"] for one in plans if about(one["plan"], row))
     done = [one for one in undo.rows(conn, target=row["target"]) if about(one["plan"], row)]
-    numbers = list(dict.fromkeys(one["run"] for one in going))
     return {
-        "runs": [runs.show(conn, actor, world, run=number) for number in numbers],
+        "runs": [going[number] for number in numbers],
         "changes": [undo.view(one) for one in done],
     }
 

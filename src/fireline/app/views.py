@@ -65,12 +65,18 @@ def wanted(incident: dict[str, Any]) -> dict[str, Any]:
     if incident["acknowledged_at"] is None:
         return _want("acknowledge", "Acknowledge, so that nobody else is woken.")
     open_runs = [run for run in incident["runs"] if run["state"] in ("running", "waiting")]
-    for run in reversed(open_runs):
-        for step in run["steps"]:
+    for run in reversed(incident["runs"]):
+        for step in run["steps"] if run in open_runs else filter(_undo_asked, run["steps"]):
             ask = _of_step(run, step, incident)
             if ask is not None:
                 return ask
     return _without_run(incident, open_runs)
+
+
+def _undo_asked(step: dict[str, Any]) -> bool:
+    """Whether a step waits for a yes to its undo, though its run may have ended."""
+    asked = step["approval"]
+    return asked is not None and asked["kind"] == "undo" and asked["state"] == "asked"
 
 
 def _of_step(run: dict[str, Any], step: dict[str, Any], incident: dict[str, Any]) -> dict[str, Any] | None:

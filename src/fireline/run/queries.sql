@@ -206,8 +206,11 @@ WITH told AS (UPDATE attempt SET progress = %(progress)s WHERE id = %(attempt)s 
 SELECT pg_notify('fireline_page', coalesce(r.incident_id, r.id)::text), pg_notify('fireline_page', 'recovery ' || left(r.target, 200))
 FROM run r WHERE r.id = (SELECT run_id FROM told);
 
--- going: runs on a target that are not finished, newest first
-SELECT id FROM run WHERE target = %(target)s AND state IN ('running', 'waiting') ORDER BY id DESC LIMIT %(limit)s;
+-- going: runs on a target that are not finished, or of which something is to be undone, newest first
+SELECT id FROM run WHERE target = %(target)s AND (state IN ('running', 'waiting')
+    OR id IN (SELECT run_id FROM approval WHERE kind = 'undo' AND state IN ('asked', 'given'))
+    OR id IN (SELECT run_id FROM attempt WHERE state IN ('intent', 'running')))
+ORDER BY id DESC LIMIT %(limit)s;
 
 -- backup_going: an unfinished run beside this one that takes a backup of the target
 SELECT r.id AS run FROM run r JOIN step s ON s.run_id = r.id

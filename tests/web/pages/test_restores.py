@@ -44,6 +44,8 @@ def test_a_restore_passes_is_compared_swapped_in_and_put_back(ward: Site, patien
         assert "Rescue newer rows" in page
         assert "What did the swap lose?" in page
         browser.submit("run.undo", back=f"/restores/{number}", run=str(run), step="1")
+        assert "Its undo waits for a yes" in browser.get(f"/restores/{number}").text
+        assert "Its undo waits for a yes" in browser.get("/targets/main/recovery").text
         approve(ward, run)
         assert "What would a swap lose?" in browser.get(f"/restores/{number}").text
         assert browser.get("/targets/main/restores").text.count('class="line backup"') == 1

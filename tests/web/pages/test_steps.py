@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from fireline.web.pages.steps import asks, choices, prose, share
+from fireline.web.pages.steps import at_work, choices, prose, share
 
 
 @pytest.mark.parametrize(
@@ -36,11 +38,28 @@ def test_a_decision_has_the_words_of_its_question(step: dict[str, object], value
     assert [value for value, _ in choices(step)] == values
 
 
-def test_a_run_asks_for_somebody_by_its_steps_and_says_how_far_it_is() -> None:
+@pytest.mark.parametrize(
+    ("state", "waits", "approval", "says", "asks"),
+    [
+        ("waiting", "approval", None, "Waits for a yes", True),
+        ("waiting", "input", None, "Waiting", True),
+        ("running", None, None, "Running", False),
+        ("authorised", None, None, "About to start", False),
+        ("unknown", None, None, "Nobody knows whether it happened", True),
+        ("succeeded", None, {"kind": "undo", "state": "asked"}, "Its undo waits for a yes", True),
+        ("succeeded", None, {"kind": "undo", "state": "given"}, "It is being undone", False),
+    ],
+)
+def test_where_a_run_is_and_whether_it_asks_for_somebody(
+    state: str, waits: str | None, approval: dict[str, str] | None, says: str, asks: bool
+) -> None:
+    done: dict[str, Any] = {"state": "succeeded", "waits_for": None, "approval": None, "attempts": []}
+    here: dict[str, Any] = {"state": state, "waits_for": waits, "approval": approval, "attempts": []}
+    told = at_work([{"steps": [done, here]}])[0]
+    assert (told["step"], told["says"], told["asks"]) == (here, says, asks)
+
+
+def test_how_far_the_step_is_that_runs() -> None:
     told = {"doing": "loading rows", "done": 1, "total": 4, "unit": "rows", "seconds_left": None}
-    running = {"steps": [{"state": "running", "attempts": [{"progress": None}, {"progress": told}]}]}
-    waiting = {"steps": [{"state": "waiting", "attempts": []}]}
-    assert (asks([running]), asks([running, waiting]), asks([])) == (False, True, False)
-    assert share([running]) == 0.25
-    assert share([waiting]) is None
-    assert share([{"steps": [{"state": "running", "attempts": [{"progress": {**told, "total": None}}]}]}]) is None
+    assert share([{"steps": [{"attempts": [{"progress": None}, {"progress": told}]}]}]) == 0.25
+    assert share([{"steps": [{"attempts": []}, {"attempts": [{"progress": {**told, "total": None}}]}]}]) is None

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from fireline.app.recovery import judged
 from fireline.web.pages.incidents import Here, events
-from fireline.web.pages.steps import asks
+from fireline.web.pages.steps import at_work
 from fireline.web.render import page
 from fireline.web.visitor import Form, Visitor, context_of, form, perform
 
@@ -44,7 +44,7 @@ def _values(request: Request, who: Visitor, name: str) -> dict[str, Any]:
     found = perform(request, who.actor, "target.recovery", target=name)
     return {
         "recovery": found,
-        "asks": asks(found["runs"]),
+        "work": at_work(found["runs"]),
         "backups": perform(request, who.actor, "target.backups", target=name, limit=FEW),
         "snapshots": perform(request, who.actor, "snapshot.list", target=name, limit=FEW),
     }

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from fireline.web.pages.incidents import Here, events
-from fireline.web.pages.steps import asks, share
+from fireline.web.pages.steps import at_work, share
 from fireline.web.render import page
 from fireline.web.visitor import Form, Visitor, context_of, form, perform
 
@@ -72,8 +72,8 @@ def _values(request: Request, who: Visitor, number: int) -> dict[str, Any]:
     around = perform(request, who.actor, "target.recovery", target=found["target"], brief=True) if known else None
     work = perform(request, who.actor, "restore.work", restore=str(number))
     newest = next((one for one in work["changes"] if not one["undone"]), None)  # what came after is undone first
-    told = {"asks": asks(work["runs"]), "share": share(work["runs"]), "newest": newest and newest["attempt"]}
-    return {"restore": found, "around": around, **told, **work}
+    told = {"work": at_work(work["runs"]), "share": share(work["runs"]), "newest": newest and newest["attempt"]}
+    return {"restore": found, "around": around, "changes": work["changes"], **told}
 
 
 @router.post("/restores/{number}/diff")

@@ -37,9 +37,32 @@ def choices(step: dict[str, Any]) -> list[tuple[str, str]]:
     return [("yes", "Yes, do it"), ("no", "No, not needed"), ("not possible", "Not possible")]
 
 
-def asks(runs: list[dict[str, Any]]) -> bool:
-    """Whether some step of these runs waits for a person. A run that a worker has taken says so only when it lets go."""
-    return any(step["state"] in ("waiting", "unknown") for run in runs for step in run["steps"])
+_BUSY = ("running", "intent", "authorised")
+_STUCK = ("unknown", "failed", "timed_out")
+
+
+def at_work(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each run with the step that it is at, in words, and whether that waits for a person."""
+    return [{"run": run, **_at(run)} for run in runs]
+
+
+def _at(run: dict[str, Any]) -> dict[str, Any]:
+    steps = run["steps"]
+    undo = next((step for step in steps if _undo_of(step) in ("asked", "given")), None)
+    if undo is not None:
+        asked = _undo_of(undo) == "asked"
+        return {"step": undo, "says": "Its undo waits for a yes" if asked else "It is being undone", "asks": asked}
+    step = next((step for step in steps if step["state"] in (*_BUSY, "waiting", *_STUCK)), steps[0])
+    if step["state"] == "waiting" and step["waits_for"] == "approval":
+        return {"step": step, "says": "Waits for a yes", "asks": True}
+    words = {"intent": "Running", "authorised": "About to start", "unknown": "Nobody knows whether it happened"}
+    says = words.get(step["state"], step["state"].replace("_", " ").capitalize())
+    return {"step": step, "says": says, "asks": step["state"] in ("waiting", *_STUCK)}
+
+
+def _undo_of(step: dict[str, Any]) -> str | None:
+    asked = step["approval"] or {}
+    return asked.get("state") if asked.get("kind") == "undo" else None
 
 
 def share(runs: list[dict[str, Any]]) -> float | None:
