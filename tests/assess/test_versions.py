@@ -19,11 +19,11 @@ from fireline.assess.score import DIMENSIONS
 from fireline.assess.snapshot import Asked, Check, Snapshot
 from fireline.assess.view import examine as viewed
 from fireline.assess.view import named, views
-from fireline.cluster import Cluster
 from fireline.postgres.connect import Target
 from fireline.redact import Secret
 from tests import servers
 from tests.assess.faults import Faults
+from tests.servers import Patient
 
 WATCHER = "version_watcher"
 SCHEMA = """
@@ -46,14 +46,14 @@ CREATE EXTENSION pg_stat_statements; CREATE EXTENSION amcheck;
 
 
 @pytest.fixture(scope="module", params=servers.FURTHER)
-def old(request: pytest.FixtureRequest, patient_servers: Callable[[int], Cluster]) -> Iterator[Target]:
+def old(request: pytest.FixtureRequest, patient_servers: Callable[[int], Patient]) -> Iterator[Target]:
     """A small application on each version that the other tests do not run on."""
     with servers.database(patient_servers(request.param)) as url:
         yield filled(url)
 
 
 @pytest.fixture(scope="module")
-def newest(patient_servers: Callable[[int], Cluster]) -> Iterator[Target]:
+def newest(patient_servers: Callable[[int], Patient]) -> Iterator[Target]:
     """The same on the newest."""
     with servers.database(patient_servers(18)) as url:
         yield filled(url)

@@ -6,8 +6,9 @@ import pytest
 
 from fireline import clock
 from fireline.assess import turns
-from fireline.cli.check import cell, heading, size
+from fireline.cli.check import cell, heading
 from fireline.postgres.connect import Target
+from fireline.sizes import size
 from fireline.store.connect import Store
 from tests.assess.regressing import EVERY, LOOKS, Shop
 from tests.cli.conftest import Fireline

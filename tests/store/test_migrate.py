@@ -9,16 +9,15 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from fireline.cluster import Cluster
 from fireline.errors import StoreUnavailable
 from fireline.store.migrate import migrate, scripts
-from tests.servers import database
+from tests.servers import Patient, database
 
 NAMES = [script.revision for script in scripts().walk_revisions()][::-1]
 
 
 @pytest.fixture
-def empty(server: Cluster) -> Iterator[str]:
+def empty(server: Patient) -> Iterator[str]:
     """The URL of an empty database."""
     with database(server) as url:
         yield url
