@@ -57,7 +57,14 @@ def perform(
             f"{name} needs the role {operation.role}; {actor.name} is {actor.role}",
             hint="An admin can change roles on the People page or with `fireline user`.",
         )
-    handed: dict[str, Any] = {"conn": conn, "actor": actor, "context": context, "settings": context.settings, "world": context.world, "scheme": None}
+    handed: dict[str, Any] = {
+        "conn": conn,
+        "actor": actor,
+        "context": context,
+        "settings": context.settings,
+        "world": context.world,
+        "scheme": None,
+    }
     wanted = inspect.signature(operation.function).parameters
     can_do_without = light and operation.reads
     if "scheme" in wanted and not can_do_without:

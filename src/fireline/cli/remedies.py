@@ -125,7 +125,7 @@ def short_group(phase: str, name: str, says: str, **commands: Callable[..., None
     for word, command in commands.items():
         app.command(word.rstrip("_"))(command)
     made = typer.main.get_group(app)
-    group = _Short(name=name, commands=made.commands, help=says, rich_markup_mode=None)
+    group = _Short(name=name, commands=dict(made.commands), help=says, rich_markup_mode=None)
     group.remedy = name
     return group
 

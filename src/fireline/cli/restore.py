@@ -67,4 +67,6 @@ def _draw(one: dict[str, Any]) -> None:
         say(f"  the database it replaced is kept as {one['kept']} until {at(one['keep_until'])}")
 
 
-app = short_group("resolve", "restore", "Restore beside the database in use, and prove it.", list_=list_, show=show, diff=diff)
+app = short_group(
+    "resolve", "restore", "Restore beside the database in use, and prove it.", list_=list_, show=show, diff=diff
+)

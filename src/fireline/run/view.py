@@ -36,7 +36,9 @@ def show(conn: Connection, actor: Actor, world: World | None = None, *, run: int
 def going(conn: Connection, world: World, target: str, *, limit: int = 10) -> list[dict[str, Any]]:
     """The runs on a target that are not finished, newest first, with their steps."""
     rows = (one(conn, Q["run"], run=row["id"]) for row in all_rows(conn, Q["going"], target=target, limit=limit))
-    return [gate.tell_backup(conn, world, run_view(conn, row, world.remedies.values)) for row in rows if row is not None]
+    return [
+        gate.tell_backup(conn, world, run_view(conn, row, world.remedies.values)) for row in rows if row is not None
+    ]
 
 
 def list_runs(conn: Connection, actor: Actor, *, incident: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
@@ -184,7 +186,13 @@ def _approval(row: DictRow | None) -> dict[str, Any] | None:
 
 def _may_be_offered(step: DictRow) -> bool:
     """Whether remedies are offered for a step: one for a person, or a command that a remedy may do better."""
-    return step["state"] not in ("succeeded", "skipped") and step["kind"] in ("manual", "checklist", "decision", "bash", "sql")
+    return step["state"] not in ("succeeded", "skipped") and step["kind"] in (
+        "manual",
+        "checklist",
+        "decision",
+        "bash",
+        "sql",
+    )
 
 
 def offers(step: DictRow, remedies: Iterable[Remedy], target: str | None) -> list[dict[str, str]]:
