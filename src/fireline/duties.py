@@ -29,7 +29,7 @@ from fireline.communicate import deliver, heartbeat, notices
 from fireline.detect import intake
 from fireline.errors import StoreUnavailable
 from fireline.incident import ack_link, clocks, sessions
-from fireline.recovery import settling
+from fireline.recovery import leftovers, settling
 from fireline.recovery.fence import falling
 from fireline.review import postmortem
 from fireline.run import approve
@@ -119,6 +119,11 @@ def let_fences_fall(world: World) -> None:
     falling.sweep(world.store, world.targets)
 
 
+def clear_leftovers(world: World) -> None:
+    """Clear away what recoveries that died have left on this machine."""
+    leftovers.clear(world.store, world.settings)
+
+
 def tidy(world: World) -> None:
     """Forget sessions and links that nobody can use any more."""
     with world.store.transaction() as conn:
@@ -138,6 +143,7 @@ SWEEPS: list[Callable[[World], object]] = [
     lambda world: settling.sweep(world.store, world.targets),
     draft_postmortems,
     let_fences_fall,
+    clear_leftovers,
     tidy,
     lambda world: heartbeat.beat(world.store, world.settings),
 ]

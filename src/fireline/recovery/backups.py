@@ -25,6 +25,7 @@ from fireline.store.connect import Connection, Store, all_rows, one, queries
 
 Q = queries("fireline.recovery")
 
+_MARKS = {"verified": Q["mark_verified"], "proved": Q["mark_proved"]}
 UNSEALED = ".unsealed-"  # and a process number: a private folder with what it has decrypted
 _LOCK = "taking"  # held by the process that takes the backup; the kernel lets go when it dies
 _SHOWN = (
@@ -49,25 +50,51 @@ def name_for(target: str, at: datetime) -> str:
     return f"{clean[:80]}-{at:%Y%m%d-%H%M%S}"
 
 
+def free_name(conn: Connection, target: str, at: datetime) -> str:
+    """A name that no backup bears: two may be asked for in one second, and a clock may be put back."""
+    name = name_for(target, at)
+    for further in (name, *(f"{name}-{number}" for number in range(2, 100))):
+        if one(conn, Q["backup"], name=further) is None:
+            return further
+    raise Refused(f"there are a hundred backups named {name} already")
+
+
 @contextmanager
 def taking(folder: Path) -> Iterator[None]:
     """Make the unfinished folder and hold it as long as the block lasts; it is removed when the block fails."""
+    path = folder.with_name(f"{folder.name}.{_LOCK}")
     try:
-        folder.mkdir(mode=0o700, parents=True)
-        lock = (folder.parent / f"{folder.name}.{_LOCK}").open("w")
-    except FileExistsError:
-        raise Refused(f"{folder} is there already", hint="Is another backup being taken at this moment?") from None
+        folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = _take_lock(path)
     except OSError as denied:
         raise Refused(f"can not write in {folder.parent}: {denied.strerror}", hint="See recovery.folder.") from None
-    with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    if lock is None or folder.exists():
+        raise Refused(f"{folder} is there already", hint="Is another backup being taken at this moment?")
+    try:
+        folder.mkdir(mode=0o700)
         try:
             yield
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
         finally:
-            Path(lock.name).unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
+    finally:
+        os.close(lock)
+
+
+def _take_lock(path: Path) -> int | None:
+    """A new lock that `settle` has not taken for a dead one's meanwhile; None while somebody else has it."""
+    while True:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if path.exists() and path.stat().st_ino == os.fstat(handle).st_ino:
+                return handle
+        except BlockingIOError:
+            os.close(handle)
+            return None
+        os.close(handle)
 
 
 def settle(store: Store, settings: Settings) -> None:
@@ -75,6 +102,12 @@ def settle(store: Store, settings: Settings) -> None:
     for left in home(settings).glob(f"{UNSEALED}*"):
         if not Path(f"/proc/{left.name.removeprefix(UNSEALED).partition('-')[0]}").exists():
             shutil.rmtree(left, ignore_errors=True)  # what a dead process had decrypted
+    for left in home(settings).glob(f"*{PART}.{_LOCK}"):
+        lock = _take_lock(left)
+        if lock is not None:  # its process may have died before there was a row
+            shutil.rmtree(left.with_suffix(""), ignore_errors=True)
+            left.unlink(missing_ok=True)
+            os.close(lock)
     with store.transaction() as conn:
         rows = all_rows(conn, Q["taking_backups"], host=socket.gethostname())
         for row in rows:
@@ -149,12 +182,14 @@ def find(conn: Connection, settings: Settings) -> None:
         ):
             set_gone(conn, row["name"], "its folder is not there any more")
     for folder in sorted(place.iterdir()):
-        if known.get(folder.name, "taking") == "whole" or not (folder / manifest.MANIFEST).is_file():
-            continue
         try:
+            if known.get(folder.name, "taking") == "whole" or not (folder / manifest.MANIFEST).is_file():
+                continue
             sealed = manifest.read(folder, believed)
-        except (Refused, NotFound):
+        except (Refused, NotFound, OSError):  # lost+found, for one, is nobody's to read
             continue  # `backup verify` says what is wrong with it
+        if sealed.manifest.name != folder.name:
+            continue  # a copy under another name: whose folder it really is says its own row
         said = _said(folder, sealed)
         conn.execute(Q["end_backup" if folder.name in known else "adopt_backup"], said)
 
@@ -200,7 +235,7 @@ def set_gone(conn: Connection, name: str, why: str) -> None:
 
 def mark(conn: Connection, name: str, kind: str, facts: dict[str, Any], *, ok: bool) -> None:
     """What verifying or proving it has shown. kind: verified or proved."""
-    conn.execute(Q[f"mark_{kind}"], {"name": name, "ok": ok, "at": clock.now(), "facts": Jsonb(facts)})
+    conn.execute(_MARKS[kind], {"name": name, "ok": ok, "at": clock.now(), "facts": Jsonb(facts)})
 
 
 def view(row: DictRow) -> dict[str, Any]:

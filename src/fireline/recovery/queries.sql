@@ -4,7 +4,9 @@ VALUES (%(name)s, %(target)s, %(database)s, 'taking', %(host)s, %(folder)s, %(at
 
 -- end_backup: it is whole, and what its manifest says
 UPDATE backup SET state = 'whole', ended_at = %(at)s, snapshot_at = %(snapshot_at)s, bytes = %(bytes)s, rows = %(rows)s,
-    tables = %(tables)s, manifest = %(manifest)s, signer = %(signer)s, folder = %(folder)s, error = NULL
+    tables = %(tables)s, manifest = %(manifest)s, signer = %(signer)s, folder = %(folder)s, host = %(host)s, error = NULL,
+    verified_at = CASE WHEN manifest = %(manifest)s THEN verified_at END,
+    proved_at = CASE WHEN manifest = %(manifest)s THEN proved_at END
 WHERE name = %(name)s;
 
 -- fail_backup: it came to nothing
@@ -351,6 +353,10 @@ SELECT pg_advisory_xact_lock(%(room)s, %(id)s::int);
 -- failed_restores: whose databases may be left: those that failed, and those whose process does not live any more
 SELECT * FROM restore WHERE target = %(target)s
     AND (state = 'failed' OR (state = 'restoring' AND pg_try_advisory_xact_lock(%(room)s, id::int))) ORDER BY id;
+
+-- fail_dead_restores: those whose process does not live any more; the young may not have their lock yet
+UPDATE restore SET state = 'failed', ended_at = %(at)s, error = %(error)s
+WHERE state = 'restoring' AND begun_at < %(before)s AND pg_try_advisory_xact_lock(%(room)s, id::int);
 
 -- list_restores: newest first
 SELECT * FROM restore WHERE (%(target)s::text IS NULL OR target = %(target)s) AND (%(all)s OR state NOT IN ('failed', 'dropped'))

@@ -97,6 +97,12 @@ def loading(store: Store, restore: int) -> Iterator[None]:
             raise
 
 
+def fail_dead(conn: Connection, *, before: datetime) -> None:
+    """Mark as failed what was begun before and whose process does not live any more."""
+    why = "its process ended before it was restored"
+    conn.execute(Q["fail_dead_restores"], {"room": _ROOM, "before": before, "at": clock.now(), "error": why})
+
+
 def left_behind(conn: Connection, target: str) -> list[DictRow]:
     """Restores that failed, or whose process died, and whose databases may still be there."""
     return all_rows(conn, Q["failed_restores"], target=target, room=_ROOM)

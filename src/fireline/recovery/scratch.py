@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
+import shutil
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from psycopg import sql
@@ -28,7 +30,7 @@ _SETTINGS = {
 
 def binaries_for(major: int, configured: Path | None) -> Binaries:
     """The programs of this version, else of the next newer one there is. Raises Refused when there are none."""
-    for wanted in range(major, NEWEST):
+    for wanted in range(major, max(NEWEST, major + 1)):
         try:
             return find_binaries(configured, major=wanted, oldest=min(wanted, 13))
         except ClusterError as none:
@@ -40,18 +42,61 @@ def binaries_for(major: int, configured: Path | None) -> Binaries:
 @contextmanager
 def server(settings: Settings, major: int, *, roles: Collection[str] = ()) -> Iterator[Target]:
     """A fresh server of this version or newer, with these roles, as a target; stopped and deleted after the block."""
-    folder = settings.path(settings.store.folder) / "scratch" / f"{os.getpid()}-{secrets.token_hex(4)}"
+    sweep(settings)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     buffers = f"{max(memory // _MEMORY_SHARE >> 20, 64)}MB"
     found = binaries_for(major, settings.store.binaries)
-    cluster = Cluster(folder, binaries=found.folder, settings={**_SETTINGS, "shared_buffers": buffers}, fsync=False)
+    with _held(_home(settings)) as folder:
+        cluster = Cluster(folder, binaries=found.folder, settings={**_SETTINGS, "shared_buffers": buffers}, fsync=False)
+        try:
+            cluster.start()
+            target = Target("scratch", Secret(cluster.url()))
+            with connect(target, write=True, autocommit=True) as conn:
+                for name in roles:
+                    if (
+                        conn.execute("SELECT FROM pg_roles WHERE rolname = %s", [name]).fetchone() is None
+                        and name != "public"
+                    ):
+                        conn.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(name)))
+            yield target
+        finally:
+            cluster.remove()
+
+
+def sweep(settings: Settings) -> None:
+    """Stop and delete the scratch servers of processes that were killed."""
+    home = _home(settings)
+    if not home.is_dir() or not any(home.iterdir()):
+        return
+    with _locked(home):
+        for folder in home.iterdir():
+            with suppress(OSError, ClusterError), _locked(folder, wait=False):
+                Cluster(folder).remove()
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _home(settings: Settings) -> Path:
+    return settings.path(settings.store.folder) / "scratch"
+
+
+@contextmanager
+def _held(home: Path) -> Iterator[Path]:
+    """A folder for one server, locked as long as the block lasts; the kernel lets go when we die, and `sweep` sees that."""
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder = home / f"{os.getpid()}-{secrets.token_hex(4)}"
+    with ExitStack() as lock:
+        with _locked(home):
+            folder.mkdir(mode=0o700)
+            lock.enter_context(_locked(folder))
+        yield folder
+
+
+@contextmanager
+def _locked(folder: Path, *, wait: bool = True) -> Iterator[None]:
+    """The lock on a folder; BlockingIOError where another process has it and we do not wait."""
+    handle = os.open(folder, os.O_RDONLY)
     try:
-        cluster.start()
-        target = Target("scratch", Secret(cluster.url()))
-        with connect(target, write=True, autocommit=True) as conn:
-            for name in roles:
-                if conn.execute("SELECT FROM pg_roles WHERE rolname = %s", [name]).fetchone() is None and name != "public":
-                    conn.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(name)))
-        yield target
+        fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
     finally:
-        cluster.remove()
+        os.close(handle)

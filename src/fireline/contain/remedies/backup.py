@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field, field_validator
 
 from fireline import clock
-from fireline.errors import FirelineError
+from fireline.errors import FirelineError, Refused
 from fireline.postgres.connect import Target
 from fireline.recovery import backups, dump, keys, sealing, sources
 from fireline.recovery.dump import Order, Survey
@@ -65,6 +66,7 @@ def plan(target: Target, parameters: Backup, hand: Hand) -> Plan:
             "recipients": list(recipients),
             "database": found.database,
             "server": found.server,
+            "planned_at": clock.now().isoformat(),
         },
     )
 
@@ -75,19 +77,15 @@ def do(target: Target, plan: Plan, hand: Hand) -> Outcome:
     backups.settle(hand.store, hand.settings)
     settings, captured = hand.settings.recovery, plan.captured
     found = dump.survey(target, settings)
-    name = backups.name_for(target.name, clock.now())
+    if found.database != captured["database"]:
+        raise Refused(f"target {target.name} leads to {found.database} now, and a backup of {captured['database']} was asked for",
+                      hint="Ask for it again.")  # fmt: skip
+    with hand.store.transaction() as conn:
+        name = backups.free_name(conn, target.name, clock.now())
     folder = Path(captured["to"]) / name
     order = Order(name, folder, captured["jobs"], captured["compress"], tuple(captured["recipients"]))
     dump.check_room(Path(captured["to"]), dump.expected_bytes(found, order.compress))
-    with hand.store.transaction() as conn:
-        backups.begin(conn, name=name, target=target.name, database=found.database, folder=folder,
-                      encrypted=bool(order.recipients), by=hand.actor)  # fmt: skip
-    try:
-        folder, sealed = _take(target, order, found, hand)
-    except FirelineError as fault:
-        with hand.store.transaction() as conn:
-            backups.fail(conn, name, fault.message)
-        raise
+    folder, sealed = _take(target, order, found, hand)
     seconds = time.monotonic() - began
     with hand.store.transaction() as conn:
         backups.end(conn, folder, sealed)
@@ -95,16 +93,30 @@ def do(target: Target, plan: Plan, hand: Hand) -> Outcome:
     checked = sources.check(source, found.tools, hand.settings, hand.watch)
     with hand.store.transaction() as conn:
         backups.mark(conn, name, "verified", checked.facts, ok=True)
-    return _outcome(target, folder, sealed, found, seconds)
+    read = source.found is not None  # otherwise nobody here can: its key is elsewhere
+    return _outcome(target, folder, sealed, found, seconds, read=read)
 
 
 def _take(target: Target, order: Order, found: Survey, hand: Hand) -> tuple[Path, Sealed]:
     signer = keys.signer(hand.settings.path(hand.settings.recovery.key))
-    with backups.taking(order.part):
-        return dump.take(target, order, found, hand.settings.recovery, signer, hand.watch)
+    with backups.taking(order.part):  # held before there is a row, or a sweep would take it for a dead one's
+        with hand.store.transaction() as conn:
+            backups.begin(conn, name=order.name, target=target.name, database=found.database, folder=order.folder,
+                          encrypted=bool(order.recipients), by=hand.actor)  # fmt: skip
+        try:
+            return dump.take(target, order, found, hand.settings.recovery, signer, hand.watch)
+        except FirelineError as fault:
+            with hand.store.transaction() as conn:
+                backups.fail(conn, order.name, fault.message)
+            raise
+        except OSError as fault:
+            why = f"{order.folder.parent} could not be written: {fault.strerror or fault}"
+            with hand.store.transaction() as conn:
+                backups.fail(conn, order.name, why)
+            raise Refused(why, hint="Make room, or name another folder with --to.") from None
 
 
-def _outcome(target: Target, folder: Path, sealed: Sealed, found: Survey, seconds: float) -> Outcome:
+def _outcome(target: Target, folder: Path, sealed: Sealed, found: Survey, seconds: float, *, read: bool) -> Outcome:
     made = sealed.manifest
     tables = made.counted().tables.values()
     rows = sum(table.rows for table in tables)
@@ -112,18 +124,21 @@ def _outcome(target: Target, folder: Path, sealed: Sealed, found: Survey, second
         "backup": made.name, "folder": str(folder), "bytes": made.stored, "rows": rows, "tables": len(tables),
         "size": found.size, "seconds": round(seconds, 2), "snapshot_at": made.snapshot_at, "signer": sealed.signer,
     }  # fmt: skip
-    text = f"backup {made.name} of {target.name}: {len(tables)} tables, {rows} rows, {size(made.stored)}, in {seconds:.1f} s; signed, and read back to its end"
+    back = "read back to its end" if read else "every checksum read back; it is encrypted, and its key is not here"
+    text = f"backup {made.name} of {target.name}: {len(tables)} tables, {rows} rows, {size(made.stored)}, in {seconds:.1f} s; signed, and {back}"
     return Outcome(True, text, facts, ("backup", facts))
 
 
 def verify(target: Target, plan: Plan, hand: Hand) -> Verdict:
-    """Whether there is a verified backup that is younger than this plan; also after a crash."""
-    del plan
+    """Whether there is a verified backup of this database that is younger than this plan; also after a crash."""
     with hand.store.transaction() as conn:
         newest = backups.newest_verified(conn, target.name)
     if newest is None:
         return Verdict(False, f"There is no verified backup of {target.name}.")
-    return Verdict(True, f"The newest verified backup is of {newest:%Y-%m-%d %H:%M:%S} UTC.")
+    said = f"The newest verified backup is of {newest:%Y-%m-%d %H:%M:%S} UTC"
+    if newest < datetime.fromisoformat(plan.captured["planned_at"]):
+        return Verdict(False, f"{said}, which is before this one was asked for.")
+    return Verdict(True, f"{said}.")
 
 
 remedy = Remedy(
