@@ -39,10 +39,10 @@ _PAUSE_SECONDS = 0.002  # of a writer that was turned away
 class Writers:
     """The application: each writer inserts an order, notes it once its commit was acknowledged, and connects again when it must."""
 
-    def __init__(self, dsn: str, *, number: int = 3, first: int = 1000) -> None:
+    def __init__(self, dsn: str, *, number: int = 3, first: int = 1000, pause: float = 0) -> None:
         self.acknowledged: set[int] = set()
         self.turned_away = 0
-        self._dsn, self._ids, self._stop = dsn, count(first), threading.Event()
+        self._dsn, self._ids, self._stop, self._pause = dsn, count(first), threading.Event(), pause
         self._threads = [threading.Thread(target=self._write, daemon=True) for _ in range(number)]
 
     def __enter__(self) -> Writers:
@@ -72,6 +72,7 @@ class Writers:
                         number = next(self._ids)
                         conn.execute("INSERT INTO orders VALUES (%s, 'under traffic')", [number])
                         self.acknowledged.add(number)
+                        time.sleep(self._pause)
             except psycopg.Error:
                 self.turned_away += 1
                 time.sleep(_PAUSE_SECONDS)
