@@ -30,7 +30,7 @@ def prove(source: Source, settings: Settings, watch: Watch) -> dict[str, Any]:
         sources.unwrapped(source, settings, watch) as opened,
     ):
         tools = client_tools.find(max(own, source.archive.tool_major or 0), configured=settings.recovery.binaries)
-        sources.check(source, tools, settings, watch)
+        sources.check(source, tools, settings, watch, deep=False)  # it is read to its end by being restored
         jobs = dump.jobs_of(settings.recovery, None)
         place = Place(target, _DATABASE, "scratch")
         restoring.create(place, expected.database)

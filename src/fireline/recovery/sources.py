@@ -12,6 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from psycopg.rows import DictRow
+
 from fireline import clock
 from fireline.errors import NotFound, Refused
 from fireline.postgres.client_tools import ClientTools
@@ -93,18 +95,26 @@ def find(conn: Connection, settings: Settings, wanted: str, *, target: str | Non
     if not Path(row["folder"]).is_dir():
         raise Refused(f"the files of backup {row['name']} are not on this machine: {row['folder']} on {row['host']}",
                       hint="Run a worker there, or name a folder that holds them.")  # fmt: skip
-    return at(Path(row["folder"]), settings, label=row["name"], backup=row["id"])
+    return at(Path(row["folder"]), settings, label=row["name"], row=row)
 
 
-def at(path: Path, settings: Settings, *, label: str | None = None, backup: int | None = None) -> Source:
-    """What lies at a path: a backup with its manifest, or a foreign dump. Needs no store. Raises NotFound, Refused."""
+def at(path: Path, settings: Settings, *, label: str | None = None, row: DictRow | None = None) -> Source:
+    """What lies at a path: a backup with its manifest, or a foreign dump. Needs no store. Raises NotFound, Refused.
+
+    row: what the catalogue has of it; a manifest that is not the one the catalogue has seen is another backup's.
+    """
     identity = settings.recovery.identity
     if not (path / manifest.MANIFEST).is_file() and label is None:
         return Source(str(path), path, archive.look(path, identity=identity))
-    made = manifest.read(path, backups.trusted(settings)).manifest
-    dump = path / made.archive["path"]
+    sealed = manifest.read(path, backups.trusted(settings))
+    if row is not None and row["manifest"] not in (None, sealed.sha256):
+        raise Refused(f"the manifest in {path} is not the one of backup {row['name']}: it was exchanged",
+                      hint="Use another backup, or name the folder itself to restore what is in it.")  # fmt: skip
+    made = sealed.manifest
+    dump = path / made.dump
     closed = bool(made.archive.get("encrypted_to")) and identity is None
-    return Source(label or made.name, dump, None if closed else archive.look(dump, identity=identity), made, backup)
+    found = None if closed else archive.look(dump, identity=identity)
+    return Source(label or str(path), dump, found, made, None if row is None else row["id"])
 
 
 @dataclass(frozen=True)
@@ -123,10 +133,12 @@ def check(
     *,
     major: int | None = None,
     foreign: bool = False,
+    deep: bool = True,
 ) -> Checked:
     """Read it to its end: signature, checksums, and the archive itself. Raises Refused for anything wrong.
 
     major: of the server it is to be restored to. foreign: also take a script that pg_dump did not make.
+    deep: False trusts the checksums of a signed backup, whose archive was read to its end when it was taken.
     """
     found: dict[str, Any] = {"at": clock.now().isoformat(), "archive": "read to its end"}
     roles: list[str] = []
@@ -134,6 +146,8 @@ def check(
         manifest.check_files(source.folder, source.made, watch)
         found |= {"signature": "checked", "files": len(source.made.files), "bytes": source.made.stored}
         roles = source.made.counted().roles
+        if not deep:
+            return Checked({**found, "archive": "its checksums are those that were signed"}, roles)
         if source.found is None:
             return Checked(
                 {**found, "archive": "encrypted, and the key is not here: its checksums were checked"}, roles

@@ -29,6 +29,7 @@ from fireline.store.connect import Connection
 
 _LIMIT = timedelta(seconds=20)
 _CHECKED_AT_ONCE = 200_000_000  # bytes: a dump up to this size is read to its end before anybody is asked
+_SIGNED_AT_ONCE = 2_000_000_000  # the same of one whose checksums are signed: they are quick to reckon
 _SPARE = 1.1
 
 
@@ -62,7 +63,7 @@ def plan(target: Target, parameters: Restore, hand: Hand) -> Plan:
         major, tools = _tools(conn, source, hand)
         _check_version(source, major)
         free = _check_room(conn, source)
-    if source.archive.bytes <= _CHECKED_AT_ONCE:
+    if source.archive.bytes <= (_SIGNED_AT_ONCE if source.made else _CHECKED_AT_ONCE):
         _check(target, source, tools, major, hand, owners=parameters.owners, foreign=parameters.foreign)
     database = database_of(target)
     beside = parameters.as_ or restores.name_for(database, clock.now())
@@ -123,7 +124,7 @@ def _check(
     target: Target, source: Source, tools: ClientTools, major: int, hand: Hand, *, owners: bool, foreign: bool
 ) -> None:
     """Read it to its end, and see that the server has every role it names."""
-    checked = sources.check(source, tools, hand.settings, hand.watch, major=major, foreign=foreign)
+    checked = sources.check(source, tools, hand.settings, hand.watch, major=major, foreign=foreign, deep=False)
     if not owners:
         return
     with connect(target, acting=True, statement_timeout=_LIMIT) as conn:
