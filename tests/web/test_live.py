@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 
 from fireline.store.connect import all_rows
+from tests.web import losses
 from tests.web.site import Browser, Site
 
 
@@ -60,3 +61,13 @@ def test_a_process_listens_once_however_many_pages_are_open_and_listens_again_wh
         assert "event: changed" in (next(lines[0]) for _ in range(4))
         for stream in streams:
             stream.close()
+
+
+def test_the_page_of_recovery_is_told_of_a_backup(site: Site) -> None:
+    with site.client("maya") as browser:
+        stream = listening(browser, "/targets/main/recovery/events")
+        lines = stream.iter_lines()
+        assert [next(lines) for _ in range(2)] == ["retry: 1000", "event: changed"]
+        losses.many(site, 1)
+        assert "event: changed" in (next(lines) for _ in range(4))
+        stream.close()

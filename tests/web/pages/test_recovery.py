@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import psycopg
+
 from fireline.incident.people import Actor
 from fireline.postgres.connect import Target
 from tests.web import losses, story
@@ -83,13 +85,16 @@ def test_a_fence_says_who_can_still_write_and_the_server_is_asked_by_a_button(wa
     losses.school(ward, patient)
     number = story.declare(ward, MAYA)
     ward.do(Actor("jonas"), "incident.ack", incident=str(number))
+    import_ = psycopg.connect(patient.dsn.reveal(), application_name="<img src=x>")
     losses.remedy(ward, "contain", "fence", level="no-new", reason="rows are being spoilt")
-    with Browser(ward.url) as browser:
+    with import_, Browser(ward.url) as browser:
         browser.log_in("maya")
         page = browser.get("/targets/main/recovery").text
         assert "Who can still write" in page
         assert "a superuser: postgres" in page
         assert "rows are being spoilt" in page
+        assert "<td>&lt;img src=x&gt;</td>" in page
+        assert "<img" not in page
         assert "it may be otherwise by now" in page
         shown = browser.get(f"/incidents/{number}").text
         assert "Who can still write" in shown
