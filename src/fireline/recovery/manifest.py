@@ -22,6 +22,7 @@ PART = ".part"  # the end of the name of a folder that is not whole yet
 FORMAT = 1
 _CHUNK = 1 << 20
 _READERS = 4
+_UNREADABLE = "the manifest can not be read: it is cut or altered"
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,15 @@ class Manifest:
         """The moment the data is of."""
         return datetime.fromisoformat(self.snapshot_at)
 
+    @property
+    def dump(self) -> str:
+        """The path of the dump in the folder: a file, or a folder of files, whose checksums are signed. Raises Refused."""
+        path = self.archive.get("path")
+        signed = {part for name in self.files for part in (name, name.partition("/")[0])} - {"", ".", ".."}
+        if not isinstance(path, str) or path not in signed:
+            raise Refused(_UNREADABLE, hint="Take another backup.")
+        return path
+
     def counted(self) -> Census:
         """The census that a restore is compared with."""
         return Census.of(self.census)
@@ -80,7 +90,7 @@ class Manifest:
             data["files"] = {path: File(**one) for path, one in data["files"].items()}
             return cls(**{one.name: data[one.name] for one in fields(cls) if one.name in data})
         except (ValueError, KeyError, TypeError, AttributeError):
-            raise Refused("the manifest can not be read: it is cut or altered", hint="Take another backup.") from None
+            raise Refused(_UNREADABLE, hint="Take another backup.") from None
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 import socket
 from datetime import timedelta
 from pathlib import Path
 
+import pyrage
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from fireline import clock
 from fireline.contain.remedies.backup import remedy as backup
@@ -16,8 +21,9 @@ from fireline.contain.remedies.verify_backup import remedy as verify
 from fireline.errors import NotFound, Refused, Usage
 from fireline.incident.people import FIRELINE
 from fireline.postgres.connect import Target
-from fireline.recovery import backups
+from fireline.recovery import backups, manifest
 from fireline.redact import Secret
+from fireline.resolve.remedies.restore import remedy as restore
 from fireline.run import line
 from fireline.store.connect import Store
 from tests.recovery.place import USERS, Doer, owner, school, settings_in
@@ -83,6 +89,132 @@ def test_one_that_was_spoilt_is_found_out_and_no_longer_opens_the_gate(doer: Doe
     (one,) = listed(doer)
     assert one["verified_at"] is None
     assert "altered" in str(one["last"])
+
+
+@pytest.mark.parametrize("file", ["manifest.json", "manifest.sig"])
+def test_one_whose_manifest_was_altered_no_longer_opens_the_gate(doer: Doer, file: str) -> None:
+    folder = Path(doer.do(backup)[1].facts["folder"])
+    (folder / file).write_bytes((folder / file).read_bytes().replace(b"e", b"f", 1))
+    with pytest.raises(Refused):
+        doer.do(verify)
+    with doer.store.transaction() as conn:
+        assert backups.newest_verified(conn, "main") is None
+
+
+def test_a_manifest_with_its_files_in_another_backups_folder_is_not_taken_for_that_one(doer: Doer) -> None:
+    old = Path(doer.do(backup)[1].facts["folder"])
+    with clock.moved(timedelta(hours=1)):
+        new = Path(doer.do(backup)[1].facts["folder"])
+    shutil.rmtree(new)
+    shutil.copytree(old, new)
+    for remedy in (verify, restore):
+        with pytest.raises(Refused, match="was exchanged"):
+            doer.do(remedy, backup=new.name)
+    assert doer.do(verify, backup=old.name)[1].ok
+    with doer.store.transaction() as conn:
+        assert backups.newest(conn, "main", "verified") == old.name
+
+
+def test_a_copy_that_is_named_by_its_path_is_what_is_read_and_the_row_stays_as_it_was(
+    doer: Doer, tmp_path: Path
+) -> None:
+    folder = Path(doer.do(backup)[1].facts["folder"])
+    copy = tmp_path / "usb" / folder.name
+    shutil.copytree(folder, copy)
+    next((folder / "data").glob("*.dat*")).write_bytes(b"")
+    with pytest.raises(Refused, match="altered or cut"):
+        doer.do(verify)
+    plan, done = doer.do(verify, backup=str(copy))
+    assert done.ok
+    assert str(copy) in done.summary
+    assert doer.works(verify, plan) is True
+    assert doer.do(prove, backup=str(copy))[1].ok
+    with doer.store.transaction() as conn:
+        assert backups.newest_verified(conn, "main") is None
+    (copy / "data" / "toc.dat").write_bytes(b"")
+    with pytest.raises(Refused, match="table of contents"):
+        doer.do(verify, backup=str(copy))
+
+
+def test_tools_that_lack_say_nothing_of_a_backup(doer: Doer, tmp_path: Path) -> None:
+    doer.do(backup)
+    recovery = doer.settings.recovery.model_copy(update={"binaries": tmp_path})
+    bare = Doer(doer.target, doer.store, doer.settings.model_copy(update={"recovery": recovery}))
+    with pytest.raises(Refused, match="no pg_dump"):
+        bare.do(verify)
+    assert listed(doer)[0]["verified_at"] is not None
+
+
+def test_a_folder_that_nobody_may_read_keeps_nobody_from_the_others(
+    doer: Doer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = doer.do(backup)[1].facts["backup"]
+    (backups.home(doer.settings) / "lost+found").mkdir()
+    is_file = Path.is_file
+
+    def denied(path: Path) -> bool:
+        if path.parent.name == "lost+found":  # tests may run as root, who may read everything
+            raise PermissionError(13, "Permission denied", str(path))
+        return is_file(path)
+
+    monkeypatch.setattr(Path, "is_file", denied)
+    assert [one["name"] for one in listed(doer)] == [name]
+
+
+def test_a_backup_that_was_replaced_by_another_of_its_name_has_to_be_verified_anew(doer: Doer, tmp_path: Path) -> None:
+    folder = Path(doer.do(backup)[1].facts["folder"])
+    folder.rename(tmp_path / "aside")
+    assert listed(doer) == []
+    with doer.store.transaction() as conn:
+        conn.execute("UPDATE backup SET manifest = 'another'")
+    (tmp_path / "aside").rename(folder)
+    assert (listed(doer)[0]["state"], listed(doer)[0]["verified_at"]) == ("whole", None)
+
+
+def test_an_older_backup_is_not_taken_for_one_that_was_broken_off(doer: Doer) -> None:
+    doer.do(backup)
+    with clock.moved(timedelta(minutes=10)):
+        plan = doer.plan(backup)
+        assert doer.works(backup, plan) is False  # its worker died before it did anything
+        doer.do(backup, plan)
+        assert doer.works(backup, plan) is True
+
+
+def test_two_in_one_second_and_one_after_the_clock_was_put_back_have_names_of_their_own(
+    doer: Doer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: moment)
+    names = {doer.do(backup)[1].facts["backup"] for _ in range(2)}
+    assert len(names) == 2
+    assert {one["state"] for one in listed(doer)} == {"whole"}
+
+
+def test_a_target_that_leads_to_another_database_than_the_one_approved_is_not_backed_up(doer: Doer) -> None:
+    plan = doer.plan(backup)
+    elsewhere = make_conninfo(doer.target.dsn.reveal(), dbname="postgres")
+    other = Doer(Target("main", Secret(elsewhere)), doer.store, doer.settings)
+    with pytest.raises(Refused, match="leads to postgres now"):
+        other.do(backup, plan)
+
+
+def test_a_disk_that_fills_up_is_said_and_leaves_a_failed_row(doer: Doer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(manifest, "_write", full)
+    with pytest.raises(Refused, match="No space left on device"):
+        doer.do(backup)
+    (one,) = listed(doer, gone=True)
+    assert (one["state"], "No space left" in str(one["error"])) == ("failed", True)
+    assert list(backups.home(doer.settings).iterdir()) == []
+
+
+def test_one_that_nobody_here_can_read_is_not_said_to_be_read(doer: Doer) -> None:
+    key = pyrage.x25519.Identity.generate()
+    done = doer.do(backup, encrypt=[str(key.to_public())])[1]
+    assert "its key is not here" in done.summary
+    assert "to its end" not in done.summary
 
 
 def test_a_backup_can_be_verified_and_proved_while_its_target_is_away(doer: Doer) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from fireline.errors import Refused
+from fireline.errors import NotFound, Refused
 from fireline.postgres.connect import Target
 from fireline.recovery import backups, proving, scratch, sources
 from fireline.run.remedy import Hand, Outcome, Parameters, Plan, Remedy, Verdict
@@ -40,10 +40,11 @@ def do(target: Target, plan: Plan, hand: Hand) -> Outcome:
         source = sources.find(conn, hand.settings, name, target=target.name)
     report = proving.prove(source, hand.settings, hand.watch)
     ok = report["verdict"] == "passed"
-    with hand.store.transaction() as conn:
-        backups.mark(conn, name, "proved", report, ok=ok)
-        if ok:
-            backups.mark(conn, name, "verified", {"at": report["at"], "archive": "restored"}, ok=True)
+    if source.backup is not None:  # a folder that was named by its path stands in no row
+        with hand.store.transaction() as conn:
+            backups.mark(conn, name, "proved", report, ok=ok)
+            if ok:
+                backups.mark(conn, name, "verified", {"at": report["at"], "archive": "restored"}, ok=True)
     first = f": {report['differences'][0]['says']}" if report["differences"] else ""
     text = f"{'PASS' if ok else 'FAIL'}: backup {name} restored in {report['whole_seconds']:.1f} s, {report['tables']} tables, {report['rows']} rows; {report['why']}{first}"
     return Outcome(ok, text, report)
@@ -52,8 +53,11 @@ def do(target: Target, plan: Plan, hand: Hand) -> Outcome:
 def verify(target: Target, plan: Plan, hand: Hand) -> Verdict:
     """Whether its row says that it was proved."""
     del target
-    with hand.store.transaction() as conn:
-        row = backups.get(conn, plan.captured["backup"])
+    try:
+        with hand.store.transaction() as conn:
+            row = backups.get(conn, plan.captured["backup"])
+    except NotFound:
+        return Verdict(True, "It only read; the catalogue has no row of it.")
     return Verdict(row["proved_at"] is not None, "Its row says so." if row["proved_at"] else "It is not proved.")
 
 
