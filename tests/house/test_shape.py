@@ -35,6 +35,8 @@ ELSEWHERE: dict[str, str] = {
     "contain/remedies/prune_backups.py": "contain/remedies/test_backup.py",
     "contain/remedies/verify_backup.py": "contain/remedies/test_backup.py",
     "resolve/remedies/verify_restore.py": "resolve/remedies/test_restore.py",
+    "cli/restore.py": "cli/test_backup.py",
+    "recovery/backups.py": "contain/remedies/test_backup.py",
     "recovery/give_way.py": "recovery/test_dump.py",
     "recovery/proving.py": "contain/remedies/test_backup.py",
     "recovery/carry.py": "recovery/test_swap.py",
