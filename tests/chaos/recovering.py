@@ -64,7 +64,7 @@ class Shop:
     server: Popen[bytes]
     worker: Popen[bytes]
     as_it_was: list[Any] = field(default_factory=list)
-    took: dict[str, float] = field(default_factory=dict)  # seconds that each command takes undisturbed
+    took: dict[str, float] = field(default_factory=dict)  # seconds that each command takes undisturbed, once agreed to
     broken: bool = False
 
     # what a person does -----------------------------------------------------------------------------------------
@@ -126,8 +126,8 @@ class Shop:
 
     def to_its_end(self, phase: str, remedy: str, **arguments: Any) -> dict[str, Any]:
         """The same command, undisturbed: it must succeed."""
-        began = time.monotonic()
         run = self.begin(phase, remedy, **arguments)
+        began = time.monotonic()
         done = self.end(run)
         assert done["state"] == "succeeded", f"{remedy} {arguments}: {self.told(run)}"
         self.took[remedy] = time.monotonic() - began
