@@ -71,10 +71,10 @@ def run_remedy(
     place = world.target(target).name
     words = line.words(found, told, place)
     row = incident_row.lock(conn, incident) if incident else None
-    command = shlex.join(words)
+    command, title = shlex.join(words), found.summary.rstrip(".")
     step = {
         "key": f"{phase}-{remedy}",
-        "title": found.summary,
+        "title": title,
         "kind": "remedy",
         "line": 0,
         "text": "",
@@ -85,7 +85,7 @@ def run_remedy(
     }
     compiled = {
         "id": f"{phase}/{remedy}",
-        "title": found.summary,
+        "title": title,
         "file": "",
         "revision": "",
         "line": 0,

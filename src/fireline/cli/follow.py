@@ -8,26 +8,41 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from fireline.cli.desk import ask
-from fireline.cli.questions import choose
+from fireline.cli.questions import Left, choose, tell
 from fireline.cli.run_view import MARKS, draw_step, progress_of, state_of
 from fireline.cli.terminal import answer, clean, interactive, say
 from fireline.cli.wants import ask_level
 
 POLL_SECONDS = 0.5
 ENDED = ("succeeded", "failed", "cancelled")
+_GOING = ("intent", "running", "authorised")
+_STOPPED = ("failed", "timed_out", "cancelled", "unknown")
 
 
 def watch(desk: Any, run: int) -> Iterator[dict[str, Any]]:
-    """The run's view, now and whenever it has changed, until it has ended."""
+    """The run's view, now and whenever it has changed, until it has ended or can not go on without a person."""
     before: dict[str, Any] | None = None
     while True:
         view = ask(desk, "run.show", run=run)
         if view != before:
             yield view
-        if view["state"] in ENDED:
+        if view["state"] in ENDED or stuck(view):
             return
         before = view
         time.sleep(POLL_SECONDS)
+
+
+def stuck(view: dict[str, Any]) -> dict[str, Any] | None:
+    """The step that keeps a waiting run from going on until a person decides about it, or None."""
+    if view["state"] != "waiting" or any(step["state"] in ("waiting", *_GOING) for step in view["steps"]):
+        return None
+    held = (step for step in view["steps"] if step["state"] in _STOPPED and not _passed(step))
+    return next((dict(step) for step in held), None)
+
+
+def _passed(step: dict[str, Any]) -> bool:
+    """A read that failed changed nothing, so its run goes on."""
+    return step["state"] in ("failed", "timed_out") and step["level"] == "read"
 
 
 def follow_run(
@@ -81,7 +96,7 @@ def _tell_steps(view: dict[str, Any], told: dict[int, str]) -> None:
         words = state_of(step)
         if step["state"] != "planned" and told.get(step["position"]) != words:
             told[step["position"]] = words
-            say(f"{MARKS.get(step['state'], ' ')} {step['position']} {step['title']}: {words}")
+            tell(f"{MARKS.get(step['state'], ' ')} {step['position']} {step['title']}: {words}", indent=4)
 
 
 def approval_wanted(view: dict[str, Any]) -> dict[str, Any] | None:
@@ -102,7 +117,12 @@ def ask_approval(desk: Any, step: dict[str, Any], view: dict[str, Any]) -> bool:
     if not interactive():
         say(f"It waits for an approval: `{line}`.")
         return False
-    if choose("Approve exactly this?", {"y": "do it", "n": "reject it"}) == "y":
+    try:
+        said = choose("Approve exactly this?", {"y": "do it", "n": "reject it"})
+    except Left:
+        say(f"Nothing is decided; it waits: `{line}`, or `fireline run cancel {view['run']}`.")
+        return False
+    if said == "y":
         level = ask_level(step)
         shown = step["approval"]["content_hash"]
         ask(desk, "run.approve", run=view["run"], step=step["position"], hash=shown, level=level)

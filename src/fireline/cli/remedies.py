@@ -10,7 +10,8 @@ import typer
 from typer.core import TyperGroup
 
 from fireline.cli.desk import ask, at_desk, call
-from fireline.cli.terminal import answer, console, options, say
+from fireline.cli.questions import tell
+from fireline.cli.terminal import answer, console, options, warn
 from fireline.errors import Refused
 
 if TYPE_CHECKING:
@@ -188,15 +189,50 @@ def _carry_out(
             answer(ask(desk, "remedy.plan", **call), _draw_plan)
             return
         started = ask(desk, "remedy.run", **call, incident=incident)
-        view = _follow(desk, started["run"], yes=yes)
+        try:
+            view = _follow(desk, started["run"], yes=yes)
+        except KeyboardInterrupt:
+            run = started["run"]
+            warn(
+                f"run {run} goes on without you: see `fireline run show {run}`; end it with `fireline run cancel {run}`"
+            )
+            raise
+        if incident is None and _is_rejected(view):  # nobody waits for it any more
+            ask(desk, "run.cancel", run=view["run"], reason="rejected at the terminal")
     if options.json:
         answer(view, lambda _: None)
     if view["state"] == "succeeded":
         return
-    if view["state"] in ("failed", "cancelled") and not options.json:
-        see = f"See `fireline run show {view['run']}`."
-        raise Refused(f"{name} did not succeed: run {view['run']} {view['state']}", hint=see)
+    if not options.json:
+        _complain(name, view)
     raise typer.Exit(1)  # it failed, or waits for somebody else: it is not done
+
+
+def _is_rejected(view: dict[str, Any]) -> bool:
+    """Whether the remedy's only step was refused by a person before anything began."""
+    return view["state"] == "waiting" and all(
+        step["state"] == "cancelled" and not step["attempts"] for step in view["steps"]
+    )
+
+
+def _complain(name: str, view: dict[str, Any]) -> None:
+    """Why it is not done, and what to do about it."""
+    from fireline.cli.follow import stuck
+    from fireline.cli.run_view import outcome_of
+
+    if _is_rejected(view):
+        raise Refused(f"{name} was rejected: nothing was done")
+    step = stuck(view) or (view["steps"][0] if view["state"] in ("failed", "cancelled") else None)
+    if step is None:
+        return  # it waits, and that was said
+    outcome = outcome_of(step)
+    if step["state"] == "unknown":
+        raise Refused(
+            f"nobody knows what came of {name}", hint=f"Look, then decide: `fireline run show {view['run']}`."
+        )
+    see = f"`fireline run show {view['run']}` tells more."
+    hint = f"{str(outcome['hint']).rstrip('.')}." if outcome.get("hint") else see
+    raise Refused(f"{name} is not done: run {view['run']} {step['state']}", hint=hint)
 
 
 def _follow(desk: Any, run: int, *, yes: bool) -> dict[str, Any]:
@@ -217,17 +253,15 @@ def _follow(desk: Any, run: int, *, yes: bool) -> dict[str, Any]:
 def answer_quietly(step: dict[str, Any]) -> None:
     """Say what was agreed to beforehand."""
     plan = step["plan"] or {}
-    say(
-        *(
-            f"  {label:<9}{plan[key]}"
-            for label, key in (("does", "summary"), ("may lose", "effect"), ("undo", "undo"))
-            if plan.get(key)
-        )
-    )
+    for label, key in (("does", "summary"), ("may lose", "effect"), ("undo", "undo")):
+        if plan.get(key):
+            tell(f"  {label:<9}{plan[key]}", indent=11)
 
 
 def _draw_plan(plan: dict[str, Any]) -> None:
     from fireline.cli.plan_table import draw_parts
 
-    say(plan["summary"], f"  may lose {plan['effect']}", f"  undo     {plan['undo']}", f"  level    {plan['level']}")
+    tell(plan["summary"])
+    for label, key in (("may lose", "effect"), ("undo", "undo"), ("level", "level")):
+        tell(f"  {label:<9}{plan[key]}", indent=11)
     draw_parts(plan.get("captured") or {})

@@ -56,11 +56,16 @@ def state_of(step: dict[str, Any]) -> str:
     """Where a step stands, in words, with what came of it."""
     if step["state"] == "waiting":
         return _WAITS.get(step["waits_for"] or "", "waits")
-    last = step["attempts"][-1] if step["attempts"] else None
-    outcome = (last or {}).get("outcome") or {}
+    outcome = outcome_of(step)
     came = outcome.get("error") or outcome.get("summary") or ""
     words = step["state"].replace("_", " ")
     return f"{words}: {came}" if came else words if step["state"] != "planned" else ""
+
+
+def outcome_of(step: dict[str, Any]) -> dict[str, Any]:
+    """What came of a step: of its last attempt, or of its plan, where it was not even begun."""
+    last = step["attempts"][-1] if step["attempts"] else None
+    return (last or {}).get("outcome") or step.get("outcome") or {}
 
 
 def progress_of(progress: dict[str, Any]) -> str:
@@ -148,14 +153,12 @@ def _because(level: str, reason: str) -> str:
 
 def _draw_output(step: dict[str, Any]) -> None:
     last = step["attempts"][-1] if step["attempts"] else None
-    if last is None:
-        return
-    outcome = last["outcome"] or {}
+    outcome = outcome_of(step)
     if outcome.get("error"):
         console().print(Text(f"  error    {outcome['error']}", style="red"))
     if outcome.get("hint"):
         console().print(f"  hint     {outcome['hint']}")
-    if last["output"]:
+    if last and last["output"]:
         _block("\n".join(last["output"].rstrip().splitlines()[-10:]), style="dim")
 
 

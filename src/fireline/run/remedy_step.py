@@ -52,7 +52,7 @@ def carry_out(work: Work) -> Result:
         verdict = remedy.verify(target, plan, hand) if done.ok and not work.undo else None
         if verdict is not None:
             facts["verify"] = {"ok": verdict.ok, "summary": verdict.summary}
-            summaries.append(verdict.summary)
+            summaries += [verdict.summary] if verdict.summary else []
         if not done.ok or (verdict is not None and verdict.ok is False):
             text = "; ".join(summaries)
             return Result("failed", {"summary": text, "error": summaries[-1], "facts": facts}, artefacts=artefacts)

@@ -58,7 +58,7 @@ def verify(target: Target, plan: Plan, hand: Hand) -> Verdict:
             row = backups.get(conn, plan.captured["backup"])
     except NotFound:
         return Verdict(True, "It only read; the catalogue has no row of it.")
-    return Verdict(row["proved_at"] is not None, "Its row says so." if row["proved_at"] else "It is not proved.")
+    return Verdict(row["proved_at"] is not None, "" if row["proved_at"] else "It is not proved.")
 
 
 remedy = Remedy(

@@ -92,7 +92,7 @@ def verify(target: Target, plan: Plan, hand: Hand) -> Verdict:
         return Verdict(True, "It only read; the catalogue has no row of it.")
     with hand.store.transaction() as conn:
         row = backups.get(conn, name)
-    return Verdict(row["verified_at"] is not None, "Its row says so." if row["verified_at"] else "It is not verified.")
+    return Verdict(row["verified_at"] is not None, "" if row["verified_at"] else "It is not verified.")
 
 
 remedy = Remedy(
