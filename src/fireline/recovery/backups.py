@@ -202,6 +202,11 @@ def get(conn: Connection, name: str) -> DictRow:
         if target and word == "latest"
         else one(conn, Q["backup"], name=name)
     )
+    if row is None and word == "latest":
+        of = f" of {target}" if target else ": whose latest?"
+        raise NotFound(
+            f"no backup{of}", hint="`fireline backup show TARGET:latest`; `fireline backup list` shows those there are."
+        )
     if row is None:
         raise NotFound(f"no backup {name!r}", hint="`fireline backup list` shows those there are.")
     return row

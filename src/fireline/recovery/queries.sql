@@ -362,6 +362,12 @@ WHERE state = 'restoring' AND begun_at < %(before)s AND pg_try_advisory_xact_loc
 SELECT * FROM restore WHERE (%(target)s::text IS NULL OR target = %(target)s) AND (%(all)s OR state NOT IN ('failed', 'dropped'))
 ORDER BY id DESC LIMIT %(limit)s;
 
+-- owner_to_give: the owner of a database, where it is not our role, and ours may make another database its
+SELECT r.rolname AS owner FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba
+WHERE d.datname = %(database)s AND r.rolname <> current_user AND pg_has_role(r.oid, 'USAGE')
+    AND pg_has_role(r.oid, CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END)
+    AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user);
+
 -- roles_missing: of these names, those that are no role here
 SELECT name FROM unnest(%(roles)s::text[]) AS name WHERE name <> 'public' AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) ORDER BY 1;
 
@@ -783,3 +789,19 @@ SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS child, quote_i
     k.convalidated AS validated
 FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE k.contype = 'f' AND k.confrelid = %(oid)s::int8::oid AND k.conrelid <> k.confrelid AND k.conparentid = 0 ORDER BY 1, 2;
+
+-- own_comment: of the database we are in
+SELECT shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE datname = current_database();
+
+-- kept_databases: those that a swap has replaced, all or the one of this name
+SELECT oid::int8 AS oid, datname AS name, datallowconn AS allows, (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS superuser
+FROM pg_database WHERE starts_with(shobj_description(oid, 'pg_database'), %(mark)s) AND (%(name)s::text IS NULL OR datname = %(name)s);
+
+-- read_kept: say that it is read, as long as this session lasts
+SELECT pg_advisory_lock_shared(hashtextextended('fireline reading ' || %(oid)s::text, 0));
+
+-- close_kept: whether nobody reads it, and nobody begins to until we are done
+SELECT pg_try_advisory_lock(hashtextextended('fireline reading ' || %(oid)s::text, 0)) AS mine;
+
+-- kept_targets: targets on which a replaced database is kept
+SELECT DISTINCT target FROM restore WHERE state = 'swapped' AND kept IS NOT NULL;

@@ -68,6 +68,8 @@ def get(conn: Connection, wanted: str, *, target: str | None = None, lock: bool 
     """One restore by its number, by its database's name, or `latest`; NotFound otherwise."""
     number = int(wanted) if re.fullmatch(r"\d{1,18}", wanted) else None
     row = one(conn, Q["restore"], id=number, name=wanted, latest=wanted == "latest", target=target)
+    if row is None and wanted == "latest":
+        raise NotFound("nothing is restored yet", hint="`fireline restore BACKUP` restores beside the database in use.")
     if row is None:
         raise NotFound(
             f"no restore {wanted!r}" + (f" of {target}" if target else ""),

@@ -18,7 +18,7 @@ from fireline import redact
 from fireline.errors import FirelineError, Refused
 from fireline.postgres import client_tools
 from fireline.postgres.client_tools import Access, ClientTools
-from fireline.postgres.connect import Connection, Target, beside, connect
+from fireline.postgres.connect import Connection, Target, beside, connect, database_of
 from fireline.postgres.watch import Watch
 from fireline.recovery import archive, census, comparing
 from fireline.recovery.restores import COMMENT
@@ -89,12 +89,17 @@ def create(place: Place, like: dict[str, Any]) -> None:
                 conn.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(making, sql.Literal(COMMENT + place.token)))
                 conn.execute(sql.SQL("REVOKE CONNECT ON DATABASE {} FROM PUBLIC").format(making))
                 conn.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(making))
+                owner = conn.execute(Q["owner_to_give"], {"database": database_of(place.target)}).fetchone()
+                if owner is not None:  # schema public is its, and who owns tables there must be let in
+                    conn.execute(
+                        sql.SQL("ALTER DATABASE {} OWNER TO {}").format(making, sql.Identifier(owner["owner"]))
+                    )
                 conn.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(making, name))
         except psycopg.errors.DuplicateDatabase:
             raise Refused(f"there is a database {place.database} already", hint="Name another one with --as.") from None
         except psycopg.Error as refused:
             raise Refused(f"no database could be made for the restore: {refused.diag.message_primary}",
-                          hint="The role needs CREATEDB, or be a superuser.") from None  # fmt: skip
+                          hint="As a superuser: ALTER ROLE … CREATEDB, for the role in the target's dsn.") from None  # fmt: skip
 
 
 # pg_database.datlocprovider, how CREATE DATABASE calls it, and what it calls that provider's locale.
