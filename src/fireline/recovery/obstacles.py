@@ -7,6 +7,7 @@ import psycopg
 from fireline import redact
 from fireline.errors import FirelineError, Refused
 from fireline.postgres.connect import Connection, Target, connect
+from fireline.recovery.names import identifier
 from fireline.recovery.standing import Standing
 from fireline.store.connect import queries
 
@@ -49,7 +50,7 @@ def bound(conn: Connection, live: Standing) -> None:
             hint=f"End each from within {live.name}: COMMIT PREPARED {_text(one['name'])}; or ROLLBACK PREPARED {_text(one['name'])};",
         )
     if found["subscription"]:
-        name = _quoted(found["subscription"][0]["name"])
+        name = identifier(found["subscription"][0]["name"])
         raise Refused(
             f"{_counted(found['subscription'], 'active subscription')} in {live.name}, which would go on writing into the old"
             f" database: {_named(found['subscription'])}",
@@ -126,10 +127,6 @@ def _counted(rows: list[psycopg.rows.DictRow], what: str) -> str:
 
 def _named(rows: list[psycopg.rows.DictRow]) -> str:
     return redact.text(", ".join(str(row["name"]) for row in rows[:5]))
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _text(value: str) -> str:

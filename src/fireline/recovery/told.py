@@ -14,7 +14,8 @@ Entry = dict[str, Any]
 Told = tuple[str, Entry]  # which of the three lists, and what
 
 MOST_LINES = 12  # of one kind in the text; how many more there are is said
-_FIRST = (
+# The kinds, in the order a person should read them: what harms people comes first.
+FIRST = (
     "users",
     "sessions",
     "rights",
@@ -274,7 +275,7 @@ def _head(found: dict[str, Any]) -> str:
 
 def _shortened(entries: Iterable[Entry]) -> list[str]:
     """The sentences, of each kind at most so many; what harms people first, then in the order in which they come."""
-    kinds: dict[str, list[Entry]] = {kind: [] for kind in _FIRST}
+    kinds: dict[str, list[Entry]] = {kind: [] for kind in FIRST}
     for one in entries:
         kinds.setdefault(one["kind"], []).append(one)
     lines = []

@@ -7,14 +7,14 @@ from typing import Any
 
 import psycopg
 from psycopg.rows import DictRow
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from fireline import clock, redact
 from fireline.errors import FirelineError, Refused
 from fireline.postgres.connect import Connection, Target, beside, connect, database_of
 from fireline.recovery import carry, obstacles, restores, single_table, swap
 from fireline.recovery.standing import Standing, by_number, sessions_in, size_of
-from fireline.run.remedy import Hand, Outcome, Parameters, Plan, Verdict
+from fireline.run.remedy import Hand, Outcome, Parameters, Plan, Verdict, durations
 from fireline.settings import duration
 
 
@@ -35,12 +35,7 @@ class Swap(Parameters):
         None, description="where no database can be renamed: only show the statements that exchange this table's rows"
     )
 
-    @field_validator("keep")
-    @classmethod
-    def _a_time(cls, value: str | None) -> str | None:
-        if value is not None:
-            duration(value)
-        return value
+    _times = durations("keep")
 
 
 def plan(target: Target, parameters: Swap, hand: Hand) -> Plan:

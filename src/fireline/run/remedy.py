@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from fireline.postgres.connect import Target
 from fireline.postgres.watch import Watch
-from fireline.settings import Settings
+from fireline.settings import Settings, duration
 from fireline.store.connect import Store
 
 Level = Literal["read", "reversible", "destructive"]
@@ -20,6 +20,17 @@ class Parameters(BaseModel):
     """What a remedy is told; each remedy has its own model, whose field descriptions are its help."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def durations(*names: str) -> Any:
+    """A validator for the parameters that are durations, such as 7d, or left out."""
+
+    def checked(value: str | None) -> str | None:
+        if value is not None:
+            duration(value)
+        return value
+
+    return field_validator(*names)(checked)
 
 
 @dataclass(frozen=True)

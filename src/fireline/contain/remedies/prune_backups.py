@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from fireline import clock
 from fireline.errors import Refused
 from fireline.postgres.connect import Target
 from fireline.recovery import backups, retention
-from fireline.run.remedy import Hand, Outcome, Parameters, Plan, Remedy, Verdict
+from fireline.run.remedy import Hand, Outcome, Parameters, Plan, Remedy, Verdict, durations
 from fireline.settings import duration
 from fireline.sizes import size
 
@@ -22,12 +22,7 @@ class PruneBackups(Parameters):
     keep: int | None = Field(None, ge=1, description="how many are kept whatever their age; by default recovery.keep")
     older: str | None = Field(None, description="only those older than this, such as 30d; by default recovery.keep_for")
 
-    @field_validator("older")
-    @classmethod
-    def _a_time(cls, value: str | None) -> str | None:
-        if value is not None:
-            duration(value)
-        return value
+    _times = durations("older")
 
 
 def plan(target: Target, parameters: PruneBackups, hand: Hand) -> Plan:

@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 from psycopg.rows import DictRow
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from fireline import clock
 from fireline.errors import FirelineError, Refused
@@ -19,11 +19,11 @@ from fireline.postgres.client_tools import ClientTools
 from fireline.postgres.connect import Target, connect, database_of
 from fireline.recovery import dump, restores, restoring, sources
 from fireline.recovery import swap as swapping
+from fireline.recovery.names import identifier
 from fireline.recovery.restoring import Place, Way
 from fireline.recovery.sources import Source
 from fireline.resolve import swapping as swap
-from fireline.run.remedy import Hand, Outcome, Parameters, Plan, Remedy, Verdict
-from fireline.settings import duration
+from fireline.run.remedy import Hand, Outcome, Parameters, Plan, Remedy, Verdict, durations
 from fireline.sizes import size
 from fireline.store.connect import Connection
 
@@ -47,12 +47,7 @@ class Restore(Parameters):
     foreign: bool = Field(False, description="also take a script that pg_dump did not make")
     owners: bool = Field(True, description="give everything to the owners it had; without, to the role that restores")
 
-    @field_validator("keep")
-    @classmethod
-    def _a_time(cls, value: str | None) -> str | None:
-        if value is not None:
-            duration(value)
-        return value
+    _times = durations("keep")
 
 
 def plan(target: Target, parameters: Restore, hand: Hand) -> Plan:
@@ -130,7 +125,7 @@ def _check(
     with connect(target, acting=True, statement_timeout=_LIMIT) as conn:
         missing = restoring.missing_roles(conn, checked.roles)
     if missing:
-        lines = " ".join(f'CREATE ROLE "{name}" NOLOGIN;' for name in missing)
+        lines = " ".join(f"CREATE ROLE {identifier(name)} NOLOGIN;" for name in missing)
         raise Refused(f"{source.label} needs roles that this server has not: {', '.join(missing)}",
                       hint=f"Make them: {lines} Or restore with --no-owners.")  # fmt: skip
 

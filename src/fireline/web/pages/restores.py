@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
+from fireline.recovery.told import FIRST
 from fireline.web.pages.incidents import Here, events
 from fireline.web.pages.steps import at_work, share
 from fireline.web.render import page
@@ -16,19 +17,6 @@ router = APIRouter()
 PAGE = 50
 _MOST = 1000
 LINES = 12  # of one kind in a comparison, before the rest is folded
-# What harms people comes first.
-_FIRST = (
-    "users",
-    "sessions",
-    "rights",
-    "work",
-    "cron job",
-    "webhook",
-    "row level security",
-    "grant",
-    "policy",
-    "subscription",
-)
 _WORDS = {
     "lost": ("Would be lost", "Was lost"),
     "back": ("Comes back to life", "Came back to life"),
@@ -112,7 +100,7 @@ def parts(found: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _by_kind(entries: list[dict[str, Any]]) -> list[tuple[str, list[str]]]:
     """The sentences of each kind."""
-    kinds: dict[str, list[str]] = {kind: [] for kind in _FIRST}
+    kinds: dict[str, list[str]] = {kind: [] for kind in FIRST}
     for one in entries:
         kinds.setdefault(one["kind"], []).append(one["says"])
     return [(kind, says) for kind, says in kinds.items() if says]
