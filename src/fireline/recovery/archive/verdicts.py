@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 
 _NAME = rb'(?:"(?:[^"]|"")+"|[A-Za-z_\x80-\xff][\w$\x80-\xff]*)'
 _NAMES = rb"(" + _NAME + rb"(?:\s*,\s*" + _NAME + rb")*)"
-_COPY = re.compile(rb"COPY\s+(" + _NAME + rb"(?:\s*\.\s*" + _NAME + rb")*)\s*(?:\([^;]*\)\s*)?FROM\s+STDIN\s*;\Z", re.I)
+_COPY = re.compile(
+    rb"COPY\s+(" + _NAME + rb"(?:\s*\.\s*" + _NAME + rb")*)\s*(?:\(\s*" + _NAMES + rb"\s*\)\s*)?FROM\s+STDIN\s*;\Z",
+    re.I,
+)
 _QUOTED = re.compile(rb"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
 _HEAD = 400
 _SOME = re.compile(rb"\s+")
