@@ -198,6 +198,13 @@ def _patient(major: int) -> Any:
 patient13, patient14, patient15, patient16, patient17 = map(_patient, (13, 14, 15, 16, 17))
 
 
+@pytest.fixture(params=servers.PATIENTS)
+def target(request: pytest.FixtureRequest) -> Target:
+    """A fresh empty database on each version that is tested."""
+    found: Target = request.getfixturevalue(request.param)
+    return found
+
+
 @pytest.fixture
 def clock_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The file whose number of seconds moves the clock of this process and of those it starts."""

@@ -5,23 +5,15 @@ from __future__ import annotations
 import re
 
 import psycopg
-import pytest
 
 from fireline.postgres.connect import Target
 from fireline.postgres.trusted import DANGEROUS, EXTENSIONS, HARMLESS, HARMLESS_OF_EXTENSIONS
-from tests.servers import PATIENTS
 
 WRITES_OR_SIGNALS = (
     "terminate", "cancel", "reload", "reset", "rotate", "promote", "switch", "create", "drop", "advance", "advisory",
     "notify", "emit", "export", "import", "sleep", "setval", "nextval", "set_config", "to_xml", "restore", "clear_",
     "flush", "pause$", "resume", "log_", "lo_", "slot", "read_file", "read_binary", "backup", "summarize_", "binary_upgrade",
 )  # fmt: skip
-
-
-@pytest.fixture(params=PATIENTS)
-def target(request: pytest.FixtureRequest) -> Target:
-    found: Target = request.getfixturevalue(request.param)
-    return found
 
 
 def test_what_is_called_harmless_is_volatile_and_what_is_called_dangerous_is_not(target: Target) -> None:

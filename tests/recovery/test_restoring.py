@@ -18,16 +18,9 @@ from fireline.recovery.restores import COMMENT
 from fireline.recovery.restoring import Place
 from fireline.redact import Secret
 from tests.recovery.place import databases, owner
-from tests.servers import PATIENTS
 
 LIKE = ("encoding", "collate", "ctype", "provider", "locale", "icu_rules")
 BUILTIN_FROM, ICU_FROM = 17, 15
-
-
-@pytest.fixture(params=PATIENTS)
-def target(request: pytest.FixtureRequest) -> Target:
-    found: Target = request.getfixturevalue(request.param)
-    return found
 
 
 @contextmanager

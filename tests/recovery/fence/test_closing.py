@@ -15,13 +15,6 @@ from fireline.recovery.fence.closing import closed
 from fireline.store.connect import Store
 from tests.recovery.fence.poor import responder
 from tests.recovery.fence.shop import swap_that_died
-from tests.servers import PATIENTS
-
-
-@pytest.fixture(params=PATIENTS)
-def target(request: pytest.FixtureRequest) -> Target:
-    found: Target = request.getfixturevalue(request.param)
-    return found
 
 
 def allowed(conn: psycopg.Connection[Any], name: str) -> bool:

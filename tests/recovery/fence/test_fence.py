@@ -26,13 +26,6 @@ from fireline.redact import Secret
 from fireline.store.connect import Store
 from tests import servers
 from tests.recovery.fence.shop import Shop, gets_in, shop, state_of, until
-from tests.servers import PATIENTS
-
-
-@pytest.fixture(params=PATIENTS)
-def target(request: pytest.FixtureRequest) -> Target:
-    found: Target = request.getfixturevalue(request.param)
-    return found
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Both versions that are tested, and faults made on them."""
+"""Faults made on each version that is tested."""
 
 from __future__ import annotations
 
@@ -8,14 +8,6 @@ import pytest
 
 from fireline.postgres.connect import Target
 from tests.assess.faults import Faults
-from tests.servers import PATIENTS
-
-
-@pytest.fixture(params=PATIENTS)
-def target(request: pytest.FixtureRequest) -> Target:
-    """A fresh empty database on each version."""
-    found: Target = request.getfixturevalue(request.param)
-    return found
 
 
 @pytest.fixture
