@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from fireline.assess import complaint, memory, view
+from fireline.assess import complaint, fenced, memory, view
 from fireline.assess.diagnose import Diagnosis, conclude
 from fireline.assess.log_search import checked
 from fireline.assess.snapshot import Asked
@@ -27,7 +27,8 @@ def diagnose(
     del actor
     at, back = world.target(target), _back(since)
     asked = Asked(complaint.read(symptom), back, None, deep, memory.earlier(world.store, at.name, back))
-    return _look(at, asked).json()
+    found = _look(at, asked).json()
+    return {**found, "causes": fenced.explained(world, at.name, found["causes"])}
 
 
 def health(actor: Actor, world: World, *, target: str | None = None) -> dict[str, Any]:

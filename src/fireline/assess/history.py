@@ -9,7 +9,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from fireline import clock, redact
-from fireline.assess import memory
+from fireline.assess import fenced, memory
 from fireline.assess.diagnose import conclude
 from fireline.assess.score import DIMENSIONS
 from fireline.assess.snapshot import Asked
@@ -52,7 +52,9 @@ def look_after(world: World, name: str) -> None:
         ms = round((time.monotonic() - began) * 1000)
         _keep(world, name, asked_at, {"away": away.message, "hint": away.hint}, ms=ms)
         return
-    report = {"diagnosis": found.json(), "views": [told(view, snapshot) for view in views().values()]}
+    diagnosis = found.json()
+    diagnosis["causes"] = fenced.explained(world, name, diagnosis["causes"])
+    report = {"diagnosis": diagnosis, "views": [told(view, snapshot) for view in views().values()]}
     causes = [verdict.cause for verdict in found.causes]
     _keep(world, name, snapshot.taken_at, report, ms=found.duration_ms, health=found.score.json(), causes=causes)
     with world.store.transaction() as conn:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from fireline import clock
-from fireline.assess import complaint, memory
+from fireline.assess import complaint, fenced, memory
 from fireline.assess.diagnose import State, ask, causes, conclude
 from fireline.assess.log_around import seen_around
 from fireline.assess.past import Past
@@ -144,7 +144,7 @@ def _look(world: World, target: str | None, symptom: str, past: Past, *, fresh: 
     except FirelineError as blind:
         return _Look([], [blind.message], asked_at, round((time.monotonic() - began) * 1000))
     unknown = [f"{one['check']}: {one['because']}" for one in found.unknown]
-    verdicts = [verdict.json() for verdict in found.causes]
+    verdicts = fenced.explained(world, snapshot.target, [verdict.json() for verdict in found.causes])
     if verdicts:
         verdicts[0]["suffering"] = suffering(snapshot)
     log = seen_around(snapshot)
