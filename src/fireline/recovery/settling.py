@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime
@@ -14,7 +15,7 @@ from psycopg.types.json import Jsonb
 from fireline import clock, redact
 from fireline.errors import FirelineError, TargetUnavailable
 from fireline.postgres.connect import Connection, Target, beside
-from fireline.recovery import restores
+from fireline.recovery import kept, restores
 from fireline.recovery.fence import pgbouncer
 from fireline.recovery.standing import Standing, by_number
 from fireline.store.connect import Connection as StoreConnection
@@ -22,6 +23,10 @@ from fireline.store.connect import Store, all_rows, queries
 from fireline.store.wake import wake
 
 Q = queries("fireline.recovery")
+
+
+_SELDOM = 60.0  # seconds between two looks at databases that are kept
+_looked: dict[str, float] = {}  # when, by store
 
 
 def settled(store: Store, target: Target, restore: int, fault: str | None) -> DictRow | None:
@@ -37,13 +42,19 @@ def recover(store: Store, target: Target) -> list[int]:
     """Settle every exchange on this target whose process died: which it was; the database in use is open afterwards."""
     with store.transaction() as own:
         found = [row["id"] for row in all_rows(own, Q["open_swaps"], target=target.name)]
-    return [one for one in found if settle(store, target, one, "whoever did it died")]
+    done = [one for one in found if settle(store, target, one, "whoever did it died")]
+    kept.close_abandoned(target)
+    return done
 
 
 def sweep(store: Store, targets: Collection[str]) -> None:
     """Have a worker recover every one of our targets with an exchange that nobody has ended yet; one under way is left alone."""
     with store.transaction() as own:
-        for name in {row["target"] for row in all_rows(own, Q["open_swaps"], target=None)} & set(targets):
+        found = {row["target"] for row in all_rows(own, Q["open_swaps"], target=None)}
+        if time.monotonic() - _looked.get(store.url, -_SELDOM) >= _SELDOM:  # whether a reader left a kept one open
+            _looked[store.url] = time.monotonic()
+            found |= {row["target"] for row in all_rows(own, Q["kept_targets"])}
+        for name in found & set(targets):
             wake(own, "settle", name)
 
 

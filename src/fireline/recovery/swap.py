@@ -15,13 +15,12 @@ from fireline.errors import Refused
 from fireline.postgres.connect import Connection, Target, beside
 from fireline.recovery import obstacles, restores
 from fireline.recovery.exchange import Exchange, Stage, exchange, nobody
+from fireline.recovery.kept import KEPT
 from fireline.recovery.settling import settle
 from fireline.recovery.standing import Standing, by_number, look
 from fireline.store.connect import Store, queries
 
 Q = queries("fireline.recovery")
-
-KEPT = "fireline kept "  # and the token: what the comment of a replaced database begins with
 
 
 def there(

@@ -99,6 +99,7 @@ def test_new_rows_are_copied_with_their_keys_and_what_refers_to_them_and_the_und
     pair.part()
     pair.sql(NEW)
     before = content(pair, pair.side)
+    pair.sql(f"COMMENT ON DATABASE {pair.live} IS 'fireline kept x: replaced'", database="postgres")
     pair.sql(f"ALTER DATABASE {pair.live} WITH ALLOW_CONNECTIONS false CONNECTION LIMIT 0", database="postgres")
     plan, done = rescued(store, pair)
     assert plan.level == "reversible"
@@ -329,6 +330,7 @@ def test_the_owner_of_the_databases_need_be_no_superuser(store: Store, one: Twin
         one.part()
         one.sql(f"ALTER DATABASE {one.side} OWNER TO keeper", database="postgres")
         one.sql("INSERT INTO own.t VALUES (2)")
+        one.sql(f"COMMENT ON DATABASE {one.live} IS 'fireline kept x: replaced'", database="postgres")
         one.sql(f"ALTER DATABASE {one.live} WITH ALLOW_CONNECTIONS false CONNECTION LIMIT 0", database="postgres")
         owned = Twins(Target("main", Secret(dsn)), one.live, one.side)
         plan, done = rescued(store, owned, triggers=False)
