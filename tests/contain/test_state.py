@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from contextlib import ExitStack, suppress
 
 import psycopg
@@ -104,9 +103,9 @@ def test_it_is_read_behind_a_lock_on_everything(target: Target) -> None:
             " END LOOP; END $$"
         )
         holder.execute("ALTER TABLE users ADD COLUMN z int; ALTER SEQUENCE orders_id_seq INCREMENT 2")
-        began = time.monotonic()
-        found = state.read(target)
-        assert time.monotonic() - began < 10  # each reading gives up on a lock after a tenth of a second
+        found = state.read(
+            target
+        )  # each reading gives up on a lock: none waits for the holder, who gives it back below
         assert {"relation": "public.users", "mode": "AccessExclusiveLock", "pids": [holder.info.backend_pid]} in found[
             "held"
         ]
@@ -116,14 +115,13 @@ def test_it_is_read_behind_a_lock_on_everything(target: Target) -> None:
     assert any(row["mode"] == "AccessExclusiveLock" for row in found["locks"])
 
 
-def test_a_thousand_tables_do_not_take_long(patient: Target) -> None:
+def test_a_thousand_tables_are_all_read_within_the_limits(patient: Target) -> None:
     with psycopg.connect(patient.dsn.reveal(), autocommit=True) as conn:
         conn.execute(
             "DO $$ BEGIN FOR n IN 1..1000 LOOP EXECUTE format('CREATE TABLE t%s (a int PRIMARY KEY)', n); END LOOP; END $$"
         )
-    began = time.monotonic()
     found = state.read(patient)
-    assert time.monotonic() - began < 10  # half a second on a quiet machine
+    assert found["unknown"] == {}  # no reading came to its limit
     assert (found["schema"]["counts"]["tables"], len(found["sizes"]["tables"])) == (1000, 1000)
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -237,12 +236,20 @@ with backups.taking(order.part):
 """
 
 
+MOMENTS: dict[str, Callable[[Path], bool]] = {
+    "its folder is made": lambda part: part.is_dir(),
+    "rows are written": lambda part: any(part.glob("data/*.dat*")),
+    "the dump has ended": lambda part: (part / "data" / "toc.dat").is_file(),
+}
+
+
 @pytest.mark.chaos
-@pytest.mark.parametrize("share", [0.05, 0.4, 0.8])
-def test_a_backup_that_is_killed_is_none(patient: Target, tmp_path: Path, share: float) -> None:
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_backup_that_is_killed_is_none(patient: Target, tmp_path: Path, moment: str) -> None:
     fill(patient)
     with owner(patient) as conn:
         conn.execute("CREATE TABLE wide AS SELECT i, repeat(md5(i::text), 100) AS t FROM generate_series(1, 20000) i")
+    folder = tmp_path / "backups"
     with subprocess.Popen(
         [sys.executable, "-c", DYING], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as worker:
@@ -251,18 +258,16 @@ def test_a_backup_that_is_killed_is_none(patient: Target, tmp_path: Path, share:
         worker.stdin.write(json.dumps({"dsn": patient.dsn.reveal(), "folder": str(tmp_path)}))
         worker.stdin.close()
         assert worker.stdout.readline() == "begun\n"
-        time.sleep(share * 1.5)
-        os.kill(worker.pid, signal.SIGKILL)
-    folder = tmp_path / "backups"
-    whole = (
-        [path for path in folder.iterdir() if path.is_dir() and not path.name.endswith(".part")]
-        if folder.is_dir()
-        else []
-    )
+        while worker.poll() is None and not MOMENTS[moment](folder / "main-1.part"):
+            time.sleep(0.002)
+        worker.kill()
+    assert worker.returncode == -signal.SIGKILL or (folder / "main-1").is_dir()
+    whole = [path for path in folder.iterdir() if path.is_dir() and not path.name.endswith(".part")]
+    assert len([*whole, *folder.glob("*.part")]) == 1
     for path in whole:  # it was quick: then it is whole
         found = manifest.read(path, keys.trusted(tmp_path / "key", [])).manifest
         manifest.check_files(path, found, Watch())
-    for part in folder.glob("*.part") if folder.is_dir() else ():
+    for part in folder.glob("*.part"):
         with pytest.raises(Refused, match="not whole"):
             manifest.read(part, keys.trusted(tmp_path / "key", []))
     ended = time.monotonic() + 10
