@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from fireline.postgres.connect import Target
 from tests.cli.conftest import Fireline
-from tests.recovery.place import USERS, databases, owner, school
+from tests.recovery.place import USERS, count, databases, owner, school
 
 
 def test_nothing_is_there_yet_and_what_to_do_is_said(house: Fireline) -> None:
@@ -18,7 +20,7 @@ def test_nothing_is_there_yet_and_what_to_do_is_said(house: Fireline) -> None:
     for words in (("backup", "show", "nothing"), ("restore", "show", "latest")):
         done = house(*words)
         assert (done.code, done.out) == (2, "")
-        assert "no backup" in done.err or "no restore" in done.err
+        assert "no backup" in done.err or "nothing is restored yet" in done.err
 
 
 def test_a_backup_is_taken_shown_read_again_and_restored_beside(
@@ -74,3 +76,44 @@ def test_the_script_that_takes_the_place_of_a_projects_own_is_written_once(bare:
     again = bare("backup", "script", "--to", "scripts/backup-manager.sh")
     assert (again.code, file.read_text()) == (1, "mine")
     assert "is there already" in again.err
+
+
+def test_the_script_takes_lists_verifies_restores_beside_and_cleans_up(
+    house: Fireline, worker: subprocess.Popen[str], patient: Target
+) -> None:
+    school(patient)
+    script = house.folder / "scripts" / "backup-manager.sh"
+    assert house("backup", "script", "--to", str(script)).code == 0
+    program = house.folder / "fireline"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m fireline "$@"\n')
+    program.chmod(0o755)
+
+    def say(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(script), *words], cwd=house.folder, env={**house.clean, "FIRELINE_COMMAND": str(program)},
+            capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    assert say().returncode == 2
+    assert "backup-manager.sh restore FILE|BACKUP" in say("nonsense").stderr
+    assert say("restore").returncode == 2
+    taken = say("full")
+    assert taken.returncode == 0, taken.stdout + taken.stderr
+    (one,) = house.data("backup", "list")
+    assert one["name"] in say("list").stdout
+    assert say("verify", "latest").returncode == 0
+    before = databases(patient)
+    with owner(patient) as conn:
+        conn.execute("DELETE FROM assignments")
+    restored = say("restore", "latest")
+    assert restored.returncode == 0, restored.stdout + restored.stderr
+    assert "The database in use was not touched." in restored.stdout
+    assert count(patient, "assignments") == 0
+    (beside,) = databases(patient) - before
+    assert count(patient, "assignments", beside) == USERS
+    cut = house.folder / "backup.sql.gz"
+    cut.write_bytes(gzip.compress(b"-- PostgreSQL database dump\nSELECT 1;\n")[:-9])
+    refused = say("restore", "backup.sql.gz")
+    assert refused.returncode != 0
+    assert say("cleanup").returncode == 0  # there is nothing to clean up
+    assert house("resolve", "drop-restored", "latest", "--yes").code == 0
