@@ -19,6 +19,7 @@ from fireline import clock
 from fireline.errors import NotFound, Refused
 from fireline.incident.people import Actor
 from fireline.recovery import keys, manifest
+from fireline.recovery.held import dead
 from fireline.recovery.manifest import PART, Sealed
 from fireline.settings import Settings
 from fireline.store.connect import Connection, Store, all_rows, one, queries
@@ -26,7 +27,7 @@ from fireline.store.connect import Connection, Store, all_rows, one, queries
 Q = queries("fireline.recovery")
 
 _MARKS = {"verified": Q["mark_verified"], "proved": Q["mark_proved"]}
-UNSEALED = ".unsealed-"  # and a process number: a private folder with what it has decrypted
+UNSEALED = ".unsealed-"  # how a private folder begins with what a process has decrypted
 _LOCK = "taking"  # held by the process that takes the backup; the kernel lets go when it dies
 _SHOWN = (
     "name", "target", "database", "state", "host", "folder", "begun_at", "ended_at", "snapshot_at", "bytes", "rows", "tables",
@@ -99,9 +100,8 @@ def _take_lock(path: Path) -> int | None:
 
 def settle(store: Store, settings: Settings) -> None:
     """Mark the backups of this machine as failed whose process died, and remove what it left on disk."""
-    for left in home(settings).glob(f"{UNSEALED}*"):
-        if not Path(f"/proc/{left.name.removeprefix(UNSEALED).partition('-')[0]}").exists():
-            shutil.rmtree(left, ignore_errors=True)  # what a dead process had decrypted
+    for left in dead(home(settings), UNSEALED):
+        shutil.rmtree(left, ignore_errors=True)  # what a dead process had decrypted
     for left in home(settings).glob(f"*{PART}.{_LOCK}"):
         lock = _take_lock(left)
         if lock is not None:  # its process may have died before there was a row

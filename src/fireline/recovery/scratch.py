@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import secrets
 import shutil
 from collections.abc import Collection, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from psycopg import sql
@@ -16,6 +14,7 @@ from fireline.cluster import Cluster
 from fireline.cluster.binaries import Binaries, find_binaries
 from fireline.errors import ClusterError, Refused
 from fireline.postgres.connect import Target, connect
+from fireline.recovery.held import dead, held
 from fireline.redact import Secret
 from fireline.settings import Settings
 
@@ -46,7 +45,7 @@ def server(settings: Settings, major: int, *, roles: Collection[str] = ()) -> It
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     buffers = f"{max(memory // _MEMORY_SHARE >> 20, 64)}MB"
     found = binaries_for(major, settings.store.binaries)
-    with _held(_home(settings)) as folder:
+    with held(_home(settings)) as folder:
         cluster = Cluster(folder, binaries=found.folder, settings={**_SETTINGS, "shared_buffers": buffers}, fsync=False)
         try:
             cluster.start()
@@ -65,38 +64,11 @@ def server(settings: Settings, major: int, *, roles: Collection[str] = ()) -> It
 
 def sweep(settings: Settings) -> None:
     """Stop and delete the scratch servers of processes that were killed."""
-    home = _home(settings)
-    if not home.is_dir() or not any(home.iterdir()):
-        return
-    with _locked(home):
-        for folder in home.iterdir():
-            with suppress(OSError, ClusterError), _locked(folder, wait=False):
-                Cluster(folder).remove()
-                shutil.rmtree(folder, ignore_errors=True)
+    for folder in dead(_home(settings)):
+        with suppress(ClusterError):
+            Cluster(folder).remove()
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _home(settings: Settings) -> Path:
     return settings.path(settings.store.folder) / "scratch"
-
-
-@contextmanager
-def _held(home: Path) -> Iterator[Path]:
-    """A folder for one server, locked as long as the block lasts; the kernel lets go when we die, and `sweep` sees that."""
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder = home / f"{os.getpid()}-{secrets.token_hex(4)}"
-    with ExitStack() as lock:
-        with _locked(home):
-            folder.mkdir(mode=0o700)
-            lock.enter_context(_locked(folder))
-        yield folder
-
-
-@contextmanager
-def _locked(folder: Path, *, wait: bool = True) -> Iterator[None]:
-    """The lock on a folder; BlockingIOError where another process has it and we do not wait."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    finally:
-        os.close(handle)

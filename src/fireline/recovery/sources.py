@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +18,7 @@ from fireline.postgres.client_tools import ClientTools
 from fireline.postgres.watch import Watch
 from fireline.recovery import archive, backups, manifest
 from fireline.recovery.archive import Archive
+from fireline.recovery.held import held
 from fireline.recovery.manifest import Manifest
 from fireline.settings import Settings
 from fireline.store.connect import Connection
@@ -162,17 +161,14 @@ def unwrapped(source: Source, settings: Settings, watch: Watch) -> Iterator[Sour
     if source.archive.kind == "sql" or not source.archive.wrapped:
         yield source
         return
-    home = settings.path(settings.recovery.folder)
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    work = home / f"{backups.UNSEALED}{os.getpid()}-{secrets.token_hex(4)}"
-    work.mkdir(mode=0o700)
-    try:
-        plain = work / "dump"
-        with archive.opened(source.archive, watch) as reader, plain.open("xb") as writer:
-            while piece := reader.read(_PIECE):
-                writer.write(piece)
-                watch.cancel.check()
-                watch.tell("unwrapping", writer.tell(), None, "bytes")
-        yield Source(source.label, plain, archive.look(plain), source.made, source.backup)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+    with held(settings.path(settings.recovery.folder), backups.UNSEALED) as work:
+        try:
+            plain = work / "dump"
+            with archive.opened(source.archive, watch) as reader, plain.open("xb") as writer:
+                while piece := reader.read(_PIECE):
+                    writer.write(piece)
+                    watch.cancel.check()
+                    watch.tell("unwrapping", writer.tell(), None, "bytes")
+            yield Source(source.label, plain, archive.look(plain), source.made, source.backup)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
