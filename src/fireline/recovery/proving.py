@@ -34,6 +34,8 @@ def prove(source: Source, settings: Settings, watch: Watch) -> dict[str, Any]:
         jobs = dump.jobs_of(settings.recovery, None)
         place = Place(target, _DATABASE, "scratch")
         restoring.create(place, expected.database)
-        spent = restoring.load(opened, place, Way(tools, own, jobs, memory=restoring.memory_of(jobs, here=True)), watch)
+        spent = restoring.load(
+            opened, place, Way(tools, own, jobs, tablespaces=False, memory=restoring.memory_of(jobs, here=True)), watch
+        )
         report = restoring.judge(source, place, watch, jobs=jobs)
     return {**report, **spent, "at": clock.now().isoformat(), "whole_seconds": round(time.monotonic() - began, 2)}

@@ -805,3 +805,6 @@ SELECT pg_try_advisory_lock(hashtextextended('fireline reading ' || %(oid)s::tex
 
 -- kept_targets: targets on which a replaced database is kept
 SELECT DISTINCT target FROM restore WHERE state = 'swapped' AND kept IS NOT NULL;
+
+-- own_tablespaces: how many there are beside the two that every server has
+SELECT count(*) AS n FROM pg_tablespace WHERE spcname NOT IN ('pg_default', 'pg_global');

@@ -52,6 +52,7 @@ class Way:
     jobs: int
     owners: bool = True
     foreign: bool = False  # also a script that pg_dump did not make
+    tablespaces: bool = True  # False where the server has none of its own
     memory: int = 256 << 20  # bytes of maintenance_work_mem for one loader
 
 
@@ -70,6 +71,12 @@ def missing_roles(conn: Connection, roles: list[str]) -> list[str]:
 def _making(token: str) -> str:
     """The name a database bears until it has our mark: whatever bears it is ours, also when its maker died in that moment."""
     return f"fireline_making_{token}"
+
+
+def has_tablespaces(conn: Connection) -> bool:
+    """Whether somebody made tablespaces on this server; otherwise those that a dump names can not be there."""
+    row = conn.execute(Q["own_tablespaces"]).fetchone()
+    return bool(row and row["n"])
 
 
 def create(place: Place, like: dict[str, Any]) -> None:
@@ -104,6 +111,7 @@ def create(place: Place, like: dict[str, Any]) -> None:
 
 # pg_database.datlocprovider, how CREATE DATABASE calls it, and what it calls that provider's locale.
 _PROVIDERS = {"c": ("libc", None), "i": ("icu", "ICU_LOCALE"), "b": ("builtin", "BUILTIN_LOCALE")}
+_TRANSACTIONS_END_FROM = 17  # the version that has transaction_timeout
 _PROVIDERS_FROM = 15  # the version; before, libc was the only one
 
 
@@ -193,7 +201,10 @@ def load(source: Source, place: Place, way: Way, watch: Watch) -> dict[str, Any]
         "statement_timeout": "0",
         "lock_timeout": "0",
         "idle_in_transaction_session_timeout": "0",
+        "default_transaction_read_only": "off",  # of the role or the server: perhaps somebody has stopped the writes
     }
+    if way.major >= _TRANSACTIONS_END_FROM:
+        settings["transaction_timeout"] = "0"
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     with (
         _telling(source, place, watch) as told,
@@ -223,6 +234,7 @@ def _archive(source: Source, way: Way, access: Access, watch: Watch, told: _Told
     argv += [] if newer else ["--exit-on-error"]
     argv += [] if source.archive.kind == "tar" or way.jobs == 1 else [f"--jobs={way.jobs}"]
     argv += [] if way.owners else ["--no-owner", "--no-acl"]
+    argv += [] if way.tablespaces else ["--no-tablespaces"]
     harmless = client_tools.NEWER_SETTING if newer else None
     client_tools.run([*argv, str(source.path)], access.env, watch=watch, on_line=told.line, harmless=harmless)
 

@@ -16,7 +16,7 @@ from fireline import clock
 from fireline.errors import FirelineError, Refused
 from fireline.postgres import client_tools, disk
 from fireline.postgres.client_tools import ClientTools
-from fireline.postgres.connect import Target, connect, database_of
+from fireline.postgres.connect import Target, connect, database_of, identity
 from fireline.recovery import dump, restores, restoring, sources
 from fireline.recovery import swap as swapping
 from fireline.recovery.names import identifier
@@ -131,8 +131,7 @@ def _check(
 
 
 def _check_room(conn: Connection, source: Source) -> int | None:
-    row = conn.execute("SELECT current_setting('data_directory', true) AS folder").fetchone()
-    free = disk.free_bytes(conn, row["folder"] if row else None)
+    free = disk.free_bytes(conn, identity(conn).data_directory)
     if free is not None and free < source.size * _SPARE:
         raise Refused(f"restored it takes about {size(source.size)}, and the server has {size(free)} free",
                       hint="Make room at the server, or restore to another one.")  # fmt: skip
@@ -160,7 +159,7 @@ def do(target: Target, plan: Plan, hand: Hand) -> Outcome:
     place = Place(target, captured["beside"], captured["token"])
     with connect(target, acting=True, statement_timeout=_LIMIT) as conn:
         major, tools = _tools(conn, source, hand)
-        here = disk.beside_us(conn)
+        here, spaces = disk.beside_us(conn), restoring.has_tablespaces(conn)
     _check(target, source, tools, major, hand, owners=captured["owners"], foreign=captured["foreign"])
     _check_name(target, place.database)
     with hand.store.transaction() as conn:
@@ -174,6 +173,7 @@ def do(target: Target, plan: Plan, hand: Hand) -> Outcome:
         captured["jobs"],
         captured["owners"],
         captured["foreign"],
+        spaces,
         restoring.memory_of(captured["jobs"], here=here),
     )
     try:
