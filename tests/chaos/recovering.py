@@ -15,6 +15,7 @@ from subprocess import Popen
 from typing import Any
 
 import psycopg
+import pyrage
 import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
@@ -200,6 +201,15 @@ class Shop:
         folder = self.stage.folder / "state" / "scratch"
         return sorted(one.name for one in folder.iterdir()) if folder.is_dir() else []
 
+    def halves(self) -> list[str]:
+        """What is left of backups that were not ended, and what was decrypted."""
+        folder = self.stage.folder / "backups"
+        return sorted(
+            one.name
+            for one in folder.iterdir()
+            if one.name.endswith((".part", ".taking")) or one.name.startswith(".unsealed-")
+        )
+
     # what must hold ---------------------------------------------------------------------------------------------
 
     def outside(self, statement: str) -> list[tuple[Any, ...]]:
@@ -253,12 +263,7 @@ class Shop:
     def nothing_is_left(self) -> None:
         """No database, folder, program or fence of ours that nobody is told of."""
         assert self.databases() == self.expected()
-        left = sorted(
-            one.name
-            for one in (self.stage.folder / "backups").iterdir()
-            if one.name.endswith((".part", ".taking")) or one.name.startswith(".unsealed-")
-        )
-        assert left == []
+        until(lambda: not self.halves(), f"half backups and what was decrypted are cleared away: {self.halves()}")
         assert self.children() == []
         until(lambda: not self.scratch(), f"scratch servers are cleared away: {self.scratch()}", seconds=20)
         until(self._no_fence, f"every fence is lifted: {self._fences()}", seconds=20)
@@ -284,8 +289,8 @@ class Shop:
 
 
 @contextmanager
-def shop(*, rows: int) -> Iterator[Shop]:
-    """Everything started, the application writing; all of it stopped and removed afterwards."""
+def shop(*, rows: int, sealed: bool) -> Iterator[Shop]:
+    """Everything started, the application writing; all of it stopped and removed afterwards. sealed: backups are encrypted."""
     with ExitStack() as last, servers.private_folder() as folder:
         patch = last.enter_context(pytest.MonkeyPatch.context())
         clock = folder / "clock"
@@ -304,7 +309,7 @@ def shop(*, rows: int) -> Iterator[Shop]:
         work.mkdir()
         stage = last.enter_context(staging.stage(work, url, Target("main", Secret(live))))
         app = make_conninfo(live, user=APP, password=PASSWORD, connect_timeout=5)
-        _settings(stage, app)
+        _settings(stage, app, sealed=sealed)
         worker, server = stage.worker(), stage.spawn("server")
         writers = last.enter_context(Writers(app, number=2, pause=0.01))
         made = Shop(stage, cluster, writers, clock, server, worker)
@@ -327,9 +332,12 @@ def _words(name: str, value: str) -> list[str]:
     return [value] if name in ("backup", "restore") else [f"--{name.strip('_')}", value]
 
 
-def _settings(stage: Stage, app: str) -> None:
+def _settings(stage: Stage, app: str, *, sealed: bool) -> None:
     path = stage.folder / "fireline.toml"
     text = path.read_text().replace("[targets.main]\n", f'[targets.main]\napplication_dsn = "{app}"\n', 1)
     own = f'[recovery]\nfolder = "{stage.folder}/backups"\nkey = "{stage.folder}/signing.key"\njobs = 2\n'
+    if sealed:
+        key = pyrage.x25519.Identity.generate()
+        own += f'encrypt = ["{key.to_public()}"]\nidentity = "{key}"\n'
     path.write_text(text + own)
     stage.reread()

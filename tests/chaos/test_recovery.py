@@ -19,6 +19,7 @@ pytestmark = pytest.mark.chaos
 MOMENTS = int(os.environ.get("FIRELINE_CHAOS_RECOVERY", "3"))
 SEED = int(os.environ.get("FIRELINE_CHAOS_SEED", "0")) or random.SystemRandom().randrange(2**32)
 ROWS = 60_000 if MOMENTS > 10 else 20_000
+SEALED = SEED % 2 == 1  # whether backups are encrypted
 LIFE = 300  # seconds of a fence
 COMMANDS = ("backup", "prove-backup", "restore", "fence", "unfence", "swap", "undo", "drop-restored")
 VICTIMS = ("worker",) * 4 + ("target",) * 2 + ("immediate",) * 2 + ("server", "person")
@@ -39,7 +40,7 @@ class Held:
     def get(self) -> Shop:
         if self.shop is None or self.shop.broken:
             self.close()
-            self._made = recovering.shop(rows=ROWS)
+            self._made = recovering.shop(rows=ROWS, sealed=SEALED)
             self.shop = self._made.__enter__()
             self.shop.to_its_end("contain", "backup")
         self.shop.broken = True  # until this moment has ended well
