@@ -31,7 +31,11 @@ def list_(
     all_: Annotated[bool, typer.Option("--all", help="Also those that failed or are gone.")] = False,
 ) -> None:
     """List the backups there are, newest first."""
-    answer(call("backup.list", target=target, gone=all_), _draw_list)
+    found = call("backup.list", target=target, gone=all_)
+    if not found and target:
+        answer(found, lambda _: say(f"There are no backups of {target}."))
+        return
+    answer(found, _draw_list)
 
 
 @app.command()
@@ -91,9 +95,9 @@ def _draw_list(found: list[dict[str, Any]]) -> None:
     from fireline.cli.tables import columns
 
     if not found:
-        say("There are no backups yet: `fireline backup create --target T` takes one.")
+        say("There are no backups yet: `fireline backup create` takes one.")
         return
-    table = columns("backup", "target", "of", "size", "rows", "verified", "last proved restorable")
+    table = columns("backup", "target", "of", "size", "rows", "verified", "proved", whole=("backup",))
     for one in found:
         state = "" if one["state"] == "whole" else f" ({one['state']}{': ' + one['error'] if one['error'] else ''})"
         proved = ago(one["proved_at"]) if one["proved_at"] else "never"
@@ -103,17 +107,22 @@ def _draw_list(found: list[dict[str, Any]]) -> None:
     console().print(table)
 
 
+def _moment(when: str | None) -> str:
+    """A moment and how long it is ago."""
+    return f"{when[:16].replace('T', ' ')} UTC, {ago(when)}" if when else ""
+
+
 def _draw(one: dict[str, Any]) -> None:
     from fireline.cli.tables import columns
 
     say(
         f"{one['name']}  {one['state']}" + (f": {one['error']}" if one["error"] else ""),
-        f"  of       {one['snapshot_at']}  database {one['database']} of {one['target']}",
+        f"  of       {_moment(one['snapshot_at'])}  database {one['database']} of {one['target']}",
     )
     say(
         f"  folder   {one['folder']} on {one['host']}",
-        f"  verified {one['verified_at'] or 'no'}",
-        f"  proved   {one['proved_at'] or 'never'}",
+        f"  verified {_moment(one['verified_at']) or 'no'}",
+        f"  proved   {_moment(one['proved_at']) or 'never'}",
     )
     if one["problem"]:
         say(f"  problem  {one['problem']}")
@@ -121,7 +130,7 @@ def _draw(one: dict[str, Any]) -> None:
     made = one["manifest"]
     if made is None:
         return
-    packed = f"{made['archive']['kind']}, {made['archive']['compress']}"
+    packed = f"{made['archive']['kind']}, {made['archive']['compress']}{', encrypted' if one['encrypted'] else ''}"
     say(
         f"  made by  pg_dump {made['tools']['pg_dump']} of PostgreSQL {made['server']['version']}, {packed}, at {made['lsn']}"
     )

@@ -94,7 +94,7 @@ class Bar:
 def _tell_steps(view: dict[str, Any], told: dict[int, str]) -> None:
     for step in clean(view["steps"]):
         words = state_of(step)
-        if step["state"] != "planned" and told.get(step["position"]) != words:
+        if step["state"] not in ("planned", "intent", "authorised") and told.get(step["position"]) != words:
             told[step["position"]] = words
             tell(f"{MARKS.get(step['state'], ' ')} {step['position']} {step['title']}: {words}", indent=4)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import textwrap
@@ -28,6 +29,9 @@ def ask_line(question: str, default: str = "") -> str:
 
 def tell(text: str, *, indent: int = 0) -> None:
     """A sentence in lines as wide as the terminal, broken between words, the later ones indented."""
+    if not sys.stdout.isatty() and not os.environ.get("COLUMNS"):
+        say(text)  # whole, so that `grep` finds it
+        return
     width = max(shutil.get_terminal_size((100, 24)).columns - 1, 40)
     say(*(textwrap.wrap(text, width, subsequent_indent=" " * indent, break_on_hyphens=False) or [""]))
 

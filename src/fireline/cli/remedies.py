@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 _PLAIN = (str, int, float, bool)
 
+_THEN = {  # what a tired person would look up next
+    "restore": "Next: `fireline restore diff latest` tells what a swap would lose; `fireline swap latest` puts it in place.",
+    "swap": "Next: `fireline undo` brings the old one back; `fireline resolve rescue latest` copies newer rows from it.",
+    "fence": "Next: `fireline fence status` tells who can still write; `fireline unfence` lifts it.",
+}
+
 
 class Shelf(TyperGroup):
     """The remedies of one phase; the shelf is read when one is asked for, not when `fireline` starts."""
@@ -141,7 +147,7 @@ def _parameter(name: str, field: FieldInfo, *, argument: bool) -> inspect.Parame
     from fireline.run.line import option as option_of
 
     annotation, says, option = _type_of(field.annotation), field.description or "", option_of(name)
-    if not field.is_required() and field.default not in (None, "", False):
+    if not field.is_required() and field.default_factory is None and field.default not in (None, "", False):
         says = f"{says} [default: {field.default}]".strip()
     info: Any
     if argument:
@@ -202,6 +208,8 @@ def _carry_out(
     if options.json:
         answer(view, lambda _: None)
     if view["state"] == "succeeded":
+        if name in _THEN:
+            tell(_THEN[name], indent=2)
         return
     if not options.json:
         _complain(name, view)

@@ -35,9 +35,9 @@ def _draw_list(found: list[dict[str, Any]]) -> None:
     from fireline.cli.tables import columns
 
     if not found:
-        say("Nothing is restored: `fireline restore BACKUP --target T` restores beside the database in use.")
+        say("Nothing is restored: `fireline restore BACKUP` restores beside the database in use.")
         return
-    table = columns("restore", "target", "from", "of", "database", "verdict")
+    table = columns("no", "target", "from", "of", "database", "verdict", whole=("database",))
     for one in found:
         verdict = _VERDICTS.get((one["report"] or {}).get("verdict", ""), "")
         state = one["state"] if one["state"] not in _VERDICTS else ""

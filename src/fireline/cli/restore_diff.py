@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from fireline.cli.desk import call
-from fireline.cli.terminal import answer, say
+from fireline.cli.questions import tell
+from fireline.cli.terminal import answer
 
 
 def diff(
@@ -21,4 +22,5 @@ def diff(
 
 
 def _draw(found: dict[str, Any]) -> None:
-    say(found["text"])
+    for line in found["text"].splitlines():
+        tell(line, indent=len(line) - len(line.lstrip()) + 2)

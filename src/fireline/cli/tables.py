@@ -10,11 +10,11 @@ from fireline.cli.terminal import console, say
 from fireline.cli.times import at
 
 
-def columns(*names: str) -> Table:
-    """An empty table."""
+def columns(*names: str, whole: tuple[str, ...] = ()) -> Table:
+    """An empty table. whole: columns that are never broken, as they are copied from here."""
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for name in names:
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", no_wrap=name in whole)
     return table
 
 

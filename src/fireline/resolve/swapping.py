@@ -61,7 +61,7 @@ def plan(target: Target, parameters: Swap, hand: Hand) -> Plan:
         summary=f"Put {side.name}, restored from {row['source']}, in the place of {live.name}; what is {live.name} now is kept as"
         f" {kept}, or a like name, until {clock.now() + keep:%Y-%m-%d %H:%M} UTC.",
         effect=" ".join([_effect(row, live, side, sessions), *notes]),
-        undo=f"The undo of its run (`fireline run changes`) takes two renames: they bring {kept} back under the name {live.name}, as long as it is kept."
+        undo=f"`fireline undo` takes two renames, which bring {kept} back under the name {live.name}, as long as it is kept."
         f" Rows written after the swap stay in {side.name}, which is then beside again.",
         level="destructive",
         captured={

@@ -36,7 +36,7 @@ def test_it_lifts_what_stands_and_sees_the_application_come_back(store: Store, p
         before = state_of(patient)
         fenced(busy.target, store)
         plan = planned(busy.target, store)
-        assert "closed, raised by ada): 2 change(s)" in plan.summary
+        assert "closed, raised by ada): 2 changes are" in plan.summary
         assert "ALLOW_CONNECTIONS true" in plan.captured["parts"][0]["statement"]
         seen = busy.commits()
         done = remedy.do(busy.target, plan, hand(store))

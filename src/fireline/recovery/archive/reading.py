@@ -49,7 +49,7 @@ def stream(
     if archive.by_hand and not foreign:
         raise Refused(
             f"{archive.path.name} was not made by pg_dump, or its notes were taken out: nobody can tell whether it is whole",
-            hint="If you know that it is, say that it is a script of your own.",
+            hint="If you know that it is, restore it with --foreign.",
         )
     with opened(archive, watch) as reader:
         restrict = tools is not None and tools.restricts

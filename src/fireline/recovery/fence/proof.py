@@ -68,7 +68,7 @@ def _against(first: dict[str, Any], second: dict[str, Any]) -> str:
     """What two samples say against the proof; nothing when they let it stand."""
     for one in (first, second):
         if one["sessions"]:
-            return f"{one['sessions']} session(s) are still there: {one['named']}"
+            return f"{one['sessions']} {'session is' if one['sessions'] == 1 else 'sessions are'} still there: {one['named']}"
         if one["prepared"]:
             gids = ", ".join(each["gid"] for each in one["prepared"][:5])
             return f"{len(one['prepared'])} prepared transaction(s) wait for their COMMIT: {gids}"

@@ -193,8 +193,13 @@ def _log(way: restarting.Way, facts: outage.Facts | None, seen: Identity | None)
     return way.log
 
 
+def _second(moment: str) -> str:
+    """A moment as it is told: without its fractions."""
+    return f"{moment[:19].replace('T', ' ')} UTC"
+
+
 def _back(target: Target, now: Identity, seconds: float, facts: outage.Facts | None) -> str:
-    told = f"the server of {target.name} is up since {now.postmaster_start}"
+    told = f"the server of {target.name} is up since {_second(now.postmaster_start)}"
     if facts is None:
         return f"{told}: it was started within {seconds} s"
     open_ = sum(row["open"] for row in facts["sessions"])
@@ -235,8 +240,8 @@ def verify(target: Target, plan: Plan, hand: Hand) -> Verdict:
     if known is not None and known["system_identifier"] not in ("", answer.identity.system_identifier):
         return Verdict(False, "Another server answers now.")
     if known is not None and answer.identity.postmaster_start <= known["postmaster_start"]:
-        return Verdict(False, f"The server is still the one that was started at {known['postmaster_start']}.")
-    return Verdict(True, f"It answers, and was started at {answer.identity.postmaster_start}.")
+        return Verdict(False, f"The server is still the one that was started at {_second(known['postmaster_start'])}.")
+    return Verdict(True, f"It answers, and was started at {_second(answer.identity.postmaster_start)}.")
 
 
 remedy = Remedy(

@@ -60,6 +60,11 @@ def plan(target: Target, parameters: Restore, hand: Hand) -> Plan:
         free = _check_room(conn, source)
     if source.archive.bytes <= (_SIGNED_AT_ONCE if source.made else _CHECKED_AT_ONCE):
         _check(target, source, tools, major, hand, owners=parameters.owners, foreign=parameters.foreign)
+    if parameters.swap and source.made is None:
+        raise Refused(
+            f"{source.label} has no manifest, so nothing could be compared before the swap",
+            hint="Restore it without --swap, look at `fireline restore diff latest`, then `fireline swap latest --accept REASON`.",
+        )
     database = database_of(target)
     beside = parameters.as_ or restores.name_for(database, clock.now())
     _check_name(target, beside)

@@ -35,7 +35,7 @@ def plan(target: Target, parameters: Unfence, hand: Hand) -> Plan:
         for step in back
     ]  # fmt: skip
     return Plan(
-        summary=f"Lift the fence around {target.name} ({fence.level}, raised by {fence.by}): {len(back)} change(s) are put back.",
+        summary=f"Lift the fence around {target.name} ({fence.level}, raised by {fence.by}): {len(back)} {'change is' if len(back) == 1 else 'changes are'} put back.",
         effect="The application gets in and writes again.",
         undo=f"`fireline fence --level {fence.level} --target {target.name}` raises it again.",
         level="reversible",
