@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -44,7 +45,10 @@ def make(settings: Settings, *, application: str = "fireline", pool_size: int = 
     Raises StoreUnavailable when no store is configured and the embedded one does not run.
     """
     store = Store(store_url(settings), application=application, pool_size=pool_size)
-    return Context(settings, store, World(settings, store, targets(settings), remedies, verified_backup))
+    ours = targets(settings)
+    return Context(
+        settings, store, World(settings, store, ours, remedies, lambda conn, name: verified_backup(conn, name, ours))
+    )
 
 
 def store_url(settings: Settings) -> str:
@@ -91,11 +95,12 @@ def remedies() -> dict[str, Remedy]:
     }
 
 
-def verified_backup(conn: Connection, target: str) -> datetime | None:
-    """The moment that a target's newest verified backup is of; what keeps the catalogue is read when the gate asks."""
+def verified_backup(conn: Connection, target: str, known: Mapping[str, Target]) -> datetime | None:
+    """The moment that the newest verified backup of a target's database is of; what keeps the catalogue is read when the gate asks."""
+    from fireline.postgres.connect import database_of
     from fireline.recovery.backups import newest_verified
 
-    return newest_verified(conn, target)
+    return newest_verified(conn, target, database_of(known[target]) if target in known else None)
 
 
 def check_store_is_not_a_target(settings: Settings, url: str) -> str | None:

@@ -212,10 +212,17 @@ def get(conn: Connection, name: str) -> DictRow:
     return row
 
 
-def newest_verified(conn: Connection, target: str) -> datetime | None:
-    """The moment that the newest verified backup of a target is of; the gate asks it."""
-    row = one(conn, Q["newest_backup"], target=target, verified=True)
-    return row["snapshot_at"] if row else None
+def newest_verified(conn: Connection, target: str, database: str | None = None) -> datetime | None:
+    """The moment that the newest verified backup of a target is of; the gate asks it.
+
+    database: that it must be of, since a target may lead to another one by now. What was on this machine must still be there.
+    """
+    for row in sorted(whole(conn, target), key=lambda row: row["snapshot_at"], reverse=True):
+        here = row["host"] == socket.gethostname()
+        gone = here and not (Path(row["folder"]) / manifest.MANIFEST).is_file()
+        if row["verified_at"] and not gone and database in (None, row["database"]):
+            return row["snapshot_at"]  # type: ignore[no-any-return]
+    return None
 
 
 def newest(conn: Connection, target: str, proof: str) -> str | None:

@@ -17,6 +17,10 @@ from fireline.settings import Settings
 _DATABASE = "proved"
 
 
+class Spoilt(Refused):
+    """the backup is not what was written"""
+
+
 def prove(source: Source, settings: Settings, watch: Watch) -> dict[str, Any]:
     """The report of a restore into a scratch server: verdict, differences, seconds of each part. Raises Refused."""
     if source.made is None:
@@ -30,7 +34,10 @@ def prove(source: Source, settings: Settings, watch: Watch) -> dict[str, Any]:
         sources.unwrapped(source, settings, watch) as opened,
     ):
         tools = client_tools.find(max(own, source.archive.tool_major or 0), configured=settings.recovery.binaries)
-        sources.check(source, tools, settings, watch, deep=False)  # it is read to its end by being restored
+        try:
+            sources.check(source, tools, settings, watch, deep=False)  # it is read to its end by being restored
+        except Refused as bad:
+            raise Spoilt(bad.message, hint=bad.hint) from None
         jobs = dump.jobs_of(settings.recovery, None)
         place = Place(target, _DATABASE, "scratch")
         restoring.create(place, expected.database)

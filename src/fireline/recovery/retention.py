@@ -28,7 +28,7 @@ def too_many(rows: Sequence[DictRow | dict[str, Any]], now: datetime, *, keep: i
 
 def remove(folder: Path) -> int:
     """Delete a backup's folder; bytes freed. Refused for a folder that is no backup's. The manifest goes first: half is none."""
-    if not (folder / manifest.MANIFEST).is_file():
+    if folder.is_symlink() or not (folder / manifest.MANIFEST).is_file():
         raise Refused(f"{folder} holds no backup's manifest, so it is not deleted", hint="Delete it yourself.")
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     (folder / manifest.MANIFEST).unlink()

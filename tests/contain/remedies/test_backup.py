@@ -21,7 +21,7 @@ from fireline.contain.remedies.verify_backup import remedy as verify
 from fireline.errors import NotFound, Refused, Usage
 from fireline.incident.people import FIRELINE
 from fireline.postgres.connect import Target
-from fireline.recovery import backups, manifest
+from fireline.recovery import backups, manifest, retention
 from fireline.redact import Secret
 from fireline.resolve.remedies.restore import remedy as restore
 from fireline.run import line
@@ -169,6 +169,34 @@ def test_a_backup_that_was_replaced_by_another_of_its_name_has_to_be_verified_an
         conn.execute("UPDATE backup SET manifest = 'another'")
     (tmp_path / "aside").rename(folder)
     assert (listed(doer)[0]["state"], listed(doer)[0]["verified_at"]) == ("whole", None)
+
+
+def test_one_that_was_deleted_or_is_of_another_database_does_not_open_the_gate(doer: Doer) -> None:
+    plan, done = doer.do(backup)
+    with doer.store.transaction() as conn:
+        assert backups.newest_verified(conn, "main", plan.captured["database"]) is not None
+        assert backups.newest_verified(conn, "main", "another") is None
+        shutil.rmtree(done.facts["folder"])
+        assert backups.newest_verified(conn, "main", plan.captured["database"]) is None
+
+
+def test_one_that_turns_out_spoilt_when_it_is_proved_no_longer_opens_the_gate(doer: Doer) -> None:
+    folder = Path(doer.do(backup)[1].facts["folder"])
+    doer.do(prove)
+    next((folder / "data").glob("*.dat*")).write_bytes(b"")
+    with pytest.raises(Refused, match="altered or cut"):
+        doer.do(prove)
+    (one,) = listed(doer)
+    assert (one["verified_at"], one["proved_at"]) == (None, None)
+
+
+def test_a_link_in_the_folder_of_backups_is_not_followed_to_delete_what_it_leads_to(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "manifest.json").write_text("{}")
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    with pytest.raises(Refused, match="not deleted"):
+        retention.remove(tmp_path / "link")
+    assert (tmp_path / "real" / "manifest.json").is_file()
 
 
 def test_an_older_backup_is_not_taken_for_one_that_was_broken_off(doer: Doer) -> None:

@@ -132,7 +132,7 @@ def _outcome(target: Target, folder: Path, sealed: Sealed, found: Survey, second
 def verify(target: Target, plan: Plan, hand: Hand) -> Verdict:
     """Whether there is a verified backup of this database that is younger than this plan; also after a crash."""
     with hand.store.transaction() as conn:
-        newest = backups.newest_verified(conn, target.name)
+        newest = backups.newest_verified(conn, target.name, plan.captured["database"])
     if newest is None:
         return Verdict(False, f"There is no verified backup of {target.name}.")
     said = f"The newest verified backup is of {newest:%Y-%m-%d %H:%M:%S} UTC"

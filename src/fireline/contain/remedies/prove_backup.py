@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from fireline.errors import NotFound, Refused
+from fireline.postgres.client_tools import ToolFailed
 from fireline.postgres.connect import Target
 from fireline.recovery import backups, proving, scratch, sources
 from fireline.run.remedy import Hand, Outcome, Parameters, Plan, Remedy, Verdict
@@ -38,7 +39,15 @@ def do(target: Target, plan: Plan, hand: Hand) -> Outcome:
     name = plan.captured["backup"]
     with hand.store.transaction() as conn:
         source = sources.find(conn, hand.settings, name, target=target.name)
-    report = proving.prove(source, hand.settings, hand.watch)
+    try:
+        report = proving.prove(source, hand.settings, hand.watch)
+    except (proving.Spoilt, ToolFailed) as bad:
+        if source.backup is not None:
+            with hand.store.transaction() as conn:
+                backups.mark(conn, name, "proved", {"problem": bad.message}, ok=False)
+                if isinstance(bad, proving.Spoilt):  # then it must not open the gate any more
+                    backups.mark(conn, name, "verified", {"problem": bad.message}, ok=False)
+        raise
     ok = report["verdict"] == "passed"
     if source.backup is not None:  # a folder that was named by its path stands in no row
         with hand.store.transaction() as conn:
