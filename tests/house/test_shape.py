@@ -124,7 +124,6 @@ ELSEWHERE: dict[str, str] = {
     "recovery/pairs.py": "recovery/test_rows.py",
     "recovery/sides.py": "recovery/test_rows.py",
     "recovery/filling.py": "resolve/remedies/test_rescue.py",
-    "recovery/kept.py": "resolve/remedies/test_rescue.py",
     "recovery/references.py": "resolve/remedies/test_rescue.py",
     "recovery/replacing.py": "resolve/remedies/test_rescue.py",
     "recovery/rescue.py": "resolve/remedies/test_rescue.py",

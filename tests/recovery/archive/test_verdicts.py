@@ -37,7 +37,7 @@ def test_extensions_and_large_objects_are_known() -> None:
 def test_only_copy_as_pg_dump_writes_it_is_followed_by_rows() -> None:
     assert copied_table(b'COPY public."a b" (x, "y z") FROM stdin;') == 'public."a b"'
     assert copied_table(b"copy t from STDIN;") == "t"
-    assert copied_table(b"COPY t (\"semi;--15\", \"quo\"\"te)\", \xe9t\xe9) FROM stdin;") == "t"
+    assert copied_table(b'COPY t ("semi;--15", "quo""te)", \xe9t\xe9) FROM stdin;') == "t"
     for other in (b"COPY t FROM stdin WITH (FORMAT csv);", b"COPY t TO stdout;", b"COPY (SELECT 1) TO stdout;", b"SELECT 1;"):  # fmt: skip
         assert copied_table(other) is None
 
