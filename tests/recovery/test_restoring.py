@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from fireline.errors import Refused
 from fireline.postgres.connect import Target
@@ -134,3 +135,30 @@ def test_loaders_share_the_memory_and_each_has_enough_to_sort_with(jobs: int, he
     least = 64 << 20
     assert one >= least
     assert one == least or one * max(jobs, 1) <= 1 << 30
+
+
+def test_a_role_that_is_no_superuser_makes_it_its_owners_so_that_tables_can_be_theirs(patient: Target) -> None:
+    live = str(conninfo_to_dict(patient.dsn.reveal())["dbname"])
+    words = {
+        "db": sql.Identifier(live),
+        "owner": sql.Identifier(f"{live}_owner"),
+        "weak": sql.Identifier(f"{live}_weak"),
+    }
+    with owner(patient, "postgres") as conn:
+        for statement in (
+            "CREATE ROLE {owner}",
+            "CREATE ROLE {weak} LOGIN PASSWORD 'weak' CREATEDB IN ROLE {owner}",
+            "ALTER DATABASE {db} OWNER TO {owner}",
+        ):
+            conn.execute(sql.SQL(statement).format(**words))
+    weak = replace(patient, dsn=Secret(make_conninfo(patient.dsn.reveal(), user=f"{live}_weak", password="weak")))
+    try:
+        with made(weak, restoring.likeness(weak)) as place:
+            with psycopg.connect(inside(place).dsn.reveal()) as conn:
+                conn.execute("CREATE TABLE kept (i int)")
+                conn.execute(sql.SQL("ALTER TABLE kept OWNER TO {owner}").format(**words))
+            assert restoring.drop(weak, place.database, place.token)
+    finally:
+        with owner(patient, "postgres") as conn:
+            for statement in ("ALTER DATABASE {db} OWNER TO CURRENT_USER", "DROP ROLE {weak}", "DROP ROLE {owner}"):
+                conn.execute(sql.SQL(statement).format(**words))
