@@ -7,7 +7,7 @@ import json
 import signal
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -207,6 +207,15 @@ def test_a_name_that_is_taken_or_none_is_refused(doer: Doer) -> None:
     plan, done = doer.do(restore, as_='odd "name" ü')
     assert done.ok
     doer.undo(restore, plan)
+
+
+def test_a_backup_of_another_target_is_said_to_be_one(doer: Doer) -> None:
+    made = doer.do(backup)[1].facts["backup"]
+    assert "NOT of" not in doer.plan(restore, backup=made).summary
+    other = Doer(replace(doer.target, name="other"), doer.store, doer.settings)
+    assert " of main and NOT of " in other.plan(restore, backup=made, as_="elsewhere").summary
+    with pytest.raises(NotFound):
+        other.plan(restore)  # latest is of the target itself
 
 
 def test_what_is_not_there_is_said_to_be_missing(doer: Doer) -> None:

@@ -79,6 +79,8 @@ def plan(target: Target, parameters: Restore, hand: Hand) -> Plan:
         if parameters.swap
         else ""
     )
+    if source.made is not None and (source.made.target, source.made.database) != (target.name, database):
+        of += f", a backup of {source.made.database} of {source.made.target} and NOT of {database} of {target.name}"
     return Plan(
         summary=f"Restore {source.label}, {of}, to the new database {beside} beside {database} on {target.name}; then {compared}.{then}",
         effect=f"{database} is not touched{' before that; at the swap its sessions end' if parameters.swap else ''}. It takes about {size(source.size)}"
