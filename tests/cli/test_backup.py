@@ -15,8 +15,8 @@ from tests.recovery.place import USERS, count, databases, owner, school
 
 
 def test_nothing_is_there_yet_and_what_to_do_is_said(house: Fireline) -> None:
-    assert "There are no backups yet: `fireline backup create --target T` takes one." in house("backup", "list").out
-    assert "Nothing is restored: `fireline restore BACKUP --target T`" in house("restore", "list").out
+    assert "There are no backups yet: `fireline backup create` takes one." in house("backup", "list").out
+    assert "Nothing is restored: `fireline restore BACKUP`" in house("restore", "list").out
     for words in (("backup", "show", "nothing"), ("restore", "show", "latest")):
         done = house(*words)
         assert (done.code, done.out) == (2, "")
