@@ -58,6 +58,10 @@ def _nothing() -> None:
 def _next(world: World, lease: Lease) -> Next:
     """Decide the next thing, or give the lease back."""
     with lease.transaction() as (conn, run):
+        cut_off_undo = one(conn, Q["open_undo"], run=run["id"])
+        if cut_off_undo is not None:
+            attempts.end_cut_off_undo(conn, run, cut_off_undo)
+            return _nothing
         if run["state"] not in ("running", "waiting"):
             undo = one(conn, Q["given_undo"], run=run["id"])
             if undo is not None and one(conn, Q["halted"]) is None:

@@ -55,19 +55,6 @@ def undo(world: World, lease: Lease, conn: Connection, run: DictRow, approved: D
     """Write the intent of an approved undo; what is returned carries it out."""
     step = one(conn, Q["step"], run=run["id"], position=approved["position"])
     assert step is not None
-    cut_off = one(conn, Q["open_attempt"], run=run["id"], position=step["position"], kind="undo")
-    if cut_off is not None:
-        # It began under a lease that died; nobody knows how far it came, so it is not begun again.
-        end(
-            conn,
-            run,
-            step,
-            cut_off["id"],
-            Result("unknown", {"summary": "the worker died during this undo"}),
-            undo=True,
-        )
-        _use(conn, approved, "used")
-        return _nothing
     refusal = _why_not(world, conn, run, step, approved)
     if refusal is not None:
         _use(conn, approved, "void")
@@ -76,6 +63,16 @@ def undo(world: World, lease: Lease, conn: Connection, run: DictRow, approved: D
     attempt = _intend(lease, conn, run, step, approved, kind="undo")
     work = _work(world, lease, run, step, attempt, approved["level"] or "reversible", undo=True)
     return lambda: _carry_out(work)
+
+
+def end_cut_off_undo(conn: Connection, run: DictRow, left: DictRow) -> None:
+    """End an undo whose worker died: its approval is used, and nobody knows how far it came, so it is not begun again."""
+    step = one(conn, Q["step"], run=run["id"], position=left["position"])
+    assert step is not None
+    result = Result("unknown", {"summary": "the worker died during this undo: it may or may not have happened"})
+    if left["state"] == "intent":
+        result = Result("failed", {"summary": "its worker died before this undo began; nothing was changed"})
+    end(conn, run, step, left["id"], result, undo=True)
 
 
 def _nothing() -> None:

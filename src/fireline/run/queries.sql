@@ -123,6 +123,9 @@ UPDATE approval SET state = 'void' WHERE run_id = %(run)s AND position = %(posit
 -- expired_approvals: approvals nobody used in time
 UPDATE approval SET state = 'expired' WHERE state IN ('asked', 'given') AND expires_at <= %(at)s RETURNING run_id, position, kind;
 
+-- open_undo: an undo of a run that began and has no end yet
+SELECT * FROM attempt WHERE run_id = %(run)s AND kind = 'undo' AND state IN ('intent', 'running') ORDER BY id LIMIT 1;
+
 -- given_undo: an undo that a person has approved and nobody has carried out
 SELECT * FROM approval WHERE run_id = %(run)s AND kind = 'undo' AND state = 'given' ORDER BY id LIMIT 1 FOR UPDATE;
 
