@@ -26,7 +26,7 @@ VICTIMS = ("worker",) * 4 + ("target",) * 2 + ("immediate",) * 2 + ("server", "p
 PHASE = {"backup": "contain", "prove-backup": "contain", "fence": "contain"}
 EXPECTED_SECONDS = {"backup": 1.5, "prove-backup": 2.5, "restore": 1.5}
 # What a short run begins with; the rest is drawn.
-SURE = (("swap", "worker"), ("restore", "target"))
+SURE = (("undo", "worker"), ("restore", "target"))
 
 
 class Held:
