@@ -11,7 +11,7 @@ import pytest
 
 from tests.chaos.dying import COUNT_ONE, approved, counted, ended, free_store, hang_store, hung
 from tests.chaos.stage import Stage, until
-from tests.run.scene import shell, sql, step
+from tests.run.scene import action, shell, sql, step
 
 pytestmark = pytest.mark.chaos
 
@@ -161,3 +161,31 @@ def _tick(stage: Stage, run: int) -> bool:
     except psycopg.OperationalError:
         return False
     return True
+
+
+def test_killed_in_an_undo_it_ends_as_unknown_and_can_be_asked_for_again(stage: Stage) -> None:
+    stage.patient("CREATE TABLE counted (n int)")
+    first = stage.worker()
+    back = action("sql", "DELETE FROM counted")
+    run = approved(stage, {**sql(COUNT_ONE, level="reversible"), "undo": back})
+    assert ended(stage, run) == "succeeded"
+    with psycopg.connect(stage.target.dsn.reveal()) as blocker:
+        blocker.execute("LOCK TABLE counted IN ACCESS EXCLUSIVE MODE")
+        _undo(stage, run)
+        until(lambda: undos(stage, run) == ["running"], "the undo waits")
+        stage.kill(first)
+    stage.worker()
+    until(lambda: undos(stage, run) == ["unknown"], f"the undo ends; {stage.logs()}")
+    _undo(stage, run)
+    until(lambda: undos(stage, run) == ["unknown", "succeeded"], f"the undo is done; {stage.logs()}")
+    assert counted(stage) == 0
+
+
+def _undo(stage: Stage, run: int) -> None:
+    stage.say("run.undo", run=run, step=1)
+    stage.say("run.approve", run=run, step=1)
+
+
+def undos(stage: Stage, run: int) -> list[str]:
+    rows = stage.rows("SELECT state FROM attempt WHERE run_id = %s AND kind = 'undo' ORDER BY id", run)
+    return [row["state"] for row in rows]
