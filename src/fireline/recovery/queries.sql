@@ -339,6 +339,10 @@ RETURNING id;
 UPDATE restore SET state = %(state)s, ended_at = %(at)s, report = coalesce(%(report)s, report), error = %(error)s
 WHERE id = %(id)s AND state IN ('restoring', 'failed');
 
+-- compare_restore: it was compared once more; what loading it took stays in the report
+UPDATE restore SET state = %(state)s, report = coalesce(report, '{}') || %(report)s
+WHERE id = %(id)s AND state IN ('passed', 'differs', 'unchecked');
+
 -- drop_restore: its database was dropped
 UPDATE restore SET state = 'dropped', ended_at = coalesce(ended_at, %(at)s) WHERE id = %(id)s;
 

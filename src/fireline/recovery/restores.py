@@ -59,6 +59,11 @@ def end(
     )  # fmt: skip
 
 
+def compared(conn: Connection, restore: int, report: dict[str, Any]) -> None:
+    """What comparing it once more has shown; of one that is swapped in, the verdict before the swap stands."""
+    conn.execute(Q["compare_restore"], {"id": restore, "state": report["verdict"], "report": Jsonb(report)})
+
+
 def dropped(conn: Connection, restore: int) -> None:
     """Its database is not there any more."""
     conn.execute(Q["drop_restore"], {"id": restore, "at": clock.now()})

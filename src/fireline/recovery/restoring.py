@@ -250,6 +250,13 @@ def finish(place: Place, watch: Watch) -> dict[str, Any]:
     return {"analyze_seconds": round(time.monotonic() - began, 2)}
 
 
+def protect(place: Place) -> None:
+    """Whoever looks into it from now on reads only, unless he says otherwise: what was compared should stay as it is."""
+    with beside(place.target, write=True) as conn:
+        name = sql.Identifier(place.database)
+        conn.execute(sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = on").format(name))
+
+
 def judge(source: Source, place: Place, watch: Watch, *, jobs: int) -> dict[str, Any]:
     """Compare what is there now with the manifest: a report with its verdict, passed, differs or unchecked.
 

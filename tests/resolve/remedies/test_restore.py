@@ -11,6 +11,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pyrage
 import pytest
 
@@ -79,12 +80,17 @@ def test_what_was_changed_in_a_restored_database_is_named(doer: Doer) -> None:
     doer.do(backup)
     plan, _ = doer.do(restore)
     with owner(doer.target, plan.captured["beside"]) as conn:
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):  # not by mistake
+            conn.execute("UPDATE users SET name = name || ' ' WHERE id = 7")
+        conn.execute("SET default_transaction_read_only = off")
         conn.execute("UPDATE users SET name = name || ' ' WHERE id = 7")
         conn.execute("DROP POLICY own ON users")
     _, done = doer.do(verify_restore)
     assert not done.ok
     assert done.summary.startswith("FAIL: ")
     assert {one["name"] for one in done.facts["differences"]} >= {"public.users"}
+    with doer.store.transaction() as conn:
+        assert restores.get(conn, "latest")["state"] == "differs"  # a swap does not take it any more
 
 
 @pytest.mark.parametrize(
@@ -317,13 +323,11 @@ def test_with_swap_what_passed_is_in_use_at_once_and_the_undo_brings_the_old_bac
     assert count(doer.target, "assignments", plan.captured["beside"]) == USERS
 
 
-def test_with_swap_a_restore_that_nothing_can_be_compared_with_stays_beside(doer: Doer, tmp_path: Path) -> None:
+def test_with_swap_a_dump_that_nothing_can_be_compared_with_is_refused(doer: Doer, tmp_path: Path) -> None:
     file = dump(doer.target, tmp_path / "d.dump", "-Fc")
-    plan, done = doer.do(restore, backup=str(file), swap=True)
-    assert done.summary.startswith("NOT COMPARED")
-    assert "swap" not in done.facts
-    assert doer.works(restore, plan) is False
-    assert plan.captured["beside"] in databases(doer.target)
+    with pytest.raises(Refused, match="has no manifest, so nothing could be compared before the swap") as refused:
+        doer.plan(restore, backup=str(file), swap=True)
+    assert "--accept REASON" in str(refused.value.hint)
 
 
 DYING = """

@@ -208,6 +208,7 @@ def _load(target: Target, source: Source, place: Place, way: Way, hand: Hand) ->
         spent = restoring.load(opened, place, way, hand.watch)
     spent |= restoring.finish(place, hand.watch)
     report = restoring.judge(source, place, hand.watch, jobs=way.jobs)
+    restoring.protect(place)
     return {**report, **spent, "whole_seconds": round(time.monotonic() - began, 2)}
 
 

@@ -55,6 +55,8 @@ def do(target: Target, plan: Plan, hand: Hand) -> Outcome:
     row, source = _find(target, plan.captured["restore"], hand)
     place = Place(target, _database(row), row["token"])
     report = restoring.judge(source, place, hand.watch, jobs=dump.jobs_of(hand.settings.recovery, None))
+    with hand.store.transaction() as conn:
+        restores.compared(conn, row["id"], report)
     found = report["differences"]
     words = {"passed": "PASS", "differs": "FAIL", "unchecked": "NOT COMPARED"}[report["verdict"]]
     first = "".join(f"; {one['says']}" for one in found[:3])
