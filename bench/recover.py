@@ -94,8 +94,11 @@ class Bench:
     def __init__(self, cluster: Cluster, work: Path, jobs: int) -> None:
         self.cluster, self.work, self.jobs = cluster, work, jobs
         self.target = Target("bench", Secret(cluster.url("app")))
-        self.settings = Settings(recovery=Recovery(folder=work / "backups", key=work / "key", jobs=jobs))
-        self.tools: ClientTools = client_tools.find(cluster.binaries.major)
+        self.settings = Settings(
+            recovery=Recovery(folder=work / "backups", key=work / "key", jobs=jobs, binaries=cluster.binaries.folder)
+        )
+        own = cluster.binaries
+        self.tools: ClientTools = client_tools.find(own.major, configured=own.folder)
         self.rounds = 0
 
     def shell(self, command: str) -> None:
@@ -295,8 +298,10 @@ def main() -> None:
     parser.add_argument("--binaries", type=Path, action="append")
     parser.add_argument("--write", action="store_true", help="put the table into docs/recovery.md")
     told = parser.parse_args()
-    found = [measure(told.megabytes, told.rounds, told.jobs, one, told.swaps) for one in told.binaries or [None]]
-    print(json.dumps(found, indent=1))
+    found = []
+    for one in told.binaries or [None]:
+        found.append(measure(told.megabytes, told.rounds, told.jobs, one, told.swaps))
+        print(json.dumps(found[-1], indent=1), flush=True)
     if told.write:
         write(found)
 

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -29,6 +29,9 @@ Q = queries("fireline.recovery")
 
 _LONG = timedelta(0)
 _SHORT = timedelta(seconds=20)
+_PATIENCE = timedelta(
+    minutes=1
+)  # for locks in a database that is ours alone: autovacuum has come, and goes when it is asked
 _LOOK_SECONDS = 0.5
 _MEMORY = 1 << 30  # of maintenance_work_mem at most, for all loaders together
 _SHARE = 8  # of the machine's memory, when the server is on it
@@ -243,7 +246,14 @@ def finish(place: Place, watch: Watch) -> dict[str, Any]:
     """Give the planner its statistics, so that the first queries after a swap are not slow ones."""
     began = time.monotonic()
     watch.tell("collecting statistics", 0, None, "tables")
-    with connect(place.target, write=True, autocommit=True, statement_timeout=_LONG, database=place.database) as conn:
+    with connect(
+        place.target,
+        write=True,
+        autocommit=True,
+        statement_timeout=_LONG,
+        lock_timeout=_PATIENCE,
+        database=place.database,
+    ) as conn:
         conn.execute("SET maintenance_work_mem = '256MB'")
         with watch.cancel.over(conn):
             conn.execute("ANALYZE")
@@ -263,7 +273,7 @@ def judge(source: Source, place: Place, watch: Watch, *, jobs: int) -> dict[str,
     A foreign dump has nothing to compare with: what was found is counted and said, and the verdict is unchecked.
     """
     began = time.monotonic()
-    found = census.take(place.target, database=place.database, jobs=jobs, watch=watch)
+    found = census.take(replace(place.target, lock_timeout=_PATIENCE), database=place.database, jobs=jobs, watch=watch)
     tables = found.tables.values()
     report: dict[str, Any] = {
         "tables": len(found.tables),
