@@ -9,7 +9,7 @@ import pytest
 from tests.acceptance.place import Place, place
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # no longer: it moves the clock of whatever runs after it
 def there() -> Iterator[Place]:
     with place() as made:
         yield made

@@ -185,6 +185,7 @@ def everything_acknowledged_is_there(shop: Shop, live: set[int], known: set[int]
     """What was in the database in use, or was acknowledged since, is in it, or in the one that a swap put beside."""
     acknowledged = set(shop.writers.acknowledged)
     found = shop.orders()
+    until(lambda: all(row["state"] != "swapping" for row in shop.restores()), "what nobody ended is settled")
     for row in shop.restores():
         if restore is not None and row["id"] == int(restore):  # it is swapped in, or was for a moment
             found |= shop.orders(row["kept"] if row["state"] == "swapped" else row["beside"])

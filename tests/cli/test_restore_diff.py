@@ -24,6 +24,7 @@ def test_what_a_swap_would_lose_is_told_and_rescued_afterwards(
         assert "1 user deleted since can come in again" in done.out
         pair.row(store, "swapped")
         pair.sql(f"ALTER DATABASE {pair.live} WITH ALLOW_CONNECTIONS false CONNECTION LIMIT 0", database="postgres")
+        pair.sql(f"COMMENT ON DATABASE {pair.live} IS 'fireline kept x: it was replaced'", database="postgres")
         found = house.data("restore", "diff", "latest")
         assert found["swapped"] is True
         assert [one["missing"] for one in found["lost"]] == [1]

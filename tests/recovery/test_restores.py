@@ -39,8 +39,13 @@ def test_it_is_found_by_number_by_name_and_as_the_newest_that_came_to_something(
     assert restores.get(conn, "latest")["id"] == other
     restores.end(conn, second, "failed", error="the disk was full")
     assert restores.get(conn, "latest", target="main")["id"] == first
-    for wanted, target in (("three", "main"), ("9" * 30, None), ("", None), ("latest", "nowhere")):
-        with pytest.raises(NotFound, match="no restore"):
+    for wanted, target, says in (
+        ("three", "main", "no restore"),
+        ("9" * 30, None, "no restore"),
+        ("", None, "no restore"),
+        ("latest", "nowhere", "nothing is restored"),
+    ):
+        with pytest.raises(NotFound, match=says):
             restores.get(conn, wanted, target=target)
 
 

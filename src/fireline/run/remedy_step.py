@@ -65,21 +65,23 @@ def _act(work: Work, remedy: Remedy, target: Target, plan: Plan, hand: Hand) -> 
     act = remedy.undo if work.undo and remedy.undo is not None else remedy.do
     try:
         return act(target, plan, hand)
-    except (Refused, TargetUnavailable, StoreUnavailable):
+    except (Refused, StoreUnavailable):
         raise
+    except (TargetUnavailable, psycopg.Error) as fault:  # it had answered a moment ago: nobody knows how far this came
+        if work.undo:
+            return failed(fault if isinstance(fault, TargetUnavailable) else FirelineError(_words(fault)))
+        said = fault.message if isinstance(fault, TargetUnavailable) else f"the server said: {_words(fault)}"
+        seen = remedy.verify(target, plan, hand)
+        outcome = {"summary": said, "error": said, "verify": {"ok": seen.ok, "summary": seen.summary}}
+        return Result("failed" if seen.ok is False else "unknown", outcome)
     except FirelineError as fault:
         if work.lease.stop_reason is None:
             return failed(fault)
         return Result("cancelled", {"summary": f"{work.lease.stop_reason}; {fault.message}"})
-    except psycopg.Error as fault:  # nobody foresaw it, so nobody knows how far it came: its own probe is asked
-        said = redact.text((fault.diag.message_primary or str(fault)).strip().splitlines()[0])
-        seen = remedy.verify(target, plan, hand)
-        outcome = {
-            "summary": f"the server said: {said}",
-            "error": said,
-            "verify": {"ok": seen.ok, "summary": seen.summary},
-        }
-        return Result("failed" if seen.ok is False else "unknown", outcome)
+
+
+def _words(fault: psycopg.Error) -> str:
+    return redact.text((fault.diag.message_primary or str(fault)).strip().splitlines()[0])
 
 
 def _told(work: Work) -> Callable[[Progress], None]:
