@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +10,16 @@ import pytest
 from tests.acceptance.place import Place, place
 
 
-@pytest.fixture(scope="package")  # no longer: it moves the clock of whatever runs after it
-def there() -> Iterator[Place]:
+@pytest.fixture(scope="session")
+def stage() -> Iterator[Place]:
+    """Made once; its clock is taken away again at once, or it would be moved for whatever runs after the stories."""
     with place() as made:
+        del os.environ["FIRELINE_CLOCK_FILE"]
         yield made
+
+
+@pytest.fixture
+def there(stage: Place, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """The place, and its clock for as long as the test lasts."""
+    monkeypatch.setenv("FIRELINE_CLOCK_FILE", str(stage.moved))
+    return stage
