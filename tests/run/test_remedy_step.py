@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 import psycopg
+import pytest
 
+from fireline.errors import TargetUnavailable
 from fireline.postgres.cancel import StatementFailed
 from fireline.postgres.connect import Target, connect
 from fireline.run import approve, halt, person
@@ -118,3 +121,36 @@ def test_the_value_of_a_remedys_parameter_reaches_its_plan(scene: Scene) -> None
     assert scene.step()["plan"]["summary"] == "write deep blue; rm -rf /"
     scene.approve()
     assert marks(scene.target) == ["deep blue; rm -rf /"]
+
+
+def lost(target: Target, plan: Plan, hand: Hand) -> Outcome:
+    raise TargetUnavailable("the connection to target main was lost", kind="lost")
+
+
+def spoken(target: Target, plan: Plan, hand: Hand) -> Outcome:
+    with connect(target, write=True) as conn:
+        conn.execute("SELECT 1 / 0")
+    raise AssertionError
+
+
+def blind(target: Target, plan: Plan, hand: Hand) -> Verdict:
+    raise TargetUnavailable("target main does not answer", kind="refused")
+
+
+@pytest.mark.parametrize(
+    ("do", "verify", "state", "seen"),
+    [
+        (lost, lambda *_: Verdict(True, "it stands"), "unknown", True),
+        (lost, lambda *_: Verdict(False, "it does not"), "failed", False),
+        (lost, blind, "unknown", None),
+        (spoken, lambda *_: Verdict(True, "it stands"), "unknown", True),
+    ],
+)
+def test_a_target_that_is_lost_while_it_acts_leaves_its_outcome_to_its_own_probe(
+    scene: Scene, do: Any, verify: Any, state: str, seen: bool | None
+) -> None:
+    scene.world.shelves = lambda: {"resolve sleep": replace(SLEEP, do=do, verify=verify)}
+    scene.start(step("remedy", action=action("bash", "fireline resolve sleep")))
+    scene.approve()
+    assert scene.step()["state"] == state
+    assert outcome(scene)["verify"]["ok"] is seen

@@ -15,7 +15,7 @@ from fireline.errors import FirelineError, Refused, StoreUnavailable, TargetUnav
 from fireline.postgres.connect import Target, reach
 from fireline.postgres.watch import Progress, Watch
 from fireline.run.ledger import Q
-from fireline.run.remedy import Hand, Outcome, Plan, Remedy
+from fireline.run.remedy import Hand, Outcome, Plan, Remedy, Verdict
 from fireline.run.work import Result, Work, check_server, failed
 from fireline.run.world import World
 
@@ -67,17 +67,23 @@ def _act(work: Work, remedy: Remedy, target: Target, plan: Plan, hand: Hand) -> 
         return act(target, plan, hand)
     except (Refused, StoreUnavailable):
         raise
-    except (TargetUnavailable, psycopg.Error) as fault:  # it had answered a moment ago: nobody knows how far this came
-        if work.undo:
-            return failed(fault if isinstance(fault, TargetUnavailable) else FirelineError(_words(fault)))
-        said = fault.message if isinstance(fault, TargetUnavailable) else f"the server said: {_words(fault)}"
-        seen = remedy.verify(target, plan, hand)
-        outcome = {"summary": said, "error": said, "verify": {"ok": seen.ok, "summary": seen.summary}}
+    except (FirelineError, psycopg.Error) as fault:
+        told = fault if isinstance(fault, FirelineError) else FirelineError(f"the server said: {_words(fault)}")
+        if work.lease.stop_reason is not None:
+            return Result("cancelled", {"summary": f"{work.lease.stop_reason}; {told.message}"})
+        if work.undo or not isinstance(fault, TargetUnavailable | psycopg.Error):
+            return failed(told)
+        seen = _seen(remedy, target, plan, hand)  # it had answered a moment ago: nobody knows how far this came
+        outcome = {"summary": told.message, "error": told.message, "verify": {"ok": seen.ok, "summary": seen.summary}}
         return Result("failed" if seen.ok is False else "unknown", outcome)
-    except FirelineError as fault:
-        if work.lease.stop_reason is None:
-            return failed(fault)
-        return Result("cancelled", {"summary": f"{work.lease.stop_reason}; {fault.message}"})
+
+
+def _seen(remedy: Remedy, target: Target, plan: Plan, hand: Hand) -> Verdict:
+    """What the remedy's own probe sees; a target that is away tells nothing."""
+    try:
+        return remedy.verify(target, plan, hand)
+    except FirelineError as away:
+        return Verdict(None, f"that can not be seen: {away.message}")
 
 
 def _words(fault: psycopg.Error) -> str:

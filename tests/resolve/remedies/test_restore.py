@@ -138,6 +138,23 @@ def test_a_script_that_fails_in_the_middle_leaves_nothing_behind(doer: Doer, tmp
     assert (row["state"], "nowhere" in row["error"]) == ("failed", True)
 
 
+def test_one_that_the_server_breaks_off_after_loading_leaves_nothing_behind_either(doer: Doer) -> None:
+    with owner(doer.target) as conn:
+        conn.execute("""
+            CREATE FUNCTION touchy(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN
+                IF current_query() LIKE 'ANALYZE%' THEN RAISE 'not now'; END IF; RETURN $1; END $$;
+            CREATE INDEX ON users (touchy(id));
+        """)
+    doer.do(backup)
+    before = databases(doer.target)
+    with pytest.raises(psycopg.Error, match="not now"):
+        doer.do(restore)
+    assert databases(doer.target) == before
+    with doer.store.transaction() as conn:
+        row = restores.get(conn, "1")
+    assert (row["state"], row["error"]) == ("failed", "not now")
+
+
 def test_roles_that_are_missing_are_named_with_the_statements_that_make_them(doer: Doer, tmp_path: Path) -> None:
     with owner(doer.target) as conn:
         conn.execute('CREATE ROLE "lost owner"')

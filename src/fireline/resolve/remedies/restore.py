@@ -12,7 +12,7 @@ import psycopg
 from psycopg.rows import DictRow
 from pydantic import Field
 
-from fireline import clock
+from fireline import clock, redact
 from fireline.errors import FirelineError, Refused
 from fireline.postgres import client_tools, disk
 from fireline.postgres.client_tools import ClientTools
@@ -186,9 +186,10 @@ def do(target: Target, plan: Plan, hand: Hand) -> Outcome:
     try:
         with restores.loading(hand.store, number):
             report = _load(target, source, place, way, hand)
-    except FirelineError as fault:
+    except (FirelineError, psycopg.Error) as fault:
+        said = fault.message if isinstance(fault, FirelineError) else redact.text(str(fault).strip().splitlines()[0])
         with hand.store.transaction() as conn:
-            restores.end(conn, number, "failed", error=fault.message)
+            restores.end(conn, number, "failed", error=said)
         with suppress(FirelineError):  # the next restore does it then; why this one failed is what counts
             restoring.drop(target, place.database, place.token)
         raise
