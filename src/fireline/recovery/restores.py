@@ -22,6 +22,7 @@ Q = queries("fireline.recovery")
 COMMENT = "fireline restore "  # and the token: what the comment of a database of ours begins with
 _ROOM = 1_919_251_571  # of advisory locks in the store: "rest" as a number
 LONGEST_NAME = 63  # bytes of a name in PostgreSQL
+VERDICTS = {"passed": "PASS", "differs": "FAIL", "unchecked": "NOT COMPARED"}  # what its report says, in capitals
 READY = ("passed", "differs", "unchecked")  # restored to its end
 _SHOWN = (
     "id", "target", "source", "database", "beside", "state", "begun_at", "ended_at", "snapshot_at", "report", "error", "kept",

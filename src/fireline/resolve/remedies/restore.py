@@ -234,7 +234,7 @@ def _clear(target: Target, left: list[DictRow], hand: Hand) -> None:
 
 
 def _outcome(number: int, place: Place, report: dict[str, Any]) -> Outcome:
-    words = {"passed": "PASS", "differs": "FAIL", "unchecked": "NOT COMPARED"}[report["verdict"]]
+    words = restores.VERDICTS[report["verdict"]]
     first = f": {report['differences'][0]['says']}" if report["differences"] else ""
     text = f"{words}: restore {number} is in {place.database}, {report['tables']} tables, {report['rows']} rows; {report['why']}{first}"
     return Outcome(report["verdict"] != "differs", text, {"restore": number, "database": place.database, **report})

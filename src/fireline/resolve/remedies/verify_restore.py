@@ -58,7 +58,7 @@ def do(target: Target, plan: Plan, hand: Hand) -> Outcome:
     with hand.store.transaction() as conn:
         restores.compared(conn, row["id"], report)
     found = report["differences"]
-    words = {"passed": "PASS", "differs": "FAIL", "unchecked": "NOT COMPARED"}[report["verdict"]]
+    words = restores.VERDICTS[report["verdict"]]
     first = "".join(f"; {one['says']}" for one in found[:3])
     facts: dict[str, Any] = {**report, "differences": found[:_SHOWN], "more": max(len(found) - _SHOWN, 0)}
     text = f"{words}: {place.database} holds {report['tables']} tables, {report['rows']} rows; {report['why']}{first}"
