@@ -31,9 +31,10 @@ from fireline.postgres import client_tools
 from fireline.postgres.client_tools import ClientTools
 from fireline.postgres.connect import Target
 from fireline.postgres.watch import Watch
-from fireline.recovery import backups, dump, keys, restoring, sources
+from fireline.recovery import backups, dump, keys, loading, restoring, sources
 from fireline.recovery.dump import Order
-from fireline.recovery.restoring import Place, Way
+from fireline.recovery.loading import Way
+from fireline.recovery.restoring import Place
 from fireline.redact import Secret
 from fireline.settings import Recovery, Settings
 from fireline.store.connect import Store
@@ -136,10 +137,10 @@ class Bench:
         source = sources.at(folder, self.settings)
         check = seconds(lambda: sources.check(source, self.tools, self.settings, watch, deep=False))
         place = Place(self.target, f"app_restored_{self.rounds}", f"token{self.rounds}")
-        way = Way(self.tools, self.cluster.binaries.major, self.jobs, memory=restoring.memory_of(self.jobs, here=True))
+        way = Way(self.tools, self.cluster.binaries.major, self.jobs, memory=loading.memory_of(self.jobs, here=True))
         restoring.create(place, restoring.likeness(self.target))
-        load = seconds(lambda: restoring.load(source, place, way, watch))
-        finish = seconds(lambda: restoring.finish(place, watch))
+        load = seconds(lambda: loading.load(source, place, way, watch))
+        finish = seconds(lambda: loading.finish(place, watch))
         reports: list[dict[str, Any]] = []
         judge = seconds(lambda: reports.append(restoring.judge(source, place, watch, jobs=self.jobs)))
         assert reports[0]["verdict"] == "passed", reports[0]["differences"][:3]

@@ -128,15 +128,6 @@ def test_roles_that_are_not_there_are_named_and_public_is_none(patient: Target) 
         assert restoring.missing_roles(conn, []) == []
 
 
-@pytest.mark.parametrize("jobs", [0, 1, 2, 64, 1000])
-@pytest.mark.parametrize("here", [True, False])
-def test_loaders_share_the_memory_and_each_has_enough_to_sort_with(jobs: int, here: bool) -> None:
-    one = restoring.memory_of(jobs, here=here)
-    least = 64 << 20
-    assert one >= least
-    assert one == least or one * max(jobs, 1) <= 1 << 30
-
-
 def test_a_role_that_is_no_superuser_makes_it_its_owners_so_that_tables_can_be_theirs(patient: Target) -> None:
     live = str(conninfo_to_dict(patient.dsn.reveal())["dbname"])
     words = {

@@ -9,8 +9,9 @@ from fireline import clock
 from fireline.errors import Refused
 from fireline.postgres import client_tools
 from fireline.postgres.watch import Watch
-from fireline.recovery import dump, restoring, scratch, sources
-from fireline.recovery.restoring import Place, Way
+from fireline.recovery import dump, loading, restoring, scratch, sources
+from fireline.recovery.loading import Way
+from fireline.recovery.restoring import Place
 from fireline.recovery.sources import Source
 from fireline.settings import Settings
 
@@ -41,8 +42,8 @@ def prove(source: Source, settings: Settings, watch: Watch) -> dict[str, Any]:
         jobs = dump.jobs_of(settings.recovery, None)
         place = Place(target, _DATABASE, "scratch")
         restoring.create(place, expected.database)
-        spent = restoring.load(
-            opened, place, Way(tools, own, jobs, tablespaces=False, memory=restoring.memory_of(jobs, here=True)), watch
+        spent = loading.load(
+            opened, place, Way(tools, own, jobs, tablespaces=False, memory=loading.memory_of(jobs, here=True)), watch
         )
         report = restoring.judge(source, place, watch, jobs=jobs)
     return {**report, **spent, "at": clock.now().isoformat(), "whole_seconds": round(time.monotonic() - began, 2)}

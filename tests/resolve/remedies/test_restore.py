@@ -353,7 +353,7 @@ from dataclasses import replace
 from pathlib import Path
 from fireline.postgres.connect import Target
 from fireline.redact import Secret
-from fireline.recovery import restoring
+from fireline.recovery import loading, restoring
 from fireline.resolve.remedies.restore import remedy
 from fireline.run.remedy import Plan
 from fireline.store.connect import Store
@@ -366,7 +366,7 @@ def die(*_, **__):
 if stage == "loading":  # the loader is under way then
     threading.Timer(0.15, die).start()
 else:
-    setattr(restoring, stage, die)
+    setattr(restoring if stage == "judge" else loading, stage, die)
 remedy.do(Target("main", Secret(told["dsn"])), Plan(**told["plan"]), hand(Store(told["store"]), settings_in(Path(told["folder"]))))
 """
 

@@ -17,10 +17,11 @@ from fireline.errors import FirelineError, Refused
 from fireline.postgres import client_tools, disk
 from fireline.postgres.client_tools import ClientTools
 from fireline.postgres.connect import Target, connect, database_of, identity
-from fireline.recovery import dump, restores, restoring, sources
+from fireline.recovery import dump, loading, restores, restoring, sources
 from fireline.recovery import swap as swapping
+from fireline.recovery.loading import Way
 from fireline.recovery.names import identifier
-from fireline.recovery.restoring import Place, Way
+from fireline.recovery.restoring import Place
 from fireline.recovery.sources import Source
 from fireline.resolve import swapping as swap
 from fireline.run.remedy import Hand, Outcome, Parameters, Plan, Remedy, Verdict, durations
@@ -181,7 +182,7 @@ def do(target: Target, plan: Plan, hand: Hand) -> Outcome:
         captured["owners"],
         captured["foreign"],
         spaces,
-        restoring.memory_of(captured["jobs"], here=here),
+        loading.memory_of(captured["jobs"], here=here),
     )
     try:
         with restores.loading(hand.store, number):
@@ -206,8 +207,8 @@ def _load(target: Target, source: Source, place: Place, way: Way, hand: Hand) ->
     began = time.monotonic()
     restoring.create(place, source.made.counted().database if source.made else restoring.likeness(target))
     with sources.unwrapped(source, hand.settings, hand.watch) as opened:
-        spent = restoring.load(opened, place, way, hand.watch)
-    spent |= restoring.finish(place, hand.watch)
+        spent = loading.load(opened, place, way, hand.watch)
+    spent |= loading.finish(place, hand.watch)
     report = restoring.judge(source, place, hand.watch, jobs=way.jobs)
     restoring.protect(place)
     return {**report, **spent, "whole_seconds": round(time.monotonic() - began, 2)}
