@@ -1,0 +1,80 @@
+"""A file under lint: its text, the runbook in it, and every command with its place in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from fireline.runbook import sqltext
+from fireline.runbook.document import Action, Procedure, Runbook, Step
+from fireline.runbook.lint.calls import Call, calls
+from fireline.runbook.lint.world import World
+from fireline.runbook.sqltext import Statement
+
+Role = Literal["action", "alternative", "verify", "undo", "before"]
+
+
+@dataclass(frozen=True)
+class Command:
+    """One fence of a step, and what it is for."""
+
+    procedure: Procedure
+    step: Step
+    action: Action
+    role: Role
+
+    @property
+    def language(self) -> str:
+        """sql, bash or text; a fence of plain `fireline` lines is bash."""
+        return self.action.language
+
+    @cached_property
+    def statements(self) -> tuple[Statement, ...]:
+        """The SQL statements of it, each with its line within the fence; empty for another language."""
+        return sqltext.read(self.action.command).statements if self.language == "sql" else ()
+
+    @cached_property
+    def calls(self) -> tuple[Call, ...]:
+        """The programs that it calls; empty for another language."""
+        return calls(self.action.command) if self.language == "bash" else ()
+
+    def line(self, within: int) -> int:
+        """The line of the file of a line of the fence (from 1)."""
+        return self.action.line + within - 1
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a rule looks at. text: lines end with a line feed; others: the other runbooks of the same lint."""
+
+    path: Path
+    text: str
+    book: Runbook
+    world: World = field(default_factory=World)
+    others: tuple[Runbook, ...] = ()
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """The lines of the file."""
+        return tuple(self.text.split("\n"))
+
+    @cached_property
+    def commands(self) -> tuple[Command, ...]:
+        """Every fence of every step, in the order of the file; those of checklists too."""
+        found = [one for procedure in (*self.book.procedures, *self.book.checklists) for one in _of(procedure)]
+        return tuple(sorted(found, key=lambda one: one.action.line))
+
+    def column(self, line: int, text: str) -> int:
+        """Where a text stands in a line of the file, from 1; 1 when it does not."""
+        return self.lines[line - 1].find(text) + 1 or 1 if 0 < line <= len(self.lines) else 1
+
+
+def _of(procedure: Procedure) -> Iterator[Command]:
+    for step in procedure.steps:
+        actions: list[tuple[Action | None, Role]] = [(step.action, "action")]
+        actions += [(one, "alternative") for one in step.alternatives]
+        actions += [(step.verify, "verify"), (step.undo, "undo"), (step.before, "before")]
+        yield from (Command(procedure, step, action, role) for action, role in actions if action is not None)
