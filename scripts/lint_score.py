@@ -1,0 +1,279 @@
+"""Measures `fireline lint` against the labelled runbooks in tests/runbook/corpus: per rule what it found, missed and cried falsely.
+
+`--show` lists each miss and each false alarm, `--write` puts the table into docs/lint.md, `--only NAME` looks at one runbook.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import tempfile
+import tomllib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+
+from fireline import clock
+from fireline.cluster import Cluster
+from fireline.runbook.lint import checking
+from fireline.runbook.lint.world import Patient, Tools, World
+from fireline.runbook.page import frontmatter
+from fireline.runbook.page.outline import Block, outline
+
+ROOT = Path(__file__).resolve().parent.parent
+CORPUS = ROOT / "tests" / "runbook" / "corpus"
+PAGE = ROOT / "docs" / "lint.md"
+MARKS = ("<!-- measured by scripts/lint_score.py -->", "<!-- end of what was measured -->")
+DAY = datetime(2026, 11, 23, 12, tzinfo=UTC)  # of the corpus: what was reviewed in October is fresh
+SERVER = {"shared_buffers": "32MB", "shared_preload_libraries": "pg_stat_statements"}
+TARGET = "shop"
+ENOUGH = 10  # cases from which on a rule's own figures mean something
+
+
+@dataclass(frozen=True)
+class Label:
+    """What is so at one line of a runbook; `rule` is None for what is right."""
+
+    rule: str | None
+    line: int
+    at: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """One runbook of the corpus. places: for a line, the lines at which its fault may be told as well."""
+
+    name: str
+    file: Path
+    target: str | None
+    labels: tuple[Label, ...]
+    places: dict[int, frozenset[int]]
+
+    @property
+    def faults(self) -> list[Label]:
+        """The labels of faults."""
+        return [one for one in self.labels if one.rule is not None]
+
+
+@dataclass
+class Score:
+    """What came of one rule, or of all."""
+
+    labelled: int = 0
+    found: int = 0
+    right: int = 0  # errors and warnings that a label confirms
+    false: int = 0  # errors and warnings that none does
+
+    @property
+    def precision(self) -> float:
+        """Of the errors and warnings, the part that is right."""
+        return self.right / (self.right + self.false) if self.right + self.false else 1.0
+
+    @property
+    def recall(self) -> float:
+        """Of the labelled faults, the part that was found."""
+        return self.found / self.labelled if self.labelled else 1.0
+
+
+@dataclass
+class Outcome:
+    """The scores by rule, and one line for each miss and each false alarm."""
+
+    rules: dict[str, Score] = field(default_factory=lambda: defaultdict(Score))
+    missed: list[str] = field(default_factory=list)
+    false: list[str] = field(default_factory=list)
+
+    @property
+    def all(self) -> Score:
+        """Everything together."""
+        every = self.rules.values()
+        return Score(*(sum(getattr(one, key) for one in every) for key in ("labelled", "found", "right", "false")))
+
+
+def cases(folder: Path = CORPUS, only: str | None = None) -> list[Case]:
+    """Every runbook of the corpus with its labels."""
+    return [case(one.parent) for one in sorted(folder.glob("*/labels.toml")) if only is None or one.parent.name == only]
+
+
+def case(folder: Path) -> Case:
+    """One folder; ValueError when a label's text does not stand where it says."""
+    file, told = folder / "runbook.md", tomllib.loads((folder / "labels.toml").read_text(encoding="utf-8"))
+    if extra := told.keys() - {"target", "fault", "good"}:
+        raise ValueError(f"{folder.name}: labels.toml has {', '.join(sorted(extra))}")
+    text = re.sub(r"\r\n?", "\n", file.read_bytes().decode("utf-8-sig"))
+    labels = [_label(folder.name, text, one["rule"], one) for one in told.get("fault", ())]
+    labels += [_label(folder.name, text, None, one) for one in told.get("good", ())]
+    return Case(folder.name, file, told.get("target"), tuple(labels), _places(text))
+
+
+def _label(name: str, text: str, rule: str | None, told: dict[str, object]) -> Label:
+    at, nth = str(told["at"]), told.get("nth")
+    starts = [one.start() for one in re.finditer(re.escape(at), text)]
+    if not isinstance(nth, int):
+        if len(starts) != 1:
+            raise ValueError(f"{name}: “{at}” stands {len(starts)} times in runbook.md")
+        nth = 1
+    if len(starts) < nth:
+        raise ValueError(f"{name}: “{at}” stands only {len(starts)} times in runbook.md")
+    return Label(rule, text.count("\n", 0, starts[nth - 1]) + 1, at)
+
+
+def _places(text: str) -> dict[int, frozenset[int]]:
+    """For each line its paragraph; for a line of a fence all of the fence, and the items that it stands in."""
+    found: dict[int, frozenset[int]] = {}
+    for section in outline(frontmatter.split(text)[1]).root.walk():
+        for block, items in _blocks(section.blocks, ()):
+            length = len((block.prose.raw if block.prose else block.content.removesuffix("\n")).split("\n"))
+            last = block.first + length if block.kind == "fence" else block.line + length - 1
+            if block.kind in ("fence", "paragraph"):
+                lines = range(block.line, last + 1)
+                found |= dict.fromkeys(lines, frozenset((*lines, *items)))
+    return found
+
+
+def _blocks(blocks: Iterable[Block], items: tuple[int, ...]) -> Iterator[tuple[Block, tuple[int, ...]]]:
+    for block in blocks:
+        yield block, items
+        for item in block.items:
+            yield from _blocks(item.blocks, (*items, item.line))
+
+
+def score(corpus: Iterable[Case], world: World, targets: dict[str, Patient]) -> Outcome:
+    """Lint every runbook by itself, and compare with its labels."""
+    outcome = Outcome()
+    with clock.moved(DAY - clock.now()):
+        for one in corpus:
+            report = checking.check([one.file], replace(world, target=targets.get(one.target or "")))
+            _compare(one, report.findings, outcome)
+    return outcome
+
+
+def _compare(one: Case, findings: Iterable[checking.Finding], outcome: Outcome) -> None:
+    said: dict[str, list[checking.Finding]] = defaultdict(list)
+    for finding in findings:
+        said[finding.rule].append(finding)
+    for rule in said.keys() | {label.rule for label in one.faults if label.rule}:
+        labels = [label for label in one.faults if label.rule == rule]
+        held, left = _pairs(labels, said[rule], one.places)
+        of_rule = outcome.rules[rule]
+        of_rule.labelled += len(labels)
+        of_rule.found += len(held)
+        of_rule.right += sum(finding.severity != "info" for finding in held.values())
+        outcome.missed += [f"{one.file}:{n.line}: {rule} not found: {n.at}" for n in labels if n not in held]
+        false = [n for n in left if n.severity != "info" and n.line not in {label.line for label in labels}]
+        of_rule.false += len(false)
+        good = {label.line for label in one.labels if label.rule is None}
+        outcome.false += [
+            f"{one.file}:{n.line}: {rule} ({n.severity}) false{' on a line labelled good' * (n.line in good)}: {n.message}"
+            for n in false
+        ]
+
+
+def _pairs(
+    labels: list[Label], findings: list[checking.Finding], places: dict[int, frozenset[int]]
+) -> tuple[dict[Label, checking.Finding], list[checking.Finding]]:
+    """Each label with one finding, on the very line before one in its place; and the findings that are left."""
+    held: dict[Label, checking.Finding] = {}
+    left = list(findings)
+    for exact in (True, False):
+        for label in labels:
+            near = {label.line} if exact else places.get(label.line, frozenset())
+            match = next((one for one in left if one.line in near), None) if label not in held else None
+            if match is not None:
+                held[label] = match
+                left.remove(match)
+    return held, left
+
+
+@contextmanager
+def shop(admin: str) -> Iterator[str]:
+    """The database of target shop on the server of this connection; the URL of it, as its superuser."""
+    with psycopg.connect(admin, autocommit=True) as conn:
+        conn.execute("DROP DATABASE IF EXISTS lint_shop WITH (FORCE)")
+        conn.execute("CREATE DATABASE lint_shop")
+        url = admin.replace("/postgres?", "/lint_shop?")
+        with psycopg.connect(url, autocommit=True) as inside:
+            inside.execute((CORPUS / "shop.sql").read_text(encoding="utf-8"))
+        try:
+            yield url
+        finally:
+            conn.execute("DROP DATABASE lint_shop WITH (FORCE)")
+
+
+def patient(url: str) -> Patient | None:
+    """The target shop as lint sees it, as the role shop_oncall; None as long as lint looks at no target."""
+    return None
+
+
+def tools() -> Tools | None:
+    """The shipped tables, with what programs.txt lists on PATH; None as long as lint knows no tools."""
+    return None
+
+
+def table(outcome: Outcome, corpus: list[Case]) -> str:
+    """The figures as Markdown."""
+    rows = [("all rules", outcome.all), *sorted(outcome.rules.items())]
+    clean = sum(not one.faults for one in corpus)
+    lines = [
+        f"{len(corpus)} runbooks with {outcome.all.labelled} labelled faults; {clean} of them have none.",
+        f"Precision counts errors and warnings. A rule with fewer than {ENOUGH} cases says little by itself.",
+        "",
+        "| rule | labelled | found | missed | false alarms | precision | recall |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for name, one in rows:
+        shown = name if one is rows[0][1] else f"`{name}`"
+        lines.append(
+            f"| {shown} | {one.labelled} | {one.found} | {one.labelled - one.found} | {one.false} "
+            f"| {one.precision:.2f} | {one.recall:.2f} |"
+        )
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser.add_argument("--show", action="store_true", help="list each miss and each false alarm")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/lint.md")
+    parser.add_argument("--only", metavar="NAME", help="one runbook of the corpus")
+    asked = parser.parse_args()
+    corpus = cases(only=asked.only)
+    with tempfile.TemporaryDirectory(prefix="flscore-") as folder:
+        server = Cluster(Path(folder) / "pg", settings=SERVER, fsync=False)
+        try:
+            with server, shop(server.url()) as url:
+                held = patient(url)
+                outcome = score(corpus, World(tools=tools()), {TARGET: held} if held else {})
+        finally:
+            server.remove()
+    print(table(outcome, corpus))
+    for absent, what in ((held is None, "no target"), (tools() is None, "no tools")):
+        if absent:
+            print(f"measured with {what}: lint does not have that yet")
+    unwritten = Counter(label.rule for one in corpus for label in one.faults if label.rule not in checking.rules())
+    for rule, count in sorted(unwritten.items(), key=str):
+        print(f"there is no rule {rule} ({count} labels)")
+    if asked.show:
+        print("", *outcome.missed, "", *outcome.false, sep="\n")
+    if asked.write:
+        _write(table(outcome, corpus))
+    return 0
+
+
+def _write(measured: str) -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    before, _, rest = text.partition(MARKS[0])
+    after = rest.partition(MARKS[1])[2]
+    if not rest or MARKS[1] not in rest:
+        raise SystemExit(f"{PAGE} lacks the marks {MARKS[0]} and {MARKS[1]}")
+    PAGE.write_text(f"{before}{MARKS[0]}\n{measured}\n{MARKS[1]}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
