@@ -25,6 +25,7 @@ from fireline.resolve.remedies.restore import remedy as restore
 from fireline.resolve.remedies.verify_restore import remedy as verify_restore
 from fireline.store.connect import Store
 from tests.recovery.place import USERS, Doer, count, databases, owner, school, settings_in
+from tests.resolve.upkeep.pair import pair
 from tests.servers import PATIENTS
 
 
@@ -237,8 +238,19 @@ def test_a_backup_of_another_target_is_said_to_be_one(doer: Doer) -> None:
     assert "NOT of" not in doer.plan(restore, backup=made).summary
     other = Doer(replace(doer.target, name="other"), doer.store, doer.settings)
     assert " of main and NOT of " in other.plan(restore, backup=made, as_="elsewhere").summary
+    with pytest.raises(Refused, match="it is not put in its place unseen"):
+        other.plan(restore, backup=made, as_="elsewhere", swap=True)
     with pytest.raises(NotFound):
         other.plan(restore)  # latest is of the target itself
+
+
+def test_a_standby_is_refused_before_anything_starts(store: Store, tmp_path: Path) -> None:
+    with pair() as (primary, standby):
+        school(primary)
+        doer = Doer(primary, store, settings_in(tmp_path))
+        doer.do(backup)
+        with pytest.raises(Refused, match="main is a standby: no database can be made on it"):
+            Doer(standby, store, doer.settings).plan(restore)
 
 
 def test_what_is_not_there_is_said_to_be_missing(doer: Doer) -> None:

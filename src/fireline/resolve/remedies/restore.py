@@ -56,6 +56,7 @@ def plan(target: Target, parameters: Restore, hand: Hand) -> Plan:
     with hand.store.transaction() as conn:
         source = sources.find(conn, hand.settings, parameters.backup, target=target.name)
     with connect(target, acting=True, statement_timeout=_LIMIT) as conn:
+        _check_writable(conn, target)
         major, tools = _tools(conn, source, hand)
         _check_version(source, major)
         free = _check_room(conn, source)
@@ -81,6 +82,11 @@ def plan(target: Target, parameters: Restore, hand: Hand) -> Plan:
         else ""
     )
     if source.made is not None and (source.made.target, source.made.database) != (target.name, database):
+        if parameters.swap:
+            raise Refused(
+                f"{source.label} is a backup of {source.made.database} of {source.made.target} and not of {database} of {target.name}: it is not put in its place unseen",
+                hint="Restore it without --swap, look at `fireline restore diff latest`, then `fireline swap latest --accept REASON`.",
+            )
         of += f", a backup of {source.made.database} of {source.made.target} and NOT of {database} of {target.name}"
     return Plan(
         summary=f"Restore {source.label}, {of}, to the new database {beside} beside {database} on {target.name}; then {compared}.{then}",
@@ -114,6 +120,12 @@ def _tools(conn: Connection, source: Source, hand: Hand) -> tuple[int, ClientToo
         configured=hand.settings.recovery.binaries,
         tls=conn.pgconn.ssl_in_use,
     )
+
+
+def _check_writable(conn: Connection, target: Target) -> None:
+    if identity(conn).timeline is None:
+        raise Refused(f"{target.name} is a standby: no database can be made on it",
+                      hint="Name the primary as the target, or restore to a server of its own.")  # fmt: skip
 
 
 def _check_version(source: Source, major: int) -> None:
