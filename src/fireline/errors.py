@@ -34,6 +34,10 @@ class RunbookError(FirelineError):
     http_status = 422
 
 
+class NoProcedure(RunbookError):
+    """the text holds no procedure"""
+
+
 class NotFound(FirelineError):
     """there is no such thing"""
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from fireline.errors import RunbookError
+from fireline.errors import NoProcedure, RunbookError
 from fireline.runbook.document import Link, Placeholder, Procedure, Runbook
 from fireline.runbook.language import placeholders
 from fireline.runbook.page import frontmatter
@@ -63,7 +63,7 @@ def _parse(text: str, path: str, revision: str) -> Runbook:
     title = _title(page.root, document, matter, path)
     found = _unique(found, title)
     if not any(one.kind == "procedure" for one in found):
-        raise RunbookError(
+        raise NoProcedure(
             f"{path} holds no procedure",
             hint="A procedure is a heading with a numbered list or a command under it.",
         )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from fireline import shelf
-from fireline.errors import RunbookError
+from fireline.errors import NoProcedure, RunbookError
 from fireline.runbook.document import Runbook
 from fireline.runbook.lint.ignoring import Ignored, ignored
 from fireline.runbook.lint.rule import Edit, Fault, Rule, Severity, Unknown
@@ -62,6 +62,8 @@ class Report:
     unknown: tuple[tuple[str, Unknown], ...] = ()  # file and what
     coverage: Coverage = field(default_factory=Coverage)
     ignored: int = 0  # faults that a comment in the file says to be wanted
+    passed_over: tuple[str, ...] = ()  # files of a folder that hold no procedure: documents, and no runbooks
+    texts: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)  # each file as it was read
 
     def json(self) -> dict[str, Any]:
         """As `--format json` says it."""
@@ -77,6 +79,7 @@ class Report:
             "unknown": [{"file": file, **asdict(one)} for file, one in self.unknown],
             "coverage": asdict(self.coverage),
             "ignored": self.ignored,
+            "passed_over": list(self.passed_over),
         }
 
     def fails(self, *, strict: bool) -> bool:
@@ -90,30 +93,43 @@ def rules() -> dict[str, Rule]:
     return {one.id: one for one in shelf.read("fireline.runbook.rules", "rule").values()}
 
 
-def check(files: Iterable[Path], world: World, *, only: Iterable[str] | None = None) -> Report:
-    """Read and judge every file. A file that can not be read is a finding, not the end."""
+def check(
+    files: Iterable[Path], world: World, *, only: Iterable[str] | None = None, loose: Collection[Path] = ()
+) -> Report:
+    """Read and judge every file. A file that can not be read is a finding, not the end.
+
+    loose: those of the files that nobody named; one without a procedure is passed over.
+    """
     wanted = [one for name, one in rules().items() if only is None or name in set(only)]
     books: list[tuple[Path, Runbook | None, list[Finding]]] = []
+    passed: list[str] = []
     for file in files:
         try:
             books.append((file, read(file), []))
+        except NoProcedure as fault:
+            if file in loose:
+                passed.append(str(file))
+            else:
+                books.append((file, None, [_unreadable(file, fault)]))
         except RunbookError as fault:
             books.append((file, None, [_unreadable(file, fault)]))
     findings: list[Finding] = []
     unknown: list[tuple[str, Unknown]] = []
     coverage, hushed = Coverage(), 0
+    texts: dict[str, str] = {}
     for file, book, faults in books:
         findings += faults
         if book is None:
             continue
         others = tuple(other for _, other, _ in books if other is not None and other is not book)
-        text = re.sub(r"\r\n?", "\n", file.read_text(encoding="utf-8-sig"))
+        text = texts[str(file)] = re.sub(r"\r\n?", "\n", file.read_text(encoding="utf-8-sig"))
         subject = Subject(file, text, book, world, others)
         mine, open_, quiet = _look(subject, wanted)
         findings += mine
         unknown += [(str(file), one) for one in open_]
         coverage, hushed = coverage + _coverage(subject, open_), hushed + quiet
-    return Report(tuple(str(file) for file, _, _ in books), tuple(findings), tuple(unknown), coverage, hushed)
+    names = tuple(str(file) for file, _, _ in books)
+    return Report(names, tuple(findings), tuple(unknown), coverage, hushed, tuple(passed), texts)
 
 
 def _unreadable(file: Path, fault: RunbookError) -> Finding:
@@ -129,6 +145,8 @@ def _look(subject: Subject, wanted: list[Rule]) -> tuple[list[Finding], list[Unk
     for rule in wanted:
         for said in rule.look(subject):
             if isinstance(said, Unknown):
+                if off.holds(rule.id, said.line):
+                    continue
                 unknown.setdefault((said.line, said.what, said.why), said)
             elif off.holds(rule.id, said.line):
                 quiet += 1
