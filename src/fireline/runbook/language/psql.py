@@ -41,6 +41,7 @@ class Source:
 
     def __init__(self, text: str) -> None:
         self.notes: list[str] = []
+        self.commands: list[tuple[int, str]] = []  # of psql: where each begins, and its text
         self.by_hand: str | None = None  # why it can only be run in psql itself
         self.defaults: dict[str, str] = {}  # given by \set
         self.unbound: list[str] = []  # placeholders within a longer string: no value can take their place
@@ -75,6 +76,7 @@ class Source:
     def _command(self, start: int, end: int) -> None:
         command = self.text[start:end].rstrip()
         shown = command.decode("utf-8", "replace")
+        self.commands.append((start, shown))
         instead = b" " * (end - start)
         given = _SET.fullmatch(command)
         if given:

@@ -52,6 +52,7 @@ class Call:
     place: int = 0  # its place in the pipeline, from 0
     redirects: tuple[tuple[str, str], ...] = ()  # operator and text: (">", "dump.sql")
     here: str | None = None  # the text of its here-document or here-string
+    here_word: Word | None = None  # the same as a word, with its place; a here-document is quoted when its end word is
     through: tuple[str, ...] = ()
     negated: bool = False  # in a condition, after `!`, or before `||`: its failure is looked at
     inside: str | None = None  # name of the function that it stands in
@@ -117,6 +118,7 @@ def _call(node: Node) -> Call:
         place=place,
         redirects=tuple(_redirects(node)),
         here=_here(node),
+        here_word=_here_word(node),
         through=tuple(through),
         negated=_looked_at(node),
         inside=_function(node),
@@ -191,6 +193,21 @@ def _here(node: Node) -> str | None:
             return next((text_of(child) for child in one.children if child.type == "heredoc_body"), "")
         if one.type == "herestring_redirect":
             return text_of(one).removeprefix("<<<").strip()
+    return None
+
+
+def _here_word(node: Node) -> Word | None:
+    for one in (*_outer(node).children, *node.children):
+        if one.type == "herestring_redirect":
+            return next((_word(child) for child in reversed(one.children) if child.is_named), None)
+        if one.type == "heredoc_redirect":
+            body = next((child for child in one.children if child.type == "heredoc_body"), None)
+            start = text_of(next((child for child in one.children if child.type == "heredoc_start"), None))
+            if body is None:
+                return None
+            text, quoted = text_of(body), start[:1] in "'\"\\"
+            literal = quoted or not any(inner.type.endswith(("expansion", "substitution")) for inner in walk(body))
+            return Word(text, text, body.start_point[0] + 1, body.start_point[1] + 1, literal, quoted)
     return None
 
 
