@@ -129,7 +129,8 @@ def check(
         unknown += [(str(file), one) for one in open_]
         coverage, hushed = coverage + _coverage(subject, open_), hushed + quiet
     names = tuple(str(file) for file, _, _ in books)
-    return Report(names, tuple(findings), tuple(unknown), coverage, hushed, tuple(passed), texts)
+    once = tuple(dict.fromkeys(findings))  # every runbook of a lint tells of the same migrations
+    return Report(names, once, tuple(unknown), coverage, hushed, tuple(passed), texts)
 
 
 def _unreadable(file: Path, fault: RunbookError) -> Finding:
@@ -148,7 +149,7 @@ def _look(subject: Subject, wanted: list[Rule]) -> tuple[list[Finding], list[Unk
                 if off.holds(rule.id, said.line):
                     continue
                 unknown.setdefault((said.line, said.what, said.why), said)
-            elif off.holds(rule.id, said.line):
+            elif said.file is None and off.holds(rule.id, said.line):
                 quiet += 1
             else:
                 found.append(_finding(subject, rule, said))
@@ -159,7 +160,8 @@ def _look(subject: Subject, wanted: list[Rule]) -> tuple[list[Finding], list[Unk
 
 def _finding(subject: Subject, rule: Rule, said: Fault) -> Finding:
     severity = said.severity or rule.severity
-    return Finding(str(subject.path), rule.id, severity, said.line, said.column, said.step, said.message, said.evidence,
+    file = said.file or str(subject.path)
+    return Finding(file, rule.id, severity, said.line, said.column, said.step, said.message, said.evidence,
                    said.suggestion, said.edits)  # fmt: skip
 
 

@@ -36,6 +36,7 @@ class Fault:
     suggestion: str = ""  # one sentence: what to do
     edits: tuple[Edit, ...] = ()  # what would mend it, when a machine can
     severity: Severity | None = None  # where it differs from the rule's
+    file: str | None = None  # where it stands, when that is not the runbook: a migration
 
 
 @dataclass(frozen=True)
@@ -61,5 +62,5 @@ class Rule:
     good: str
     look: Callable[[Subject], Iterable[Fault | Unknown]]
     needs: tuple[
-        Literal["target", "tools", "files", "store"], ...
+        Literal["target", "tools", "files", "store", "migrations"], ...
     ] = ()  # what of the world it asks; it says Unknown without

@@ -90,6 +90,18 @@ class Tools(Protocol):
 
 
 @dataclass(frozen=True)
+class Unapplied:
+    """A statement of a migration that the scratch server did not take; unknown: why that need not be its own fault."""
+
+    file: str
+    line: int
+    message: str  # the server's, first line
+    sqlstate: str
+    statement: str  # shortened
+    unknown: str | None = None
+
+
+@dataclass(frozen=True)
 class World:
     """Everything beyond the file. None and empty mean: not known."""
 
@@ -102,3 +114,4 @@ class World:
     )  # key of a step that was rehearsed -> whether its undo was proven
     remedies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # `contain backup` -> its words
     undoable: frozenset[str] = frozenset()  # of those, with an undo
+    migrations: tuple[Unapplied, ...] | None = None  # what of --migrations did not apply; None without
