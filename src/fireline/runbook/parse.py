@@ -22,22 +22,34 @@ LARGEST = 5_000_000  # bytes
 def read(path: Path | str) -> Runbook:
     """The runbook in a file; RunbookError when it can not be read, is no text, is too large, or holds no procedure."""
     file = Path(path)
+    raw = _bytes_of(file)
+    return _parse(_decoded(raw, file), str(file), hashlib.sha256(raw).hexdigest())
+
+
+def text_of(path: Path) -> str:
+    """The text of a file with a line feed at the end of each line; RunbookError when it can not be read or is no text."""
+    return re.sub(r"\r\n?", "\n", _decoded(_bytes_of(path), path))
+
+
+def _bytes_of(file: Path) -> bytes:
     try:
         size = file.stat().st_size
         if size > LARGEST:
             raise RunbookError(f"{file} has {size / 1e6:.1f} MB", hint="A runbook has at most 5 MB; split it.")
-        raw = file.read_bytes()
+        return file.read_bytes()
     except OSError as unreadable:
         raise RunbookError(
             f"{file}: {(unreadable.strerror or str(unreadable)).lower()}", hint="Check the path and who may read it."
         ) from unreadable
+
+
+def _decoded(raw: bytes, file: Path) -> str:
     try:
-        text = raw.decode("utf-8-sig")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as wrong:
         raise RunbookError(
             f"{file} is not UTF-8: byte {wrong.start}", hint="Save it as UTF-8; a runbook is a Markdown text."
         ) from None
-    return _parse(text, str(file), hashlib.sha256(raw).hexdigest())
 
 
 def parse_text(text: str, path: str = "runbook.md") -> Runbook:

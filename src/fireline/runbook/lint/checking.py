@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from fireline.runbook.lint.ignoring import Ignored, ignored
 from fireline.runbook.lint.rule import Edit, Fault, Rule, Severity, Unknown
 from fireline.runbook.lint.subject import Subject
 from fireline.runbook.lint.world import World
-from fireline.runbook.parse import read
+from fireline.runbook.parse import parse_text, text_of
 
 UNREADABLE = "unreadable"
 _RANK = {"error": 0, "warning": 1, "info": 2}
@@ -100,37 +99,45 @@ def check(
 
     loose: those of the files that nobody named; one without a procedure is passed over.
     """
-    wanted = [one for name, one in rules().items() if only is None or name in set(only)]
-    books: list[tuple[Path, Runbook | None, list[Finding]]] = []
-    passed: list[str] = []
+    texts: dict[Path, str] = {}
+    unread: list[Finding] = []
     for file in files:
         try:
-            books.append((file, read(file), []))
-        except NoProcedure as fault:
-            if file in loose:
+            texts[file] = text_of(file)
+        except RunbookError as fault:
+            unread.append(_unreadable(file, fault))
+    report = judge(texts, world, only=only, loose=loose)
+    return replace(report, files=(*(one.file for one in unread), *report.files), findings=(*unread, *report.findings))
+
+
+def judge(
+    texts: Mapping[Path, str], world: World, *, only: Iterable[str] | None = None, loose: Collection[Path] = ()
+) -> Report:
+    """The same of texts as if they stood in these files; lines end with a line feed."""
+    wanted = [one for name, one in rules().items() if only is None or name in set(only)]
+    books: dict[Path, Runbook] = {}
+    findings: list[Finding] = []
+    passed: list[str] = []
+    for file, text in texts.items():
+        try:
+            books[file] = parse_text(text, str(file))
+        except RunbookError as fault:
+            if isinstance(fault, NoProcedure) and file in loose:
                 passed.append(str(file))
             else:
-                books.append((file, None, [_unreadable(file, fault)]))
-        except RunbookError as fault:
-            books.append((file, None, [_unreadable(file, fault)]))
-    findings: list[Finding] = []
+                findings.append(_unreadable(file, fault))
     unknown: list[tuple[str, Unknown]] = []
     coverage, hushed = Coverage(), 0
-    texts: dict[str, str] = {}
-    for file, book, faults in books:
-        findings += faults
-        if book is None:
-            continue
-        others = tuple(other for _, other, _ in books if other is not None and other is not book)
-        text = texts[str(file)] = re.sub(r"\r\n?", "\n", file.read_text(encoding="utf-8-sig"))
-        subject = Subject(file, text, book, world, others)
+    for file, book in books.items():
+        others = tuple(other for other in books.values() if other is not book)
+        subject = Subject(file, texts[file], book, world, others)
         mine, open_, quiet = _look(subject, wanted)
         findings += mine
         unknown += [(str(file), one) for one in open_]
         coverage, hushed = coverage + _coverage(subject, open_), hushed + quiet
-    names = tuple(str(file) for file, _, _ in books)
-    once = tuple(dict.fromkeys(findings))  # every runbook of a lint tells of the same migrations
-    return Report(names, once, tuple(unknown), coverage, hushed, tuple(passed), texts)
+    names = tuple(str(file) for file in texts if str(file) not in passed)
+    read = {str(file): texts[file] for file in books}
+    return Report(names, tuple(findings), tuple(unknown), coverage, hushed, tuple(passed), read)
 
 
 def _unreadable(file: Path, fault: RunbookError) -> Finding:
@@ -183,8 +190,6 @@ def of_text(
     text: str, path: str = "runbook.md", world: World | None = None, *, only: Iterable[str] | None = None
 ) -> Iterator[Finding]:
     """The findings in a text, as if it stood in `path`."""
-    from fireline.runbook.parse import parse_text
-
     subject = Subject(Path(path), text, parse_text(text, path), world or World())
     wanted = [one for name, one in rules().items() if only is None or name in set(only)]
     yield from _look(subject, wanted)[0]
