@@ -6,13 +6,14 @@ statement carries a `format` for the server's own format(): see `rendering`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 from google.protobuf.message import DecodeError
 from postgast import PgQueryError, parse, scan, split
+from postgast.pg_query_pb2 import Token
 
 from fireline.runbook.language import loss
 from fireline.runbook.language.psql import COMMENTS, Source, Type, Variable
@@ -113,6 +114,78 @@ def read(sql: str, types: tuple[tuple[str, Type], ...] = ()) -> Script:
     return Script(statements, settled, tuple(source.defaults.items()), unbound, source.by_hand, notes)
 
 
+@dataclass(frozen=True)
+class Tree:
+    """One statement parsed by itself, with a constant in the place of each variable. Positions are bytes of the fence."""
+
+    start: int  # of its first word
+    end: int  # without its semicolon
+    text: str  # as it stands, commands of psql blanked out
+    node: Any = None  # the statement: SelectStmt …; None when it does not parse
+    fault: str | None = None  # why it does not
+    fault_at: int = 0
+    variables: tuple[Variable, ...] = ()  # in it
+    origin: int = 0  # where the text that was parsed begins
+
+    def where(self, location: int) -> int:
+        """The byte of the fence of a node's location."""
+        return self.origin + _back(self.variables, location)
+
+
+def trees(sql: str, types: tuple[tuple[str, Type], ...] = ()) -> tuple[Tree, ...]:
+    """Every statement of a fence by itself, as psql would cut it: one that can not be parsed does not hide the others."""
+    text = sql.replace("\0", "\ufffd")
+    if _too_much(text):
+        return ()
+    source = Source(text)
+    return tuple(one for start, end in _cuts(source) for one in _tree(source, start, end, dict(types)))
+
+
+def _cuts(source: Source) -> list[tuple[int, int]]:
+    """From the first word of each statement to its semicolon, which does not count in brackets or in BEGIN ATOMIC."""
+    found: list[tuple[int, int]] = []
+    start, depth, atomic, before = -1, 0, 0, 0
+    for token in source.tokens:
+        if token.token in COMMENTS:
+            continue
+        if token.token == Token.ASCII_59 and not depth and not atomic:
+            if start >= 0:
+                found.append((start, token.start))
+            start = -1
+            continue
+        start = token.start if start < 0 else start
+        depth = max(0, depth + (token.token == Token.ASCII_40) - (token.token == Token.ASCII_41))
+        if (token.token == Token.ATOMIC and before == Token.BEGIN_P) or (atomic and token.token == Token.CASE):
+            atomic += 1
+        elif atomic and token.token == Token.END_P:
+            atomic -= 1
+        before = token.token
+    if start >= 0:
+        found.append((start, len(source.text.rstrip())))
+    elif not source.tokens and source.text.strip():  # a quote without its twin: nothing can be told apart
+        found.append((0, len(source.text.rstrip())))
+    return found
+
+
+def _tree(source: Source, start: int, end: int, known: dict[str, Type]) -> Iterator[Tree]:
+    part = Source(source.text[start:end].decode("utf-8", "replace"))
+    part.variables = [
+        replace(one, type=known.get(one.name, one.type)) if one.token == f":{one.name}" else one
+        for one in part.variables
+    ]
+    settled, _ = _settle(part)
+    dummy = _dummy(part, settled).decode("utf-8", "replace")
+    whole = Tree(start, end, part.text.decode("utf-8", "replace"), variables=settled, origin=start)
+    try:
+        for raw in parse(dummy).stmts:
+            yield replace(whole, node=_inside(raw))
+    except PgQueryError as wrong:
+        at = len(dummy[: max(wrong.cursorpos - 1, 0)].encode())
+        yield replace(whole, fault=wrong.message, fault_at=whole.where(at))
+    except DecodeError:
+        return
+
+
 def _too_much(text: str) -> bool:
     return len(text) > LONGEST or text.count("/*") > MOST_COMMENTS
 
@@ -152,7 +225,8 @@ def _settle(source: Source) -> tuple[tuple[Variable, ...], str | None]:
             split(_dummy(source, settled).decode("utf-8", "replace"))
         except PgQueryError as wrong:
             fault = fault or wrong.message
-            here = _variable_at(settled, wrong.cursorpos - 1)
+            before = _dummy(source, settled).decode("utf-8", "replace")[: max(wrong.cursorpos - 1, 0)]
+            here = _variable_at(settled, len(before.encode()))
             if here is None or not _may_differ(source.variables[here], settled[here]):
                 break
             settled[here] = replace(settled[here], type=_NEXT[settled[here].type])

@@ -11,6 +11,7 @@ from typing import Literal
 from fireline.runbook import sqltext
 from fireline.runbook.document import Action, Procedure, Runbook, Step
 from fireline.runbook.lint.calls import Call, calls
+from fireline.runbook.lint.statements import Script, scripts
 from fireline.runbook.lint.world import World
 from fireline.runbook.sqltext import Statement
 
@@ -66,6 +67,11 @@ class Subject:
         """Every fence of every step, in the order of the file; those of checklists too."""
         found = [one for procedure in (*self.book.procedures, *self.book.checklists) for one in _of(procedure)]
         return tuple(sorted(found, key=lambda one: one.action.line))
+
+    @cached_property
+    def scripts(self) -> tuple[Script, ...]:
+        """Every SQL text in the order of the file: SQL fences, and what bash hands to psql; `pieces` are the statements."""
+        return scripts(self)
 
     def column(self, line: int, text: str) -> int:
         """Where a text stands in a line of the file, from 1; 1 when it does not."""
