@@ -58,6 +58,7 @@ COMMANDS = {
     "restore": Entry("restore:app", "Restore beside the database in use, and prove it", _REMEDY),
     "swap": Entry("swap:swap", "Put a restored database in the place of the one in use", _REMEDY),
     "undo": Entry("undo:undo", "Put back the newest change, or what a run changed", _REMEDY),
+    "lint": Entry("lint:lint", "Know by daylight what in a runbook would fail at night", _DAYLIGHT),
     "runbook": Entry("runbook:app", "What Fireline reads in a runbook", _DAYLIGHT),
     "diagnose": Entry("diagnose:diagnose", "Name the root cause of what ails a database", _NOW),
     "health": Entry("health:health", "Score a database, with a reason for every lost point", _NOW),
