@@ -36,10 +36,11 @@ def fix(files: Sequence[Path], world: World, to: Path, *, only: Sequence[str] | 
     before = {file: text_of(file) for file in files}
     after, mended = mend(before, world, only=only)
     places = _places(files, to)
-    for file, place in places.items():
-        if place.exists():
+    for place in places.values():
+        if os.path.lexists(place):
             raise Refused(f"{place} is there already, and nothing is overwritten",
                           hint=f"Take it away, or name another folder than {to}.")  # fmt: skip
+    for file, place in places.items():
         _write(file, place, after[file])
     diff = "".join(_diff(file, before[file], after[file]) for file in files)
     return Fixed(tuple(places.values()), diff, judge(after, world, only=only), mended)
