@@ -2,235 +2,348 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from tree_sitter import Node
 
-from fireline.runbook.language.bashtree import text_of, too_much, tree_of, walk
+from fireline.runbook.language import placeholders
+from fireline.runbook.language.bashtree import too_much, tree_of, walk
+from fireline.runbook.lint.call import Call, Word
+from fireline.runbook.lint.runners import program, unwrap
 
-_LITERAL = {"word", "number", "raw_string", "string", "string_content", "concatenation"}
-# Words after which another program follows, with the options of the first that take a value.
-_RUNNERS: dict[str, frozenset[str]] = {
-    "sudo": frozenset({"-u", "-g", "-h", "-p", "-C", "-U", "--user", "--group"}),
-    "env": frozenset({"-u", "-C", "--unset", "--chdir"}),
-    "nohup": frozenset(),
-    "time": frozenset(),
-    "exec": frozenset({"-a"}),
-    "command": frozenset(),
-    "nice": frozenset({"-n"}),
-    "timeout": frozenset({"-s", "-k", "--signal", "--kill-after"}),
-    "npx": frozenset({"-p", "--package"}),
-    "bunx": frozenset(),
+__all__ = ["Call", "Word", "calls", "functions", "masked"]
+
+_LITERAL = {"word", "number", "raw_string", "string", "string_content", "concatenation", "ansi_c_string"}
+_EXPANDS = ("expansion", "substitution", "brace_expression")
+_GLOB = re.compile(r"(?<!\\)[*?\[]|^~")
+_SIGNS = {"<", ">", ">>", ">|", "&>", "&>>", "<&", ">&", "<<<"}
+_GROUPS = {
+    "subshell",
+    "compound_statement",
+    "while_statement",
+    "for_statement",
+    "if_statement",
+    "elif_clause",
+    "case_statement",
 }
 
 
-@dataclass(frozen=True)
-class Word:
-    """One word of a call. text: without its quotes; literal: whether bash takes it as it stands."""
-
-    text: str
-    raw: str
-    line: int  # within the command, from 1
-    column: int  # from 1
-    literal: bool
-    quoted: bool  # in any quotes
-
-
-@dataclass(frozen=True)
-class Call:
-    """A simple command. name: without its folder; through: the runners before it (sudo, npx …)."""
-
-    name: str
-    raw_name: str
-    words: tuple[Word, ...]
-    line: int  # of its name, within the command, from 1
-    column: int
-    pipeline: tuple[
-        str, ...
-    ] = ()  # the names of the whole pipeline it stands in, itself included; empty outside of one
-    place: int = 0  # its place in the pipeline, from 0
-    redirects: tuple[tuple[str, str], ...] = ()  # operator and text: (">", "dump.sql")
-    here: str | None = None  # the text of its here-document or here-string
-    here_word: Word | None = None  # the same as a word, with its place; a here-document is quoted when its end word is
-    through: tuple[str, ...] = ()
-    negated: bool = False  # in a condition, after `!`, or before `||`: its failure is looked at
-    inside: str | None = None  # name of the function that it stands in
-
-    @property
-    def plain(self) -> tuple[str, ...]:
-        """Its words that are no options, as far as they are literal: up to the first that is not."""
-        found: list[str] = []
-        for word in self.words:
-            if word.text.startswith("-") and not word.quoted:
-                continue
-            if not word.literal:
-                break
-            found.append(word.text)
-        return tuple(found)
-
-    @property
-    def options(self) -> tuple[Word, ...]:
-        """Its words that begin with a dash, up to `--`."""
-        found: list[Word] = []
-        for word in self.words:
-            if word.text == "--":
-                break
-            if word.text.startswith("-") and len(word.text) > 1 and not word.quoted:
-                found.append(word)
-        return tuple(found)
-
-    def has(self, *options: str) -> bool:
-        """Whether one of these options is given, also as --option=value."""
-        return any(word.text.partition("=")[0] in options for word in self.words)
-
-
+@lru_cache(maxsize=512)
 def calls(command: str) -> tuple[Call, ...]:
-    """Every call in the order of the text; empty when the command is too long or too odd to be looked into."""
+    """Every call in the order of the text; empty when the command is too long or too odd to be looked into.
+
+    What stands where the grammar could not follow is left out.
+    """
+    return () if too_much(command) else tuple(_Reader(command).read())
+
+
+@lru_cache(maxsize=512)
+def functions(command: str) -> frozenset[str]:
+    """The names that the command itself gives to functions and aliases."""
     if too_much(command):
-        return ()
-    return tuple(_call(node) for node in walk(tree_of(command).root_node) if node.type == "command" and _named(node))
+        return frozenset()
+    root = tree_of(masked(command)).root_node
+    defined = {_text(one.child_by_field_name("name")) for one in walk(root) if one.type == "function_definition"}
+    named = {
+        word.text.partition("=")[0]
+        for call in calls(command)
+        if call.name == "alias"
+        for word in call.words
+        if "=" in word.text
+    }
+    return frozenset(defined | named)
 
 
-def _named(node: Node) -> bool:
-    return node.child_by_field_name("name") is not None
+def masked(command: str) -> str:
+    """The command with a word of as many bytes in the place of each placeholder, which bash would misread: <pod>."""
+    out, at = "", 0
+    for start, end in placeholders.in_command(command):
+        if start and command[start - 1] == "<":  # a here-document
+            continue
+        out += command[at:start] + "x" * len(command[start:end].encode("utf-8", "replace"))
+        at = end
+    return out + command[at:]
 
 
-def _call(node: Node) -> Call:
-    name = node.child_by_field_name("name")
-    assert name is not None
-    words = [_word(one) for one in _arguments(node)]
-    first, through = _word(name.children[0] if name.children else name), []
-    while (basename := first.text.rpartition("/")[2]) in _RUNNERS and words:
-        rest = _after_runner(basename, words)
-        if rest is None:
-            break
-        through.append(basename)
-        first, words = rest[0], rest[1:]
-    pipeline, place = _pipeline(node)
-    return Call(
-        name=first.text.rpartition("/")[2],
-        raw_name=first.text,
-        words=tuple(words),
-        line=first.line,
-        column=first.column,
-        pipeline=pipeline,
-        place=place,
-        redirects=tuple(_redirects(node)),
-        here=_here(node),
-        here_word=_here_word(node),
-        through=tuple(through),
-        negated=_looked_at(node),
-        inside=_function(node),
-    )
+@dataclass
+class _Pipe:
+    """A pipeline while it is read."""
+
+    number: int
+    names: list[str]
 
 
-def _arguments(node: Node) -> list[Node]:
-    return list(node.children_by_field_name("argument"))
+@dataclass(frozen=True)
+class _Around:
+    """What surrounds a command."""
+
+    pipe: _Pipe | None = None
+    place: int = 0
+    redirects: tuple[tuple[str, str], ...] = ()
+    here: Word | None = None
+    more: tuple[Node, ...] = ()  # arguments that stand after the mark of a here-document
+    negated: bool = False
+    inside: str | None = None
+    fed: bool = False
+    captured: bool = False
+
+    def alone(self) -> _Around:
+        """The same for a command of its own within: in no pipeline, and with no redirection of its own."""
+        return replace(self, pipe=None, place=0, redirects=(), here=None, more=(), fed=self.feeds)
+
+    @property
+    def feeds(self) -> bool:
+        return self.fed or self.place > 0 or self.here is not None or any(sign == "<" for sign, _ in self.redirects)
 
 
-def _after_runner(name: str, words: list[Word]) -> list[Word] | None:
-    """The words from the program on that a runner runs; None when there is none."""
-    takes, at = _RUNNERS[name], 0
-    while at < len(words):
-        word = words[at]
-        if word.text in takes:
-            at += 2
-        elif (
-            word.text.startswith("-")
-            or (name == "env" and "=" in word.text)
-            or (name == "timeout" and word.text[:1].isdigit())
-        ):
-            at += 1
+@dataclass
+class _Reader:
+    """Walks the syntax tree of one command."""
+
+    command: str
+    found: list[tuple[int, Call, _Pipe | None]] = field(default_factory=list)
+    pipes: int = 0
+
+    def __post_init__(self) -> None:
+        self.source = self.command.encode("utf-8", "replace")
+        self.rows = self.source.split(b"\n")
+        self.root = tree_of(masked(self.command)).root_node
+
+    def read(self) -> Iterator[Call]:
+        """The calls in the order of the text."""
+        self._visit(self.root, _Around())
+        for _, call, pipe in sorted(self.found, key=lambda one: one[0]):
+            yield replace(call, pipeline=tuple(pipe.names), pipe=pipe.number) if pipe else call
+
+    def _visit(self, node: Node, around: _Around) -> None:
+        kind = node.type
+        if kind == "ERROR":
+            return
+        if kind == "command":
+            self._command(node, around)
+        elif kind == "redirected_statement":
+            self._redirected(node, around)
+        elif kind == "pipeline":
+            self._pipeline([(one, ()) for one in node.children if one.type not in ("|", "|&")], around)
+        elif kind == "list":
+            self._list(node.children, around)
+        elif kind == "negated_command":
+            self._each(node, replace(around, negated=True))
+        elif kind == "function_definition":
+            self._each(node, replace(_Around(), inside=_text(node.child_by_field_name("name"))))
+        elif kind in ("command_substitution", "process_substitution"):
+            self._each(node, replace(around.alone(), captured=kind == "command_substitution", negated=False))
+        elif kind in _GROUPS:
+            self._group(node, around.alone())
         else:
-            return words[at:]
-    return None
+            self._each(node, around)
+
+    def _each(self, node: Node, around: _Around) -> None:
+        for child in node.children:
+            self._visit(child, around)
+
+    def _group(self, node: Node, around: _Around) -> None:
+        """A loop, a branch, a subshell: what stands in a condition is looked at."""
+        tests = {one.id for one in node.children_by_field_name("condition")}
+        if node.type == "elif_clause":
+            then = next((at for at, one in enumerate(node.children) if one.type == "then"), 0)
+            tests = {one.id for one in node.children[:then]}
+        for child in node.children:
+            self._visit(child, replace(around, negated=around.negated or child.id in tests))
+
+    def _list(self, children: list[Node], around: _Around) -> None:
+        """`a && b || c`: what stands before || is looked at; a redirection around it is that of the last."""
+        for at, child in enumerate(children):
+            looked = around.negated or any(one.type == "||" for one in children[at + 1 :])
+            own = around if at == len(children) - 1 else replace(around, redirects=(), here=None, more=())
+            self._visit(child, replace(own, negated=looked))
+
+    def _redirected(self, node: Node, around: _Around) -> None:
+        body = node.child_by_field_name("body")
+        own = around
+        tail: list[Node] = []
+        for one in node.children_by_field_name("redirect"):
+            own = self._with(own, one)
+            if one.type == "heredoc_redirect":
+                tail += [
+                    child for child in one.children if child.type in ("pipeline", "&&", "||") or _is_right(one, child)
+                ]
+            self._within_redirect(one, around)
+        if body is None:
+            return
+        if tail and tail[0].type == "pipeline":
+            self._piped_on(body, tail[0], own, around)
+        elif tail:
+            self._visit(body, replace(own, negated=own.negated or tail[0].type == "||"))
+            for right in tail[1:]:
+                self._visit(right, around)
+        else:
+            self._visit(body, own)
+
+    def _within_redirect(self, redirect: Node, around: _Around) -> None:
+        """The substitutions in the target of a redirection, and in a here-document."""
+        for child in redirect.children:
+            if child.type not in ("pipeline", "heredoc_body") and not _is_right(redirect, child):
+                self._visit(child, around.alone())
+            elif child.type == "heredoc_body":
+                self._each(child, around.alone())
+
+    def _with(self, around: _Around, redirect: Node) -> _Around:
+        """What surrounds a command, with one more redirection."""
+        if redirect.type == "heredoc_redirect":
+            inner = around
+            for child in redirect.children:
+                inner = self._with(inner, child) if child.type.endswith("_redirect") else inner
+            more = tuple(redirect.children_by_field_name("argument"))
+            return replace(inner, here=self._here(redirect), more=more)
+        if redirect.type == "herestring_redirect":
+            words = [self._word(one) for one in redirect.children if one.is_named]
+            return replace(around, here=words[-1] if words else None)
+        sign = next((_text(one) for one in redirect.children if one.type in _SIGNS), "")
+        number = next((_text(one) for one in redirect.children if one.type == "file_descriptor"), "")
+        target = redirect.child_by_field_name("destination")
+        shown = self._word(target).text if target is not None else ""
+        kept = number if number not in ("0", "1") else ""
+        return replace(around, redirects=(*around.redirects, (kept + sign, shown)))
+
+    def _here(self, redirect: Node) -> Word:
+        """The text of a here-document, with its place."""
+        start = next((_text(one) for one in redirect.children if one.type == "heredoc_start"), "")
+        body = next((one for one in redirect.children if one.type == "heredoc_body"), redirect)
+        text = self._raw(body) if body is not redirect else ""
+        quoted = start[:1] in "'\"\\"
+        row, byte = body.start_point
+        column = len(self.rows[row][:byte].decode("utf-8", "replace")) + 1
+        return Word(text, text, row + 1, column, quoted or self._is_typed(body, text), quoted)
+
+    def _piped_on(self, body: Node, pipeline: Node, own: _Around, around: _Around) -> None:
+        """`cat <<EOF | psql`: the rest of the pipeline stands within the redirection, by this grammar."""
+        members: list[tuple[Node, tuple[Node, ...]]] = []
+        after: list[Node] = []
+        for one in pipeline.children:
+            if one.type not in ("|", "|&"):
+                first, rest = (one.children[0], one.children[1:]) if one.type == "list" else (one, [])
+                members += _members(first)
+                after += rest
+        negated = own.negated or any(one.type == "||" for one in after)
+        self._pipeline(members, replace(around, negated=negated), first=(body, own))
+        for one in after:
+            self._visit(one, around)
+
+    def _pipeline(
+        self,
+        members: list[tuple[Node, tuple[Node, ...]]],
+        around: _Around,
+        first: tuple[Node, _Around] | None = None,
+    ) -> None:
+        count = len(members) + (first is not None)
+        pipe = _Pipe(self.pipes, [""] * count)
+        self.pipes += 1
+        inner = replace(around, pipe=pipe)
+        if first is not None:
+            self._visit(first[0], replace(first[1], pipe=pipe, place=0, negated=inner.negated))
+        for at, (member, redirects) in enumerate(members, start=count - len(members)):
+            last = at == count - 1
+            own = replace(inner, place=at) if last else replace(inner, place=at, redirects=(), here=None, more=())
+            for one in redirects:
+                own = self._with(own, one)
+            self._visit(member, own)
+
+    def _command(self, node: Node, around: _Around) -> None:
+        self._each(node, around.alone())
+        name = node.child_by_field_name("name")
+        if name is None or node.has_error:
+            return
+        for one in node.children:
+            if one.type.endswith("_redirect"):
+                around = self._with(around, one)
+        words = [self._word(one) for one in (*node.children_by_field_name("argument"), *around.more)]
+        first, words, through, more = unwrap(self._word(name.children[0] if name.children else name), words)
+        assigned = [self._assignment(one) for one in node.children if one.type == "variable_assignment"]
+        assigned += [(word.text.partition("=")[0], replace(word, text=word.text.partition("=")[2])) for word in more]
+        call = Call(
+            name=program(first, through),
+            raw_name=first.text,
+            words=tuple(words),
+            line=first.line,
+            column=first.column,
+            place=around.place,
+            redirects=around.redirects,
+            here=around.here.text if around.here else None,
+            here_word=around.here,
+            through=tuple(through),
+            negated=around.negated,
+            inside=around.inside,
+            assigned=tuple(assigned),
+            fed=around.feeds,
+            captured=around.captured,
+            fixed=first.literal,
+        )
+        if around.pipe is not None:
+            around.pipe.names[around.place] = call.name
+        self.found.append((node.start_byte, call, around.pipe))
+
+    def _assignment(self, node: Node) -> tuple[str, Word]:
+        value = node.child_by_field_name("value")
+        name = _text(node.child_by_field_name("name"))
+        place = self._word(node)
+        return name, self._word(value) if value is not None else replace(place, text="", raw="", literal=True)
+
+    def _raw(self, node: Node) -> str:
+        return self.source[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+    def _word(self, node: Node) -> Word:
+        raw = self._raw(node)
+        text, literal = self._unquoted(node, raw)
+        row, byte = node.start_point
+        column = len(self.rows[row][:byte].decode("utf-8", "replace")) + 1
+        quoted = node.type in ("string", "raw_string", "ansi_c_string")
+        return Word(text, raw, row + 1, column, literal, quoted)
+
+    def _unquoted(self, node: Node, raw: str) -> tuple[str, bool]:
+        """A word as the program sees it, and whether that is certain."""
+        kind = node.type
+        if kind == "concatenation":
+            parts = [self._unquoted(one, self._raw(one)) for one in node.children]
+            braces = any(one.type == "word" and self._raw(one) == "{" for one in node.children)
+            return "".join(text for text, _ in parts), not braces and all(literal for _, literal in parts)
+        if kind == "raw_string":
+            return raw[1:-1], True
+        if kind == "ansi_c_string":
+            return raw[2:-1], "\\" not in raw
+        as_it_is = kind in _LITERAL and self._is_typed(node, raw)
+        if kind == "string":
+            return re.sub(r'\\(["$`\\])', r"\1", raw[1:-1]), as_it_is
+        if kind in ("word", "number"):
+            return re.sub(r"\\(.)", r"\1", raw), as_it_is and not _GLOB.search(raw)
+        return raw, as_it_is
+
+    def _is_typed(self, node: Node, raw: str) -> bool:
+        """Whether nothing in it is expanded, and nobody has to fill something in."""
+        if any(one.type.endswith(_EXPANDS) for one in walk(node)):
+            return False
+        return not placeholders.in_command(raw)
 
 
-def _word(node: Node) -> Word:
-    raw = text_of(node)
-    quoted = node.type in ("string", "raw_string", "ansi_c_string")
-    text = raw[1:-1] if quoted and len(raw) > 1 else raw
-    literal = node.type in _LITERAL and not any(one.type.endswith(("expansion", "substitution")) for one in walk(node))
-    if node.type == "concatenation" and literal:
-        text = "".join(_word(one).text for one in node.children)
-    return Word(text, raw, node.start_point[0] + 1, node.start_point[1] + 1, literal, quoted)
+def _members(node: Node) -> list[tuple[Node, tuple[Node, ...]]]:
+    """The members of what stands after the | of a here-document, the last with the redirections around all."""
+    if node.type == "redirected_statement":
+        body = node.child_by_field_name("body")
+        inner = _members(body) if body is not None else []
+        around = tuple(node.children_by_field_name("redirect"))
+        return [*inner[:-1], *((member, (*own, *around)) for member, own in inner[-1:])]
+    if node.type == "pipeline":
+        return [part for one in node.children if one.type not in ("|", "|&") for part in _members(one)]
+    return [(node, ())]
 
 
-def _outer(node: Node) -> Node:
-    """The node with its redirections around it."""
-    parent = node.parent
-    return parent if parent is not None and parent.type == "redirected_statement" else node
+def _is_right(redirect: Node, child: Node) -> bool:
+    """Whether a child of a here-document is the command after its && or ||."""
+    return any(one.id == child.id for one in redirect.children_by_field_name("right"))
 
 
-def _pipeline(node: Node) -> tuple[tuple[str, ...], int]:
-    outer = _outer(node)
-    pipe = outer.parent
-    if pipe is None or pipe.type != "pipeline":
-        return (), 0
-    members = [one for one in pipe.children if one.type not in ("|", "|&")]
-    names = tuple(_first_name(one) for one in members)
-    return names, next((place for place, one in enumerate(members) if one.id == outer.id), 0)
-
-
-def _first_name(member: Node) -> str:
-    inner = member.children[0] if member.type == "redirected_statement" and member.children else member
-    return text_of(inner.child_by_field_name("name")).rpartition("/")[2]
-
-
-def _redirects(node: Node) -> Iterator[tuple[str, str]]:
-    for one in _outer(node).children if _outer(node) is not node else node.children:
-        if one.type == "file_redirect":
-            sign = next(
-                (text_of(child) for child in one.children if child.type in ("<", ">", ">>", ">|", "&>", "&>>")), ""
-            )
-            yield sign, text_of(one.child_by_field_name("destination"))
-
-
-def _here(node: Node) -> str | None:
-    for one in (*_outer(node).children, *node.children):
-        if one.type == "heredoc_redirect":
-            return next((text_of(child) for child in one.children if child.type == "heredoc_body"), "")
-        if one.type == "herestring_redirect":
-            return text_of(one).removeprefix("<<<").strip()
-    return None
-
-
-def _here_word(node: Node) -> Word | None:
-    for one in (*_outer(node).children, *node.children):
-        if one.type == "herestring_redirect":
-            return next((_word(child) for child in reversed(one.children) if child.is_named), None)
-        if one.type == "heredoc_redirect":
-            body = next((child for child in one.children if child.type == "heredoc_body"), None)
-            start = text_of(next((child for child in one.children if child.type == "heredoc_start"), None))
-            if body is None:
-                return None
-            text, quoted = text_of(body), start[:1] in "'\"\\"
-            literal = quoted or not any(inner.type.endswith(("expansion", "substitution")) for inner in walk(body))
-            return Word(text, text, body.start_point[0] + 1, body.start_point[1] + 1, literal, quoted)
-    return None
-
-
-def _looked_at(node: Node) -> bool:
-    child, parent = node, node.parent
-    while parent is not None:
-        if (
-            parent.type in ("if_statement", "while_statement", "elif_clause")
-            and parent.child_by_field_name("condition") == child
-        ):
-            return True
-        if parent.type == "negated_command" or (
-            parent.type == "list" and any(one.type == "||" for one in parent.children) and parent.children[-1] != child
-        ):
-            return True
-        child, parent = parent, parent.parent
-    return False
-
-
-def _function(node: Node) -> str | None:
-    parent = node.parent
-    while parent is not None:
-        if parent.type == "function_definition":
-            return text_of(parent.child_by_field_name("name"))
-        parent = parent.parent
-    return None
+def _text(node: Node | None) -> str:
+    return node.text.decode("utf-8", "replace") if node is not None and node.text is not None else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -26,6 +26,7 @@ class Command:
     step: Step
     action: Action
     role: Role
+    numbers: tuple[int, ...] = ()  # the lines of the file, where they do not follow each other: a session with prompts
 
     @property
     def language(self) -> str:
@@ -44,6 +45,8 @@ class Command:
 
     def line(self, within: int) -> int:
         """The line of the file of a line of the fence (from 1)."""
+        if 0 < within <= len(self.numbers):
+            return self.numbers[within - 1]
         return self.action.line + within - 1
 
 
@@ -66,7 +69,8 @@ class Subject:
     def commands(self) -> tuple[Command, ...]:
         """Every fence of every step, in the order of the file; those of checklists too."""
         found = [one for procedure in (*self.book.procedures, *self.book.checklists) for one in _of(procedure)]
-        return tuple(sorted(found, key=lambda one: one.action.line))
+        placed = [replace(one, numbers=_numbers(one.action, self.lines)) for one in found]
+        return tuple(sorted(placed, key=lambda one: one.action.line))
 
     @cached_property
     def scripts(self) -> tuple[Script, ...]:
@@ -77,6 +81,12 @@ class Subject:
         """Where a text stands in a line of the file, from 1; 1 when it does not."""
         return self.lines[line - 1].find(text) + 1 or 1 if 0 < line <= len(self.lines) else 1
 
+    def at(self, command: Command, line: int, column: int) -> tuple[int, int]:
+        """Line and column of the file of a place in a fence."""
+        there = command.line(line)
+        typed = command.action.command.split("\n")[line - 1]
+        return there, self.column(there, typed) + column - 1
+
 
 def _of(procedure: Procedure) -> Iterator[Command]:
     for step in procedure.steps:
@@ -84,3 +94,17 @@ def _of(procedure: Procedure) -> Iterator[Command]:
         actions += [(one, "alternative") for one in step.alternatives]
         actions += [(step.verify, "verify"), (step.undo, "undo"), (step.before, "before")]
         yield from (Command(procedure, step, action, role) for action, role in actions if action is not None)
+
+
+def _numbers(action: Action, lines: tuple[str, ...]) -> tuple[int, ...]:
+    """The line of each line of a fence, when what was typed stands between what was answered; empty when they follow."""
+    typed = action.command.split("\n")
+    if all(mine in theirs for mine, theirs in zip(typed, lines[action.line - 1 :], strict=False)):
+        return ()
+    found: list[int] = []
+    at = action.line
+    for mine in typed:
+        there = next((number for number in range(at, len(lines) + 1) if lines[number - 1].endswith(mine)), at)
+        found.append(there)
+        at = there + 1
+    return tuple(found)
