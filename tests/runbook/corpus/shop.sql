@@ -1,5 +1,5 @@
 -- The database of target "shop": a small web shop as an application of some years has it. Needs PostgreSQL 18, run as superuser.
--- Linted as shop_oncall, which may read what people on call read and may not see cards.
+-- Reads are linted as shop_oncall, which may read what people on call read and may not see cards.
 CREATE EXTENSION IF NOT EXISTS pg_stat_statements;
 CREATE EXTENSION IF NOT EXISTS pgcrypto;
 
