@@ -75,6 +75,12 @@ class Known:
     options: frozenset[str] | None = None
     flags_with_value: frozenset[str] = frozenset()
     subcommands: tuple[str, ...] = ()  # of the deepest one that exists
+    passes: bool = False  # whether what follows its first argument belongs to another program: docker run IMAGE …
+    abbreviates: bool = False  # whether it takes --verb for --verbose
+    complete: bool = True  # whether a word that is not known may be a plugin or an alias all the same
+    differs: tuple[str, ...] = ()  # older versions of which the opposite of `exists` is known
+    elsewhere: tuple[tuple[str, ...], ...] = ()  # paths that exist and end with the word that does not
+    label: str = ""  # of whom this is known: "eas-cli 16.4.0", "supabase 2.1, as documented"
 
 
 class Tools(Protocol):
@@ -85,7 +91,14 @@ class Tools(Protocol):
         ...
 
     def known(self, program: str, words: tuple[str, ...]) -> Known | None:
-        """What is known of `program word word …` (words that are no options); None for a program nobody knows."""
+        """What is known of `program word word …` (words that are no options); None for a program nobody knows.
+
+        `path` is the deepest that exists: words behind it are its arguments, or the first of them is no subcommand.
+        """
+        ...
+
+    def brings(self, program: str) -> str | None:
+        """How it is installed: "npm install --global eas-cli"; None when that is not known."""
         ...
 
 
