@@ -51,6 +51,17 @@ def test_everything_it_says_is_json_too(house: Fireline) -> None:
     assert ("warn", "links that lead nowhere: line 52 gone.md") in about(done, "runbook runbook.md")
 
 
+def test_it_says_whether_a_target_could_be_brought_back(house: Fireline) -> None:
+    write(house, "\n[recovery]\nencrypt = ['age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kudlfvpqs9tucta']\n")
+    done = house("doctor", "--json")
+    said = about(done, "recovery main")
+    assert said[0][0] == "ok"
+    assert said[0][1].startswith("pg_dump ")
+    assert ("warn", "a fence can not try the application's own door") in said
+    assert ("warn", "there is no verified backup: nothing that destroys would start") in said
+    assert about(done, "recovery") == [("warn", "backups are encrypted, and nothing here can read them again")]
+
+
 def test_settings_that_can_not_be_read_are_one_line_and_a_fault(bare: Fireline) -> None:
     (bare.folder / "fireline.toml").write_text("[sever]\n")
     done = bare("doctor", "--json")

@@ -22,7 +22,7 @@ def doctor(
 ) -> None:
     """Check the whole set-up.
 
-    Settings, store, workers, server, targets, runbook, contacts, channels, what is around, clocks. Nothing is changed and nobody is
+    Settings, store, workers, server, targets, backups, runbook, contacts, channels, what is around, clocks. Nothing is changed and nobody is
     told, unless --send-test-alert is given. Exit code 1 when something is wrong.
     """
     found = []
@@ -41,7 +41,17 @@ def doctor(
 def _examine(send_test_alert: bool) -> Iterator[Line]:
     """All parts, from the ground up; a part that can not be looked at is a line, and the next is looked at."""
     from fireline import settings as settings_file
-    from fireline.cli.examine import channels, configuration, patients, rehearsal, runbooks, server, store, surroundings
+    from fireline.cli.examine import (
+        channels,
+        configuration,
+        patients,
+        recovery,
+        rehearsal,
+        runbooks,
+        server,
+        store,
+        surroundings,
+    )
     from fireline.cli.examine.line import fail
     from fireline.errors import FirelineError
 
@@ -55,6 +65,7 @@ def _examine(send_test_alert: bool) -> Iterator[Line]:
         store.look,
         server.look,
         patients.look,
+        recovery.look,
         runbooks.look,
         channels.look,
         surroundings.look,

@@ -23,6 +23,7 @@ def settings_text(book: Runbook, path: str, targets: list[str], files: dict[str,
         _email(),
         *_sources(targets, files),
         _around(),
+        _recovery(),
     ]
     return "\n".join([*blocks, _calendar()])
 
@@ -61,6 +62,8 @@ dsn_file = {quote(files[f"{name}.dsn"])}
 # read_dsn_file = "…"               # a role that can not write, for looking
 # labels = {{ service = "…" }}        # alert labels that mean this target
 # users_affected = "SELECT …"       # reads how many users are affected now
+# application_dsn = "…"             # as the application connects: a fence proves that this is turned away
+# application_roles = ["…"]         # whose sessions are the application's; everybody's but ours if left out
 """
 
 
@@ -118,6 +121,15 @@ role = {quote(_comment(role))}
 channel = "{channel}"
 address = {quote(address)}   # {why}
 confirmed = false                   # true once you have checked the address: nobody is told before
+"""
+
+
+def _recovery() -> str:
+    return """# [recovery]
+# folder = ".fireline/backups"      # on another disk than the database, with room for some of them
+# encrypt = ["age1…"]               # whom backups are encrypted to; then also, kept apart:
+# identity_file = "…"               # what they are read with again
+# keep = 7                          # whole backups that are kept whatever their age
 """
 
 
