@@ -29,7 +29,8 @@ from fireline.communicate import deliver, heartbeat, notices
 from fireline.detect import intake
 from fireline.errors import StoreUnavailable
 from fireline.incident import ack_link, clocks, sessions
-from fireline.recovery import leftovers, settling
+from fireline.recovery import leftovers
+from fireline.recovery.swapping import settling
 from fireline.recovery.fence import falling
 from fireline.review import postmortem
 from fireline.run import approve

@@ -12,7 +12,7 @@ import sys
 from datetime import timedelta
 
 from fireline.postgres.connect import Target
-from fireline.recovery import swap
+from fireline.recovery.swapping import swap
 from fireline.redact import Secret
 from fireline.settings import PgBouncerSettings
 from fireline.store.connect import Store

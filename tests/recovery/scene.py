@@ -17,7 +17,7 @@ from psycopg.types.json import Jsonb
 
 from fireline import clock
 from fireline.postgres.connect import Target
-from fireline.recovery.standing import Standing, look
+from fireline.recovery.swapping.standing import Standing, look
 from fireline.redact import Secret
 from fireline.store.connect import Store
 

@@ -13,7 +13,8 @@ from psycopg import sql
 
 from fireline.errors import Refused
 from fireline.postgres.connect import Target
-from fireline.recovery import kept, settling
+from fireline.recovery import kept
+from fireline.recovery.swapping import settling
 from fireline.resolve.remedies import swap as shelf
 from fireline.resolve.swapping import Swap
 from fireline.store.connect import Store

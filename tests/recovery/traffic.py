@@ -24,7 +24,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from fireline.postgres.connect import Target
-from fireline.recovery import swap
+from fireline.recovery.swapping import swap
 from fireline.resolve.remedies import swap as shelf
 from fireline.resolve.swapping import Swap
 from fireline.store.connect import Store

@@ -15,7 +15,7 @@ from psycopg.rows import dict_row
 
 from fireline.postgres.connect import Target, database_of
 from fireline.postgres.watch import Watch
-from fireline.recovery import difference
+from fireline.recovery.differing import difference
 from fireline.store.connect import Store
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from fireline.errors import Refused
 from fireline.incident.people import Actor
 from fireline.postgres.watch import Watch
-from fireline.recovery import difference, restores
+from fireline.recovery import restores
+from fireline.recovery.differing import difference
 from fireline.run.world import World
 
 

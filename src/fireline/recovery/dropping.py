@@ -10,7 +10,7 @@ from fireline import clock
 from fireline.errors import Refused
 from fireline.postgres.connect import Connection, Target, beside, database_of
 from fireline.recovery import restores, restoring
-from fireline.recovery.standing import Standing, look
+from fireline.recovery.swapping.standing import Standing, look
 from fireline.store.connect import Store, queries
 
 Q = queries("fireline.recovery")

@@ -12,8 +12,9 @@ from pydantic import Field
 from fireline import clock, redact
 from fireline.errors import FirelineError, Refused
 from fireline.postgres.connect import Connection, Target, beside, connect, database_of
-from fireline.recovery import carry, obstacles, restores, single_table, swap
-from fireline.recovery.standing import Standing, by_number, sessions_in, size_of
+from fireline.recovery import restores, single_table
+from fireline.recovery.swapping import carry, obstacles, swap
+from fireline.recovery.swapping.standing import Standing, by_number, sessions_in, size_of
 from fireline.run.remedy import Hand, Outcome, Parameters, Plan, Verdict, durations
 from fireline.settings import duration
 

@@ -10,7 +10,7 @@ from pydantic import Field
 from fireline.errors import FirelineError
 from fireline.postgres.connect import Target, beside
 from fireline.recovery import dropping, restores
-from fireline.recovery.standing import by_number, sessions_in, size_of
+from fireline.recovery.swapping.standing import by_number, sessions_in, size_of
 from fireline.run.remedy import Hand, Outcome, Parameters, Plan, Remedy, Verdict
 
 

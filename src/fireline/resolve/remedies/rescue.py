@@ -9,8 +9,9 @@ from pydantic import Field
 
 from fireline.errors import FirelineError, Refused
 from fireline.postgres.connect import Target
-from fireline.recovery import rescue, restores, unrescue
-from fireline.recovery.replacing import Place
+from fireline.recovery import restores
+from fireline.recovery.rescuing import rescue, unrescue
+from fireline.recovery.rescuing.replacing import Place
 from fireline.run.remedy import Hand, Outcome, Parameters, Plan, Remedy, Verdict
 
 

@@ -18,11 +18,11 @@ from fireline.postgres import client_tools, disk
 from fireline.postgres.client_tools import ClientTools
 from fireline.postgres.connect import Target, connect, database_of, identity
 from fireline.recovery import dump, loading, restores, restoring, sources
-from fireline.recovery import swap as swapping
 from fireline.recovery.loading import Way
 from fireline.recovery.names import identifier
 from fireline.recovery.restoring import Place
 from fireline.recovery.sources import Source
+from fireline.recovery.swapping import swap as swapping
 from fireline.resolve import swapping as swap
 from fireline.run.remedy import Hand, Outcome, Parameters, Plan, Remedy, Verdict, durations
 from fireline.sizes import size

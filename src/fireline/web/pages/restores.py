@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from fireline.recovery.told import FIRST
+from fireline.recovery.differing.told import FIRST
 from fireline.web.pages.incidents import Here, events
 from fireline.web.pages.steps import at_work, share
 from fireline.web.render import page

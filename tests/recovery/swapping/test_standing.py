@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fireline.recovery.standing import Standing, differences, names
+from fireline.recovery.swapping.standing import Standing, differences, names
 
 USUAL: dict[str, Any] = {
     "oid": 1, "name": "app", "owner": "ann", "limit": -1, "allows": True, "template": False, "acl": None,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
 from fireline.postgres.connect import Connection
-from fireline.recovery.sides import Q
+from fireline.recovery.differing.sides import Q
 
 
 @dataclass(frozen=True)

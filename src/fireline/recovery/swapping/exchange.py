@@ -18,11 +18,11 @@ from psycopg.types.json import Jsonb
 from fireline import clock, redact
 from fireline.errors import Refused
 from fireline.postgres.connect import Connection, Target, beside
-from fireline.recovery import carry
 from fireline.recovery.fence import pgbouncer, sessions
 from fireline.recovery.fence.closing import closed
-from fireline.recovery.settling import settled
-from fireline.recovery.standing import Standing, by_number, differences
+from fireline.recovery.swapping import carry
+from fireline.recovery.swapping.settling import settled
+from fireline.recovery.swapping.standing import Standing, by_number, differences
 from fireline.store.connect import Store, queries
 
 Q = queries("fireline.recovery")

@@ -11,7 +11,7 @@ from psycopg import sql
 from fireline import redact
 from fireline.errors import Refused
 from fireline.postgres.connect import Connection
-from fireline.recovery.standing import LISTS, Standing, differences, look, names
+from fireline.recovery.swapping.standing import LISTS, Standing, differences, look, names
 
 
 def put(conn: Connection, wanted: Standing, name: str) -> None:

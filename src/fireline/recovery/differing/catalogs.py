@@ -10,7 +10,7 @@ import psycopg
 
 from fireline.postgres import migrations_seen
 from fireline.postgres.watch import Watch
-from fireline.recovery.sides import Q, Side, both, why
+from fireline.recovery.differing.sides import Q, Side, both, why
 
 Change = Literal["made", "changed", "gone"]
 MOST_OBJECTS = 1_000_000  # large objects whose content is hashed one by one

@@ -10,12 +10,12 @@ from psycopg import sql
 from fireline.errors import Refused
 from fireline.postgres.connect import Connection, Identity, Target, connect, identity, same_history
 from fireline.postgres.watch import Watch
-from fireline.recovery import references
-from fireline.recovery.filling import same
-from fireline.recovery.references import Reference
-from fireline.recovery.replacing import Place, put_back
-from fireline.recovery.rescue import MOST_OTHERS, ended, row_of
-from fireline.recovery.sides import STATEMENT_LIMIT, why
+from fireline.recovery.differing.sides import STATEMENT_LIMIT, why
+from fireline.recovery.rescuing import references
+from fireline.recovery.rescuing.filling import same
+from fireline.recovery.rescuing.references import Reference
+from fireline.recovery.rescuing.replacing import Place, put_back
+from fireline.recovery.rescuing.rescue import MOST_OTHERS, ended, row_of
 from fireline.store.connect import Store
 
 _ROUND = 2**31  # transactions after which an id in a row may mean another one

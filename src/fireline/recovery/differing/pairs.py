@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
-from fireline.recovery.sides import Column, Side, Table
+from fireline.recovery.differing.sides import Column, Side, Table
 
 Key = tuple[str, ...]
 

@@ -22,7 +22,7 @@ from fireline.cluster import Cluster
 from fireline.postgres.connect import Target
 from fireline.recovery.fence import fence as fences
 from fireline.recovery.fence.rows import Fence, Level
-from fireline.recovery.settling import recover
+from fireline.recovery.swapping.settling import recover
 from fireline.redact import Secret
 from fireline.resolve.remedies.swap import remedy
 from fireline.resolve.swapping import Swap

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from fireline.errors import FirelineError
 from fireline.postgres.cancel import Cancel
 from fireline.postgres.watch import Watch
-from fireline.recovery import rows
-from fireline.recovery.pairs import Pair
-from fireline.recovery.rows import Counted
-from fireline.recovery.sides import side_of
+from fireline.recovery.differing import rows
+from fireline.recovery.differing.pairs import Pair
+from fireline.recovery.differing.rows import Counted
+from fireline.recovery.differing.sides import side_of
 from tests.recovery.twins import Twins, twins
 from tests.servers import PATIENTS
 

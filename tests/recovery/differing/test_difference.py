@@ -13,7 +13,7 @@ import pytest
 from fireline.errors import NotFound
 from fireline.postgres.connect import Target
 from fireline.postgres.watch import Progress, Watch
-from fireline.recovery import difference
+from fireline.recovery.differing import difference
 from fireline.redact import Secret
 from tests.recovery.twins import Twins, twins
 from tests.servers import PATIENTS

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from fireline.recovery.catalogs import Grant, LargeObjects, Thing, Unread
-from fireline.recovery.pairs import Pair
-from fireline.recovery.rows import Counted
+from fireline.recovery.differing.catalogs import Grant, LargeObjects, Thing, Unread
+from fireline.recovery.differing.pairs import Pair
+from fireline.recovery.differing.rows import Counted
 
 Entry = dict[str, Any]
 Told = tuple[str, Entry]  # which of the three lists, and what

@@ -10,8 +10,8 @@ from psycopg import sql
 from psycopg.rows import tuple_row
 
 from fireline.postgres.watch import Watch
-from fireline.recovery.pairs import Key, Pair, hashed
-from fireline.recovery.sides import Side, both
+from fireline.recovery.differing.pairs import Key, Pair, hashed
+from fireline.recovery.differing.sides import Side, both
 
 Kind = Literal["missing", "returning", "changed"]
 Bucket = dict[int, tuple[int, Any]]

@@ -14,12 +14,13 @@ from fireline import clock
 from fireline.errors import Refused
 from fireline.postgres.connect import Connection, Target, connect, identity
 from fireline.postgres.watch import Watch
-from fireline.recovery import filling, references, replacing, rows
-from fireline.recovery.filling import Filled
+from fireline.recovery.differing import rows
+from fireline.recovery.differing.pairs import Pair
+from fireline.recovery.differing.sides import STATEMENT_LIMIT, Q, Side, side_of, why
 from fireline.recovery.kept import readable
-from fireline.recovery.pairs import Pair
-from fireline.recovery.replacing import Place
-from fireline.recovery.sides import STATEMENT_LIMIT, Q, Side, side_of, why
+from fireline.recovery.rescuing import filling, references, replacing
+from fireline.recovery.rescuing.filling import Filled
+from fireline.recovery.rescuing.replacing import Place
 from fireline.store.connect import Store
 
 MOST_OTHERS = 10_000  # keys kept of rows that triggers wrote in our transaction

@@ -14,11 +14,11 @@ from psycopg import sql
 from fireline import clock, redact
 from fireline.postgres.connect import Target
 from fireline.postgres.watch import Watch
-from fireline.recovery import around, catalogs, rows, told
-from fireline.recovery.catalogs import Unread
+from fireline.recovery.differing import around, catalogs, rows, told
+from fireline.recovery.differing.catalogs import Unread
+from fireline.recovery.differing.pairs import Pair
+from fireline.recovery.differing.sides import Side, side_of, why
 from fireline.recovery.kept import readable
-from fireline.recovery.pairs import Pair
-from fireline.recovery.sides import Side, side_of, why
 
 _MADE = (
     "created_at",

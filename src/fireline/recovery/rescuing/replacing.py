@@ -14,7 +14,7 @@ from psycopg import sql
 from fireline.errors import Refused
 from fireline.postgres.connect import Connection
 from fireline.recovery import sealing
-from fireline.recovery.filling import Filled, names, same
+from fireline.recovery.rescuing.filling import Filled, names, same
 from fireline.redact import Secret
 from fireline.settings import Settings
 

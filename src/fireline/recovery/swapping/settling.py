@@ -17,7 +17,7 @@ from fireline.errors import FirelineError, TargetUnavailable
 from fireline.postgres.connect import Connection, Target, beside
 from fireline.recovery import kept, restores
 from fireline.recovery.fence import pgbouncer
-from fireline.recovery.standing import Standing, by_number
+from fireline.recovery.swapping.standing import Standing, by_number
 from fireline.store.connect import Connection as StoreConnection
 from fireline.store.connect import Store, all_rows, queries
 from fireline.store.wake import wake

@@ -19,7 +19,7 @@ from psycopg.conninfo import make_conninfo
 from fireline.cluster import Cluster
 from fireline.errors import FirelineError, Refused
 from fireline.postgres.connect import Target
-from fireline.recovery import settling, swap
+from fireline.recovery.swapping import settling, swap
 from fireline.redact import Secret
 from fireline.resolve.remedies import swap as shelf
 from fireline.resolve.swapping import Swap
@@ -30,7 +30,7 @@ from tests.hand import hand
 from tests.recovery.scene import Scene, scene
 
 STAGES = ("looked", "written", "beside closed", "carried", "closed", "renamed")  # and then it is committed
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def planned(shop: Scene) -> Plan:

@@ -8,9 +8,9 @@ from typing import Any
 import psycopg
 
 from fireline.postgres.watch import Watch
-from fireline.recovery.catalogs import Unread, pairwise
-from fireline.recovery.sides import Q, Side, why
-from fireline.recovery.told import Told, entry, many
+from fireline.recovery.differing.catalogs import Unread, pairwise
+from fireline.recovery.differing.sides import Q, Side, why
+from fireline.recovery.differing.told import Told, entry, many
 
 _CARRIED = "the swap carries it over"
 

@@ -8,7 +8,7 @@ from fireline import redact
 from fireline.errors import FirelineError, Refused
 from fireline.postgres.connect import Connection, Target, connect
 from fireline.recovery.names import identifier
-from fireline.recovery.standing import Standing
+from fireline.recovery.swapping.standing import Standing
 from fireline.store.connect import queries
 
 Q = queries("fireline.recovery")

@@ -13,11 +13,12 @@ from psycopg.rows import DictRow
 from fireline import clock
 from fireline.errors import Refused
 from fireline.postgres.connect import Connection, Target, beside
-from fireline.recovery import obstacles, restores
-from fireline.recovery.exchange import Exchange, Stage, exchange, nobody
+from fireline.recovery import restores
 from fireline.recovery.kept import KEPT
-from fireline.recovery.settling import settle
-from fireline.recovery.standing import Standing, by_number, look
+from fireline.recovery.swapping import obstacles
+from fireline.recovery.swapping.exchange import Exchange, Stage, exchange, nobody
+from fireline.recovery.swapping.settling import settle
+from fireline.recovery.swapping.standing import Standing, by_number, look
 from fireline.store.connect import Store, queries
 
 Q = queries("fireline.recovery")

@@ -14,7 +14,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from fireline.errors import NotFound, Refused
-from fireline.recovery.settling import recover
+from fireline.recovery.swapping.settling import recover
 from fireline.redact import Secret
 from fireline.resolve.remedies import swap as shelf
 from fireline.resolve.swapping import Swap
@@ -286,7 +286,7 @@ def test_another_database_under_the_approved_name_is_not_touched(one: Scene) -> 
 
 
 def test_what_is_set_while_it_swaps_is_not_lost(one: Scene) -> None:
-    from fireline.recovery import swap
+    from fireline.recovery.swapping import swap
 
     plan, before = planned(one), one.there(one.live)
 

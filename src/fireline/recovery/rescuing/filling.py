@@ -12,10 +12,10 @@ from psycopg import sql
 
 from fireline.postgres.connect import Connection
 from fireline.postgres.watch import Watch
-from fireline.recovery import rows
-from fireline.recovery.pairs import Key, Pair
-from fireline.recovery.references import Reference
-from fireline.recovery.sides import Q, Side, steady
+from fireline.recovery.differing import rows
+from fireline.recovery.differing.pairs import Key, Pair
+from fireline.recovery.differing.sides import Q, Side, steady
+from fireline.recovery.rescuing.references import Reference
 
 _BATCH = 5_000
 _MODES = {"O": "ENABLE", "R": "ENABLE REPLICA", "A": "ENABLE ALWAYS"}
