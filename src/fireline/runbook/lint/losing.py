@@ -10,7 +10,8 @@ from postgast import PgQueryError, parse, walk
 
 from fireline.runbook import sqltext
 from fireline.runbook.language import loss
-from fireline.runbook.lint.calls import Call
+from fireline.runbook.lint.calls import Call, calls
+from fireline.runbook.lint.carried import everywhere
 from fireline.runbook.lint.subject import Command
 
 # What goes when it is dropped, and can not be made again from the code that made it.
@@ -57,6 +58,7 @@ _LOSING: dict[str, tuple[tuple[str, ...], ...]] = {
     "consul": (("kv", "delete"),),
     "rabbitmqctl": (("purge_queue",), ("delete_queue",), ("reset",), ("force_reset",)),
     "gsutil": (("rb",),),
+    "postsuper": ((),),
     "railway": (("down",),),
     "netlify": (("sites:delete",),),
     "firebase": (("firestore:delete",), ("database:remove",)),
@@ -85,7 +87,7 @@ _CLOUD_STORES = {"rds", "dynamodb", "efs", "elasticache", "redshift", "sql", "di
 _CLOUD_STORES |= {"postgres", "mysql", "storage", "databases", "disk", "docdb", "instances", "neptune", "backup"}
 _DISPOSABLE = re.compile(
     r"(?:^|/)(?:tmp|temp|\.?cache[s]?|node_modules|logs?|build|dist|target|\.next|__pycache__|coverage|venv|\.venv)(?:/|$)"
-    r"|\btmp\b|\bcache\b|\.(?:log|tmp|pid|lock|gz|zip)[*.\w]*$|\*\.log|/log/|mktemp",
+    r"|\btmp\b|\bcache\b|\.(?:log|tmp|pid|lock)[*.\w]*$|\*\.log|/log/|mktemp",
     re.IGNORECASE,
 )
 _DATABASE_FILES = re.compile(r"pg_?wal|pg_?data|/postgresql/|pg_xlog|/mysql/|/mongodb/", re.IGNORECASE)
@@ -142,6 +144,11 @@ _OTHER_RESTORE |= {
     "mkdir",
     "find",
 }
+_BESIDE = re.compile(  # names of a database that is nobody's live one
+    r"(?:^|[_-])(?:probe|restored?|tmp|temp|scratch|test|verify|drill|staging|copy|new|beside|check|kopie|shadow|candidate|sandbox|recovery"
+    r"|recovered|side|prueba|essai|prova)(?:\d*$|[_-])",
+    re.IGNORECASE,
+)
 _CLIENTS = {"psql", "mysql", "mariadb"}
 
 
@@ -157,8 +164,42 @@ def losses(command: Command) -> list[tuple[int, str]]:
             return []
         each = [(one.line, losing_sql(one.sql)) for one in command.statements]
     else:
-        each = [(call.line, loses(call) or restores(call)) for call in command.calls]
+        each = [(call.line, loses(call) or _over(call, command)) for call in everywhere(command)]
     return [(command.line(line), why) for line, why in each if why]
+
+
+def restorings(command: Command) -> list[tuple[int, str]]:
+    """Only what puts a backup in the place of what is there, with the line of the file; a copy beside it is none."""
+    return [(command.line(call.line), why) for call in everywhere(command) if (why := _over(call, command))]
+
+
+def _over(call: Call, command: Command) -> str | None:
+    """Why a call restores over something; None also when it does so into a database that was made for it."""
+    why = restores(call)
+    if why is None:
+        return None
+    into = set(call.plain) if call.name in _CLIENTS else set()
+    for word in (*_argument(call, "-d", "--dbname", "--database"), *(word.text for word in call.words)):
+        name, equals, value = word.partition("=")
+        into |= {value} if equals and name in ("--dbname", "--database", "-d") else set()
+    into |= set(_argument(call, "-d", "--dbname", "--database"))
+    names = {one.rpartition("/")[2].partition("?")[0] for one in into}
+    return None if any(_BESIDE.search(one) for one in names) or names & _made(command) else why
+
+
+def _made(command: Command) -> set[str]:
+    """The databases that the procedure itself makes."""
+    names: set[str] = set()
+    for step in command.procedure.steps:
+        for action in (step.before, step.action, *step.alternatives):
+            if action is None:
+                continue
+            if action.language == "bash":
+                names |= {one.plain[-1] for one in calls(action.command) if one.name == "createdb" and one.plain}
+            names |= set(
+                re.findall(r"\bcreate\s+database\s+(?:if\s+not\s+exists\s+)?\"?(\w+)", action.command, re.IGNORECASE)
+            )
+    return names
 
 
 def losing_sql(sql: str) -> str | None:
@@ -200,6 +241,17 @@ def _reason(tree: Any) -> str | None:
 
 def loses(call: Call) -> str | None:
     """Why this call loses data, in words; None when nothing says so. What puts a backup back is for `restores`."""
+    if call.name in ("eval", "ansible"):  # what they are given is a command too
+        given = [word.text for word in call.words] if call.name == "eval" else _argument(call, "-a", "--args")
+        return next((why for one in calls(" ".join(given)) if (why := _loses(one))), None)
+    return _loses(call)
+
+
+def _argument(call: Call, *options: str) -> list[str]:
+    return [call.words[at + 1].text for at, word in enumerate(call.words[:-1]) if word.text in options]
+
+
+def _loses(call: Call) -> str | None:
     words = call.plain
     shown = " ".join((call.name, *words[:3]))
     name = "mkfs" if call.name.startswith("mkfs") else call.name
@@ -271,9 +323,13 @@ def _cloud(call: Call) -> str | None:
 
 def _application(call: Call) -> str | None:
     words = call.plain
-    folded = [word.casefold() for word in words]
-    if call.name == "redis-cli" and {"flushall", "flushdb"} & set(folded):
+    given = [word.text.casefold() for word in call.words]
+    if call.name == "redis-cli" and {"flushall", "flushdb"} & set(given):
         return "`redis-cli` empties the store"
+    if call.name == "redis-cli" and {"del", "unlink"} & set(given) and not call.words[-1].literal:
+        return "`redis-cli del` removes whatever the variable names"
+    if call.name == "celery" and "purge" in given:
+        return "`celery purge` throws away what waits to be done"
     if call.name == "supabase" and words[:2] == ("db", "reset") and call.has("--linked", "--db-url"):
         return "`supabase db reset` empties the database"
     if call.name == "prisma" and words[:2] == ("db", "push") and call.has("--force-reset", "--accept-data-loss"):

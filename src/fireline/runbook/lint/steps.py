@@ -125,6 +125,32 @@ _READERS: dict[str, tuple[tuple[str, ...], ...]] = {
 }  # fmt: skip
 
 
+_TELLERS = {"echo", "printf", "cd", "pwd", "export", "set", "source", "sleep", "ls", "cat", "less", "head", "tail", "grep", "rg", "sort", "uniq", "awk", "sed", "cut", "tr", "wc", "jq", "yq", "xargs", "tee", "date", "test", "true", "read", "exit", "return", "trap", "local", "declare", "env", "which", "type", "man", "find", "du", "df", "free", "top", "ps", "ss", "lsof", "netstat", "host", "dig", "nslookup", "whoami", "id", "uname", "uptime", "vmstat", "iostat", "dmesg", "journalctl", "git", "pg_isready", "openssl", "sentry-cli", "promtool", "amtool", "gh"}  # fmt: skip
+_HARMLESS = {
+    "list",
+    "get",
+    "describe",
+    "show",
+    "status",
+    "logs",
+    "version",
+    "info",
+    "history",
+    "inspect",
+    "ls",
+    "view",
+    "whoami",
+    "top",
+    "diff",
+    "plan",
+}
+_BACK = re.compile(
+    r"\b(?:undo\w*|roll\w*[ -]?back|revert\w*|back ?out|put back|go back|reverse|way back|irreversible|can ?not be (?:undone|taken back)"
+    r"|ruckgangig\w*|zuruck\w*|annul\w*|retour arriere|revenir|deshac\w*|revertir|annulla\w*|ripristin\w*|desfaz\w*|reverter"
+    r"|terugdraai\w*|ongedaan|cofn\w*|wycofa\w*|przywroc\w*)\b"
+)
+
+
 def commands_of(step: Step) -> Iterator[Action]:
     """The fences that a step carries out, its alternatives too; not those that verify it or take it back."""
     if step.action is not None:
@@ -279,6 +305,42 @@ def looks(step: Step) -> bool:
     if step.verify is not None or step.expect or _LOOKS.search(folded(step.title)):
         return True
     return any(reads(action) for action in commands_of(step))
+
+
+def changes(step: Step) -> bool:
+    """Whether a step has a command that may change something: it does more than look, move about and tell."""
+    for action in commands_of(step):
+        if action.language == "sql" and any(not _query(one.sql) for one in sqltext.read(action.command).statements):
+            return True
+        if action.language == "bash" and any(not _reads(call) and not _tells(call) for call in _calls(action.command)):
+            return True
+    return False
+
+
+def _query(sql: str) -> bool:
+    return bool(
+        re.match(r"\s*(?:select|show|table|explain|with|values|set|begin|commit|rollback|reset|analyze)\b", sql, re.I)
+    )
+
+
+def _tells(call: Call) -> bool:
+    """Whether it only shows or prepares something."""
+    return call.name in _TELLERS or saves(call) or any(one in _HARMLESS for one in call.plain[:3])
+
+
+def gives_way_back(step: Step) -> bool:
+    """Whether a step says how it is taken back, or that it can not be."""
+    return step.undo is not None or step.undo_text is not None or bool(_BACK.search(said(step)))
+
+
+def says_to_look(words: str) -> bool:
+    """Whether some words ask to verify something."""
+    return bool(_LOOKS.search(folded(words)))
+
+
+def goes_back(words: str) -> bool:
+    """Whether some words speak of taking something back."""
+    return bool(_BACK.search(folded(words)))
 
 
 def verifies(procedure: Procedure, after_step: Step) -> bool:

@@ -1,0 +1,63 @@
+"""A step that loses data, and nothing is said about how to get it back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from fireline.runbook.lint.losing import losses
+from fireline.runbook.lint.rule import Edit, Fault, Rule
+from fireline.runbook.lint.steps import gives_way_back, place_of, takes_backup
+from fireline.runbook.lint.subject import Command, Subject
+
+_SELECTED = re.compile(r"\bwhere\b", re.IGNORECASE)
+
+
+def look(subject: Subject) -> Iterator[Fault]:
+    """Every destructive command of a step without an undo."""
+    annotated = "fireline" in subject.book.front_matter
+    for command in subject.commands:
+        if command.role not in ("action", "alternative") or gives_way_back(command.step):
+            continue
+        for line, why in losses(command):
+            few = command.language == "sql" and bool(_SELECTED.search(command.action.command))
+            yield Fault(
+                line,
+                f"{why}, and nothing says how to take it back",
+                step=command.step.key,
+                suggestion="Add **Undo:** below it: how to get back, or that there is no way back.",
+                edits=_undo(subject, command),
+                severity="info" if few and not annotated else "warning",
+            )
+
+
+def _undo(subject: Subject, command: Command) -> tuple[Edit, ...]:
+    """An **Undo:** that names the backup the procedure has taken before; none when it took none."""
+    place = place_of(command.procedure, command.step)
+    saved = next((one for one in reversed(command.procedure.steps[:place]) if takes_backup(one)), None)
+    last = command.line(len(command.action.command.split("\n"))) + 1
+    closing = subject.lines[last - 1] if last <= len(subject.lines) else ""
+    mark = closing.strip()
+    if saved is None or not mark or (set(mark) - {"`"} and set(mark) - {"~"}):
+        return ()
+    indent = closing[: len(closing) - len(closing.lstrip())]
+    return (Edit(last + 1, last, f"\n{indent}**Undo:** restore what “{saved.title}” saved."),)
+
+
+rule = Rule(
+    id="destructive-without-undo",
+    area="document",
+    severity="warning",
+    summary="A destructive step without an undo",
+    why=(
+        "What empties, drops or overwrites data is approved more calmly when it says how to get back, and more carefully when it says "
+        "that there is no way back. Both are an answer: **Undo:** takes either. Rows chosen by a WHERE are only mentioned for "
+        "information in a file that is not annotated for Fireline. What a machine can make again (an index, a cache folder, a pod) "
+        "does not count as lost."
+    ),
+    bad="# Disk full\n\n1. **Make room:**\n   ```sql\n   TRUNCATE audit_log;\n   ```\n",
+    good=(
+        "# Disk full\n\n1. **Make room:**\n   ```sql\n   TRUNCATE audit_log;\n   ```\n   **Undo:** none; the archive has all but today.\n"
+    ),
+    look=look,
+)

@@ -1,0 +1,55 @@
+"""A procedure that changes something and does not say how to get back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from fireline.runbook.document import Procedure
+from fireline.runbook.lint.rule import Fault, Rule
+from fireline.runbook.lint.steps import changes, gives_way_back, goes_back, takes_backup
+from fireline.runbook.lint.subject import Subject
+from fireline.runbook.speech.words import folded
+
+_GOES_BACK = re.compile(r"\b(?:roll\w*[ -]?back|revert|back ?out|undo|restore|ruckgangig|zuruck\w*|annul\w*)\b")
+_RESTARTS = re.compile(r"\b(?:restart|reload|reboot|bounce|neustart\w*|neu starten|redemarr\w*|reinici\w*|riavvi\w*)\b")
+
+
+def look(subject: Subject) -> Iterator[Fault]:
+    """Every procedure with a change, where neither it nor the page says how to go back."""
+    annotated = "fireline" in subject.book.front_matter
+    elsewhere = any(_GOES_BACK.search(folded(one.title)) for one in subject.book.procedures)
+    for procedure in subject.book.procedures:
+        changing = [step for step in procedure.steps if changes(step) and not _RESTARTS.search(folded(step.title))]
+        if not changing or elsewhere or _says_how(procedure):
+            continue
+        yield Fault(
+            procedure.line,
+            f"“{procedure.title}” changes something in line {changing[0].line} and does not say how to go back",
+            suggestion="Add **Undo:** to the step, or **Rollback:** to the procedure; “none” is an answer too.",
+            severity="warning" if annotated else "info",
+        )
+
+
+def _says_how(procedure: Procedure) -> bool:
+    told = goes_back(procedure.title) or goes_back(procedure.text) or any(map(gives_way_back, procedure.steps))
+    return told or any(takes_backup(step) for step in procedure.steps)
+
+
+rule = Rule(
+    id="no-rollback",
+    area="document",
+    severity="warning",
+    summary="A procedure without a way back",
+    why=(
+        "The first remedy is often the wrong one. Whoever applies it must know beforehand how to take it back, or that this can not be "
+        "done. A warning in a file that is annotated for Fireline, where **Undo:** belongs to every change; in a plain one only for "
+        "information. Restarts have no way back and need none; a backup among the steps is one, and so is a rollback procedure."
+    ),
+    bad="---\nfireline: 1\n---\n\n# Queue grows\n\n1. **Double the workers:**\n   ```bash\n   heroku ps:scale worker=8\n   ```\n",
+    good=(
+        "---\nfireline: 1\n---\n\n# Queue grows\n\n1. **Double the workers:**\n   ```bash\n   heroku ps:scale worker=8\n   ```\n"
+        "   **Undo:** `heroku ps:scale worker=4`\n"
+    ),
+    look=look,
+)
