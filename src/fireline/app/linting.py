@@ -16,8 +16,10 @@ from fireline.runbook.lint.world import Patient, World
 class Asked:
     """What a lint is to be held against; without any of it, it says what it did not look into."""
 
+    files: tuple[Path, ...] = ()
     target: Target | None = None
     migrations: Path | None = None
+    learn: bool = True  # whether programs of this machine are asked for their help
     wanted: tuple[str, ...] | None = None  # titles of procedures that post-mortems asked for; None without a store
     drilled: Mapping[str, bool] | None = None  # key of a step -> whether its undo was proven
 
@@ -25,10 +27,13 @@ class Asked:
 @contextmanager
 def world(asked: Asked) -> Iterator[World]:
     """Everything a lint may know, as long as it lasts. Raises TargetUnavailable, ClusterError, Usage."""
+    from fireline.runbook.lint.tools import here
+
     with ExitStack() as held:
         found = remedies()
         yield World(
             target=_patient(asked, held),
+            tools=here(learn=asked.learn, files=asked.files),
             asked=asked.wanted,
             drilled=asked.drilled or {},
             remedies={name: one.words for name, one in found.items()},
@@ -37,5 +42,8 @@ def world(asked: Asked) -> Iterator[World]:
 
 
 def _patient(asked: Asked, held: ExitStack) -> Patient | None:
-    del asked, held
+    if asked.target is not None:
+        from fireline.runbook.lint.patient import open_
+
+        return held.enter_context(open_(asked.target))
     return None

@@ -75,7 +75,7 @@ def lint(
         raise Usage(f"--fix-to and --format {how} exclude each other", hint="Look at the copies with another call.")
     wanted = _wanted(known(), only or [], ignore or [])
     named, loose = _files(files or [])
-    with _world(target, dsn, migrations) as world:
+    with _world([*named, *loose], target, dsn, migrations) as world:
         failed = (
             _check(named, loose, world, wanted, how, strict=strict)
             if fix_to is None
@@ -148,7 +148,7 @@ def _below(folder: Path) -> Iterator[Path]:
         yield from (Path(place, name) for name in sorted(names) if name.lower().endswith(_ENDINGS))
 
 
-def _world(target: str | None, dsn: str | None, migrations: Path | None) -> Any:
+def _world(files: list[Path], target: str | None, dsn: str | None, migrations: Path | None) -> Any:
     """What the files are held against, as a context. Raises Usage, NotFound."""
     from fireline.app.linting import Asked, world
 
@@ -157,7 +157,7 @@ def _world(target: str | None, dsn: str | None, migrations: Path | None) -> Any:
         raise Usage(f"{' and '.join(given)} exclude each other")
     if migrations is not None and not migrations.is_dir():
         raise NotFound(f"no folder {migrations}")
-    return world(Asked(_target(target, dsn), migrations))
+    return world(Asked(tuple(files), _target(target, dsn), migrations))
 
 
 def _target(name: str | None, dsn: str | None) -> Target | None:

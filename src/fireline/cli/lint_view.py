@@ -55,7 +55,8 @@ def _draw_finding(one: Finding, lines: list[str]) -> None:
     if shown is not None:
         for line in shown:
             console().print(Text(f"{'':{_INDENT}}  {line}", style="cyan"), no_wrap=True, crop=False, overflow="ignore")
-    if one.evidence and one.evidence not in one.message:
+    seen = (one.message, lines[one.line - 1] if shown else "")
+    if one.evidence and not any(one.evidence in text for text in seen):
         _below(Text(clean(one.evidence), style="dim"))
     if one.suggestion:
         _below(Text(f"→ {clean(one.suggestion)}"))
