@@ -236,11 +236,14 @@ def _reason(tree: Any) -> str | None:
         return (
             "it drops a column with its data" if any(_named(p, "subtype") == "AT_DropColumn" for p in parts) else None
         )
-    return loss.reason(tree)
+    why = loss.reason(tree)
+    return None if why and why.startswith("the name of") else why  # a name is a guess
 
 
 def loses(call: Call) -> str | None:
     """Why this call loses data, in words; None when nothing says so. What puts a backup back is for `restores`."""
+    if call.has("--dry-run", "--dryrun", "--what-if", "--simulate", "--check"):
+        return None  # a rehearsal
     if call.name in ("eval", "ansible"):  # what they are given is a command too
         given = [word.text for word in call.words] if call.name == "eval" else _argument(call, "-a", "--args")
         return next((why for one in calls(" ".join(given)) if (why := _loses(one))), None)
@@ -287,8 +290,9 @@ def _files(call: Call) -> str | None:
         for path in paths:
             if _DATABASE_FILES.search(path) or (recursive and not _DISPOSABLE.search(path)):
                 return f"`rm` removes {path}"
-    if call.name == "find" and call.has("-delete") and any(_DATABASE_FILES.search(path) for path in paths):
-        return "`find … -delete` removes files of a database"
+    if call.name == "find" and call.has("-delete"):
+        kept = [path for path in paths[:1] if not _DISPOSABLE.search(path)]
+        return f"`find … -delete` removes files in {kept[0]}" if kept else None
     if call.name == "dd" and any(path.startswith("of=/dev/") for path in paths):
         return "`dd` overwrites a device"
     return None
@@ -330,7 +334,9 @@ def _application(call: Call) -> str | None:
         return "`redis-cli del` removes whatever the variable names"
     if call.name == "celery" and "purge" in given:
         return "`celery purge` throws away what waits to be done"
-    if call.name == "supabase" and words[:2] == ("db", "reset") and call.has("--linked", "--db-url"):
+    if call.name == "curl" and "DELETE" in _argument(call, "-X", "--request"):
+        return "`curl -X DELETE` has something removed"
+    if call.name == "supabase" and words[:2] == ("db", "reset"):
         return "`supabase db reset` empties the database"
     if call.name == "prisma" and words[:2] == ("db", "push") and call.has("--force-reset", "--accept-data-loss"):
         return "`prisma db push` is told to lose data"

@@ -34,6 +34,16 @@ class Passage:
         return frozenset(headings.section_kind(one) for one in self.path)
 
 
+_FOR_CONTACTS = re.compile(
+    r"\b(?:contacts?|kontakte?|kontakty|notfallkontakte?|ansprechpartner|contactos?|contatti|contatos?|contacten)\b"
+)
+
+
+def for_contacts(path: tuple[str, ...]) -> bool:
+    """Whether what stands under these headings is a list of people."""
+    return bool(path) and bool(_FOR_CONTACTS.search(folded(path[-1])))
+
+
 @lru_cache(maxsize=16)
 def sections(text: str) -> tuple[Section, ...]:
     """Every section of a page, the part before the first heading included."""

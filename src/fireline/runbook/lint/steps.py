@@ -43,7 +43,7 @@ _LOOKS = re.compile(
     r"\b(?:verif\w*|valid(?:ate|ation|iere\w*|er)|confirm\w*|check\w*|ensure|make sure|test(?:s|ing)?|monitor|watch|observe|compare"
     r"|smoke|sanity|inspect|assert|prove|wait (?:for|until)|look (?:at|for)|uber?pruf\w*|pruf\w*|kontrollier\w*|bestatig\w*"
     r"|vergleich\w*|beobacht\w*|testen|controler|controlez|confirmez|surveill\w*|comproba\w*|comprueb\w*|confirmar|revisar"
-    r"|controllare|controlla|conferma\w*|controleer|controleren|bevestig\w*)\b"
+    r"|sprawdz\w*|weryfik\w*|potwierdz\w*|confer(?:ir|e)|controllare|controlla|conferma\w*|controleer|controleren|bevestig\w*)\b"
 )
 _TRAFFIC = (
     r"(?:application|app|traffic|writes?|service|services|api|web|workers?|site|system|clients?|connections?|users?)"
@@ -347,10 +347,16 @@ def verifies(procedure: Procedure, after_step: Step) -> bool:
     """Whether the procedure looks, in this step or behind it, at whether it worked."""
     if after_step.verify is not None or after_step.expect or _LOOKS.search(said(after_step)):
         return True
-    if any(reads(action) for action in commands_of(after_step)):
+    if any(_ends_with_look(action) for action in commands_of(after_step)):
         return True
     later = procedure.steps[place_of(procedure, after_step) + 1 :]
     return any(looks(one) or one.call is not None for one in later)
+
+
+def _ends_with_look(action: Action) -> bool:
+    """Whether the last thing that a command does is to look."""
+    found = _calls(action.command) if action.language == "bash" else ()
+    return _reads(found[-1]) if found else reads(action)
 
 
 def place_of(procedure: Procedure, step: Step) -> int:

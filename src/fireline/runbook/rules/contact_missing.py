@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from fireline.runbook.document import Contact
 from fireline.runbook.language import placeholders
-from fireline.runbook.lint.page import path_of
+from fireline.runbook.lint.page import for_contacts, passages, path_of
 from fireline.runbook.lint.rule import Fault, Rule
 from fireline.runbook.lint.subject import Subject
 from fireline.runbook.speech.words import folded
@@ -24,9 +24,6 @@ _NOT_YET = re.compile(
     r"|fill (?:me )?in|coming soon|pending|unassigned|vacant|wird nachgetragen|folgt|noch offen|unbekannt|a completer|a definir"
     r"|a renseigner|por definir|pendiente|da definire|da completare|nog in te vullen)\b|\bx{3,}\b|\bx{3}-x{3,}"
 )
-_FOR_CONTACTS = re.compile(
-    r"\b(?:contacts?|kontakte?|notfallkontakte?|ansprechpartner|contactos?|contatti|contatos?)\b"
-)
 _NAME_WORDS = 4  # more are a sentence, which may say how
 
 
@@ -36,6 +33,33 @@ def look(subject: Subject) -> Iterator[Fault]:
         said = _judge(subject, contact)
         if said is not None:
             yield said
+    known = {one.line for one in subject.book.contacts}
+    for line, cells in _rows(subject):
+        if line not in known:
+            yield from _unread(subject, line, cells)
+
+
+def _rows(subject: Subject) -> Iterator[tuple[int, list[str]]]:
+    """The items and rows of a list of people, those too that were not read as contacts."""
+    rows: dict[int, list[str]] = {}
+    for one in passages(subject.text):
+        if for_contacts(one.path) and re.match(r"\s*(?:[-*+]|\d+[.)]|\|)", subject.lines[one.line - 1]):
+            rows.setdefault(one.line, []).append(one.prose.plain)
+    yield from sorted(rows.items())
+
+
+def _unread(subject: Subject, line: int, cells: list[str]) -> Iterator[Fault]:
+    """A row where what stands for the address is open, and nothing else in it reaches anybody."""
+    role, values = (cells[0], cells[1:]) if len(cells) > 1 else _split(cells[0])
+    open_ = [one for one in values if placeholders.unfilled(one) or _NOT_YET.search(folded(one))]
+    others = [one for one in values if one not in open_]
+    if open_ and role and not any(_REACHES.search(folded(one)) for one in others):
+        yield _unsaid(subject, line, role, open_[0])
+
+
+def _split(words: str) -> tuple[str, list[str]]:
+    parts = re.split(r"\s*(?::|\s[-–—])\s*", words, maxsplit=1)
+    return (parts[0], parts[1:]) if len(parts) > 1 else ("", [])
 
 
 def _judge(subject: Subject, contact: Contact) -> Fault | None:
@@ -50,17 +74,10 @@ def _judge(subject: Subject, contact: Contact) -> Fault | None:
         return None
     unsaid = contact.address is None or open_ is not None or _NOT_YET.search(told.partition(folded(contact.role))[2])
     if unsaid:
-        evidence = open_ or (contact.address or "")
-        return Fault(
-            contact.line,
-            f"nobody wrote down how {contact.role} is reached",
-            subject.column(contact.line, evidence) if evidence else 1,
-            evidence=evidence,
-            suggestion="Write a phone number, an address, a channel or the name of the on-call schedule.",
-        )
+        return _unsaid(subject, contact.line, contact.role, open_ or (contact.address or ""))
     if "](" in line or "<a " in line or len((contact.address or "").split()) > _NAME_WORDS:
         return None
-    if not _FOR_CONTACTS.search(folded(" ".join(path_of(subject.text, contact.line)[-1:]))):
+    if not for_contacts(path_of(subject.text, contact.line)):
         return None
     return Fault(
         contact.line,
@@ -68,6 +85,16 @@ def _judge(subject: Subject, contact: Contact) -> Fault | None:
         subject.column(contact.line, contact.address or ""),
         suggestion="Add a phone number, an address, a channel or the name of the on-call schedule.",
         severity="warning",
+    )
+
+
+def _unsaid(subject: Subject, line: int, role: str, evidence: str) -> Fault:
+    return Fault(
+        line,
+        f"nobody wrote down how {role} is reached",
+        subject.column(line, evidence) if evidence else 1,
+        evidence=evidence,
+        suggestion="Write a phone number, an address, a channel or the name of the on-call schedule.",
     )
 
 

@@ -11,7 +11,7 @@ from fireline.runbook.lint.steps import changes, gives_way_back, goes_back, take
 from fireline.runbook.lint.subject import Subject
 from fireline.runbook.speech.words import folded
 
-_GOES_BACK = re.compile(r"\b(?:roll\w*[ -]?back|revert|back ?out|undo|restore|ruckgangig|zuruck\w*|annul\w*)\b")
+_GOES_BACK = re.compile(r"\b(?:roll\w*[ -]?back|revert|back ?out|undo|ruckgangig|zuruck\w*|annul\w*)\b")
 _RESTARTS = re.compile(r"\b(?:restart|reload|reboot|bounce|neustart\w*|neu starten|redemarr\w*|reinici\w*|riavvi\w*)\b")
 
 

@@ -20,6 +20,12 @@ _ROUTINE = re.compile(
 )
 
 
+_SAYS_WHEN = re.compile(
+    r"^\W*(?:when\b|use (?:this|when|it)\b|if you\b|triggers?\b|triggered\b|alerts?\b|symptom\w*|objawy|sintom\w*|quand\b|cuando\b|wann\b|anlass\b|quando\b"
+    r"|kiedy\b|use case|applies\b|this (?:procedure|runbook|section) is for\b)"
+)
+
+
 def look(subject: Subject) -> Iterator[Fault]:
     """Every procedure without symptoms; a warning where most of the page has them, else for information."""
     procedures = subject.book.procedures
@@ -36,6 +42,12 @@ def look(subject: Subject) -> Iterator[Fault]:
             suggestion="Add **Symptoms:** with what an alert or a user says when it is this.",
             severity="warning" if customary and not routine else "info",
         )
+
+
+def _says_when(subject: Subject, procedure: Procedure) -> bool:
+    """Whether a sentence between the heading and the first step says it, in words that were not read as symptoms."""
+    last = procedure.steps[0].line if procedure.steps else procedure.line + 5
+    return any(_SAYS_WHEN.search(folded(line)) for line in subject.lines[procedure.line : last - 1])
 
 
 def _led_to(book: Runbook) -> set[str]:

@@ -50,15 +50,21 @@ def look(subject: Subject) -> Iterator[Fault]:
             line,
             f"the runbook does not say {' nor '.join(missing)}",
             suggestion="Add `owner:` and `reviewed:` to the front matter, or a line with both under the title.",
-            severity=severity,
+            severity=severity if not owned else "info",
         )
     if isinstance(reviewed, date) and clock.now().date() - reviewed > OLD:
         yield Fault(
-            line,
+            _line_of(subject, reviewed, line),
             f"it was last reviewed on {reviewed.isoformat()}, more than a year ago",
             suggestion="Read it, run its drill, and write the new date.",
             severity=severity,
         )
+
+
+def _line_of(subject: Subject, day: date, otherwise: int) -> int:
+    """The line that names this day."""
+    lines = enumerate((folded(one) for one in subject.lines), start=1)
+    return next((n for n, one in lines if _LOOKED_AT.search(one) and day in _days(one)), otherwise)
 
 
 def _filled(value: object) -> bool:
@@ -96,9 +102,9 @@ def _when(subject: Subject, text: str) -> date | bool:
 def _days(text: str) -> list[date]:
     """The days that a text names."""
     found = [(int(y), int(m), int(d or 1)) for y, m, d in _ISO.findall(text)]
-    found += [
-        (int(y), int(m), int(d)) if int(m) <= 12 else (int(y), int(d), int(m)) for d, m, y in _DOTTED.findall(text)
-    ]  # noqa: PLR2004 - months
+    for first, second, year in _DOTTED.findall(text):  # the day stands first, but in America
+        day, month = (first, second) if int(second) <= len(_MONTHS) else (second, first)
+        found.append((int(year), int(month), int(day)))
     for before, word, after, year in _WORDED.findall(text):
         month = next((n for n, names in enumerate(_MONTHS, start=1) if word.startswith(names)), None)
         if month:

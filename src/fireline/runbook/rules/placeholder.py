@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from fireline.runbook.language import placeholders
-from fireline.runbook.lint.page import Passage, passages, sections
+from fireline.runbook.lint.page import Passage, for_contacts, passages, sections
 from fireline.runbook.lint.rule import Fault, Rule, Severity
 from fireline.runbook.lint.subject import Command, Subject
 
@@ -43,6 +43,7 @@ _TAGS = {
 }
 _MORE = re.compile(
     r"\byour[-_][a-z][\w-]*|\b(?:change-?me|replace-?me|fix-?me)\b|\b[\w.-]*(?<![\w\\])x{5,}[\w.-]*|\b[a-z]+-x{4,}\b"
+    r"|(?<![\w.~-])/?(?:chemin/vers|pfad/zu[rm]?|ruta/(?:al?|hacia)|percorso/(?:del|al|verso)|caminho/para|pad/naar)/[^\s'\"`;|&<>(),]*"
     r"|\bx{3}\.x{3}\.x{3}\.x{3}\b",
     re.IGNORECASE,
 )
@@ -97,6 +98,8 @@ def _severity(command: Command, token: str, number: int) -> Severity | None:
     if placeholders.CAPITALS.fullmatch(token) and not placeholders.CERTAIN.fullmatch(token):
         if any(_NAMES_A_SETTING.search(word) for call in calls for word in (call.name, *call.plain[:3])):
             return None
+        if any(call.name == "heroku" for call in calls):
+            return None  # pg:reset DATABASE_URL names a setting
         return "error" if inner.rpartition("_")[2] in _VALUE else "info"
     if token.startswith(("<", "{{")):
         if inner in _TAGS:
@@ -129,7 +132,9 @@ def _undone(subject: Subject, line: int, word: str, step: str | None = None) -> 
 
 
 def _in_prose(subject: Subject) -> Iterator[tuple[Fault, str]]:
-    unreached = {one.line for one in subject.book.contacts}
+    unreached = {one.line for one in subject.book.contacts} | {
+        one.line for one in passages(subject.text) if for_contacts(one.path)
+    }
     for section in sections(subject.text):
         for token in placeholders.IN_PROSE.findall(section.title):
             yield _open(subject, section.line, token, "warning"), token
