@@ -330,7 +330,12 @@ def _tells(call: Call) -> bool:
 
 def gives_way_back(step: Step) -> bool:
     """Whether a step says how it is taken back, or that it can not be."""
-    return step.undo is not None or step.undo_text is not None or bool(_BACK.search(said(step)))
+    return step.undo is not None or step.undo_text is not None or goes_back(_without_title(step))
+
+
+def _without_title(step: Step) -> str:
+    """What stands in a step besides its title."""
+    return step.text.replace(step.title, "", 1) + "\n" + "\n".join(step.checklist)
 
 
 def says_to_look(words: str) -> bool:

@@ -10,9 +10,9 @@ from fireline.runbook.document import Procedure
 from fireline.runbook.lint.rule import Fault, Rule
 from fireline.runbook.lint.subject import Subject
 from fireline.runbook.match import match
-from fireline.runbook.speech.words import folded, tokens
+from fireline.runbook.speech.words import tokens
 
-ALIKE = 0.6  # of all their words in common, from which on two lists of symptoms are compared by the matcher
+ALIKE = 0.6  # of all their words in common, from which on two lists of symptoms are held against each other
 NEAR = 0.9  # of the better one's score, from which on chance decides
 
 
@@ -27,9 +27,10 @@ def look(subject: Subject) -> Iterator[Fault]:
         if one.symptoms
     ]
     told: set[str] = set()
+    words = {id(one): _words(one) for one, _ in (*mine, *earlier)}
     pairs = [(first, second) for second in mine for first in earlier]
     for (first, where), (second, _) in (*pairs, *combinations(mine, 2)):
-        if second.id not in told and _same(first, second):
+        if second.id not in told and _alike(words[id(first)], words[id(second)]) and _same(first, second):
             told.add(second.id)
             place = where or f" in line {first.line}"
             yield Fault(
@@ -39,24 +40,22 @@ def look(subject: Subject) -> Iterator[Fault]:
             )
 
 
+def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether they are much the same, and one of them says nothing that the other does not: no name tells them apart."""
+    return bool(one) and bool(other) and (one <= other or other <= one) and len(one & other) / len(one | other) >= ALIKE
+
+
 def _same(first: Procedure, second: Procedure) -> bool:
     """Whether a complaint in the words of the one calls the other as well, both ways."""
-    if _in_common(first, second) < ALIKE:
-        return False
     for one in (first, second):
         found = match([first, second], "; ".join(one.symptoms))
-        if not found or found[0].score <= 0 or found[1].score < NEAR * found[0].score:
+        if found[0].score <= 0 or found[1].score < NEAR * found[0].score:
             return False
     return True
 
 
-def _in_common(first: Procedure, second: Procedure) -> float:
-    one, other = _words(first), _words(second)
-    return len(one & other) / len(one | other) if one and other else 0.0
-
-
 def _words(procedure: Procedure) -> frozenset[str]:
-    return frozenset(stem for symptom in procedure.symptoms for stem, _ in tokens(folded(symptom)))
+    return frozenset(stem for symptom in procedure.symptoms for stem, _ in tokens(symptom))
 
 
 rule = Rule(

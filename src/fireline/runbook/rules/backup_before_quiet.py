@@ -11,7 +11,7 @@ from fireline.runbook.lint.steps import changes, proves_quiet, said, stops_traff
 from fireline.runbook.lint.subject import Subject
 
 _CURRENT = re.compile(
-    r"\b(?:current|present|damaged|broken|existing) (?:state|data|database|status)\b|\bstate before\b|\bas it is\b|\bcurrent\.(?:sql|dump)"
+    r"\b(?:current|present|damaged|broken|existing) (?:state|data|database|status)\b|\bstate before\b|\bas it is\b"
     r"|\b(?:aktuelle\w*|jetzige\w*|derzeitige\w*) (?:stand|zustand\w*|daten\w*)\b|\bist-?zustand\w*\b|\betat (?:actuel|courant)\b"
     r"|\b(?:estado|stato|estado) (?:actual|attuale|atual)\b|\bhuidige (?:staat|toestand|situatie)\b"
 )
@@ -35,9 +35,7 @@ def _judge(procedure: Procedure, place: int, step: Step) -> Fault | None:
     if stopping and any(changes(one) for one in stopping):
         return None  # a command stops it, and its failure ends the run
     late = next((one for one in procedure.steps[place + 1 :] if stops_traffic(one)), None)
-    if not stopping and late is None and not _CURRENT.search(said(step)):
-        return None
-    if not stopping and late is None and not procedure.steps[place + 1 :]:
+    if not stopping and not (_CURRENT.search(said(step)) and procedure.steps[place + 1 :]):
         return None
     if stopping:
         why = f"“{stopping[-1].title}” in line {stopping[-1].line} is not seen to have worked"

@@ -33,7 +33,7 @@ def look(subject: Subject) -> Iterator[Fault]:
     customary = len(procedures) > 1 and with_symptoms * 2 > len(procedures)
     led_to = _led_to(subject.book)
     for one in procedures:
-        if one.symptoms or one.id in led_to or (not one.steps and not one.reference):
+        if one.symptoms or one.id in led_to or (not one.steps and not one.reference) or _says_when(subject, one):
             continue
         routine = bool(_ROUTINE.search(folded(f"{one.title}")))
         yield Fault(

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from fireline.runbook.criteria import response_time
+from fireline.runbook.document import Severity
 from fireline.runbook.lint.rule import Fault, Rule
 from fireline.runbook.lint.subject import Subject
+from fireline.runbook.speech.words import folded
+
+_VAGUE = re.compile(r"\bwhen\b|\bif\b|\bcapacity\b|\btime permit\w*|\bbest effort\b")
+_FAR = 40  # lines of one severity
+
+
+def _line_of(subject: Subject, one: Severity) -> int:
+    """The line that tells the response time; else that of the severity."""
+    below = subject.lines[one.line - 1 : one.line - 1 + _FAR]
+    return next((one.line + at for at, line in enumerate(below) if one.response and one.response in line), one.line)
 
 
 def look(subject: Subject) -> Iterator[Fault]:
@@ -22,13 +34,15 @@ def look(subject: Subject) -> Iterator[Fault]:
         return
     for one in severities:
         read = response_time(one.response or "")
-        if read.kind != "none":
+        vague = read.kind == "immediate" and _VAGUE.search(folded(one.response or ""))
+        if read.kind != "none" and not vague:
             continue
         said = f"“{one.response}” is no time that a clock can run to" if one.response else "it names no response time"
+        line = _line_of(subject, one)
         yield Fault(
-            one.line,
+            line,
             f"{one.id}: {said}",
-            subject.column(one.line, one.response) if one.response else 1,
+            subject.column(line, one.response) if one.response else 1,
             evidence=read.note,
             suggestion="Write a time such as 30 minutes, 4 hours, immediate or next business day.",
         )
