@@ -1,0 +1,103 @@
+"""A command that destroys, before which nothing of its procedure takes a backup."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from fireline.runbook.document import Step
+from fireline.runbook.lint import own_words
+from fireline.runbook.lint.beside import is_apart
+from fireline.runbook.lint.losing import losses
+from fireline.runbook.lint.rule import Fault, Rule
+from fireline.runbook.lint.steps import backs_up, saves
+from fireline.runbook.lint.subject import Command, Subject
+
+_CHOSEN = re.compile(r"\b(?:update|delete)\b.*\bwhere\b", re.IGNORECASE | re.DOTALL)
+_OF_POSTGRES = {
+    "psql",
+    "pg_restore",
+    "dropdb",
+    "pg_resetwal",
+    "pg_rewind",
+    "prisma",
+    "rails",
+    "rake",
+    "alembic",
+    "supabase",
+}
+
+
+def look(subject: Subject) -> Iterator[Fault]:
+    """Every loss of a step that is carried out, with no step before it, and no command, that keeps a copy."""
+    for command in subject.commands:
+        if command.role not in ("action", "alternative") or any(backs_up(one) for one in _before(command)):
+            continue
+        for line, why in losses(command):
+            if _kept(command, line) or _beside(command, line) or _chosen(command, line):
+                continue
+            yield Fault(
+                line,
+                f"{why}, and no step before it takes a backup",
+                step=command.step.key,
+                suggestion=_suggestion(subject, command, line),
+            )
+
+
+def _suggestion(subject: Subject, command: Command, line: int) -> str:
+    here = {call.name for call in command.calls if command.line(call.line) == line}
+    if command.language == "sql" or here & _OF_POSTGRES:
+        return f"Put a step before it: `{own_words.line(subject, command, 'backup create')}`."
+    return "Put a step before it that keeps a copy, or makes sure that there is one."
+
+
+def _before(command: Command) -> Iterator[Step]:
+    """The steps before it, and its own where that keeps a copy before."""
+    for step in command.procedure.steps:
+        if step is command.step or step.key == command.step.key:
+            if step.before is not None:
+                yield step
+            return
+        yield step
+
+
+def _kept(command: Command, line: int) -> bool:
+    """Whether a call of the same fence, above it, keeps a copy."""
+    return any(
+        saves(call) for call in command.calls if command.line(call.line) < line or _first(command, call.line, line)
+    )
+
+
+def _first(command: Command, own: int, line: int) -> bool:
+    """Whether more stands on this line: a copy made there comes first, or the loss would not wait for it."""
+    return command.line(own) == line and len([call for call in command.calls if command.line(call.line) == line]) > 1
+
+
+def _beside(command: Command, line: int) -> bool:
+    return any(is_apart(call, command.procedure) for call in command.calls if command.line(call.line) == line)
+
+
+def _chosen(command: Command, line: int) -> bool:
+    """Whether it is an UPDATE or DELETE of chosen rows: that is for other rules."""
+    if command.language != "sql":
+        return False
+    return any(_CHOSEN.search(one.sql) for one in command.statements if command.line(one.line) == line)
+
+
+rule = Rule(
+    id="destroys-without-backup",
+    area="shell",
+    severity="warning",
+    summary="Something is destroyed, and nothing is backed up before",
+    why=(
+        "A dropped table, an emptied store, a restore over what is there: if it was the wrong one, the last backup is of last night. "
+        "A step before it that takes a backup costs minutes. Rows that a WHERE chooses, databases beside the one in use and folders that "
+        "can be made again are left alone."
+    ),
+    bad="# Disk full\n\n1. **Make room:**\n   ```sql\n   TRUNCATE audit_log;\n   ```\n",
+    good=(
+        "# Disk full\n\n1. **Take a backup:**\n   ```bash\n   fireline backup create --target main\n   ```\n"
+        "2. **Make room:**\n   ```sql\n   TRUNCATE audit_log;\n   ```\n"
+    ),
+    look=look,
+)
