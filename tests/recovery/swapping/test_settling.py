@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from fireline.resolve.remedies import swap as shelf
 from fireline.resolve.swapping import Swap
 from fireline.run.remedy import Plan
 from fireline.store.connect import Store
+from fireline.store.migrate import migrate
 from tests import servers
 from tests.hand import hand
 from tests.recovery.scene import Scene, scene
@@ -197,3 +198,32 @@ def test_the_sweep_wakes_a_worker_for_each_target_with_an_open_swap(store: Store
         with store.transaction() as conn:
             jobs = conn.execute("SELECT task_name, args FROM procrastinate_jobs").fetchall()
         assert [(job["task_name"], job["args"]) for job in jobs] == [("fireline.settle", {"key": "main"})]
+
+
+def test_a_store_that_dies_at_any_stage_leaves_the_database_open_at_once_and_is_told_when_it_is_back(
+    patient: Target, mortal: Cluster
+) -> None:
+    url = mortal.create_database("notebook")
+    migrate(url)
+    store = Store(url, pool_size=1)  # which asks the server anew each time
+    with closing(store), scene(store, patient) as shop:
+        before, side, plan = shop.there(shop.live), shop.there(shop.side), planned(shop)
+
+        def dies_at(wanted: str) -> Callable[[str], None]:
+            def stage(name: str) -> None:
+                if name == wanted:
+                    mortal.stop("immediate")
+
+            return stage
+
+        for stage in ("written", "carried", "closed"):
+            with pytest.raises((FirelineError, psycopg.Error)):
+                swap.there(store, shop.target, plan.captured, keep=timedelta(days=1), by="ada", stage=dies_at(stage))
+            psycopg.connect(shop.app_dsn()).close()  # though nobody could write down that it is open again
+            done = stage == "closed"  # from here on only the target is needed, and going through is the shortest way
+            assert shop.there(shop.live) == (before.but(oid=side.oid) if done else before), stage
+            mortal.start()
+            assert settled(shop) == ("swapped" if done else "passed"), stage
+            psycopg.connect(shop.app_dsn()).close()
+        assert undone(shop, plan)["state"] == "passed"
+        assert (shop.there(shop.live), shop.there(shop.side)) == (before, side)
