@@ -58,9 +58,10 @@ def test_every_link_inside_the_project_leads_somewhere(page: Path) -> None:
     assert dead == []
 
 
-def test_the_reference_pages_are_what_the_program_says() -> None:
+@pytest.mark.parametrize("script", ["reference.py", "rule_pages.py"])
+def test_the_reference_pages_are_what_the_program_says(script: str) -> None:
     told = subprocess.run(
-        [sys.executable, ROOT / "scripts" / "reference.py", "--check"], capture_output=True, text=True, check=False
+        [sys.executable, ROOT / "scripts" / script, "--check"], capture_output=True, text=True, check=False
     )
     assert told.returncode == 0, f"run scripts/docs\n{told.stdout}{told.stderr}"
 

@@ -7,9 +7,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from fireline.app.context import remedies
+from fireline.app.context import remedies, store_url
+from fireline.errors import StoreUnavailable
 from fireline.postgres.connect import Target
 from fireline.runbook.lint.world import Patient, World
+from fireline.settings import Settings
+
+PATIENCE_SECONDS = 2  # for a store that does not answer
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,23 @@ def world(asked: Asked) -> Iterator[World]:
             remedies={name: one.words for name, one in found.items()},
             undoable=frozenset(name for name, one in found.items() if one.undo is not None),
         )
+
+
+def procedures_asked_for(settings: Settings) -> tuple[str, ...] | None:
+    """What post-mortems want to be written; None where no store is at hand: a lint needs none, and starts none."""
+    import psycopg
+    from psycopg.rows import dict_row
+
+    from fireline.review.asked import asked
+    from fireline.store.connect import arguments
+
+    try:
+        url = store_url(settings)
+        given = {**arguments("fireline-lint"), "connect_timeout": PATIENCE_SECONDS, "row_factory": dict_row}
+        with psycopg.connect(url, **given) as conn:
+            return asked(conn)
+    except (StoreUnavailable, psycopg.Error):
+        return None
 
 
 def _patient(asked: Asked, held: ExitStack) -> Patient | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from fireline.cli import terminal
-from fireline.errors import NotFound, Usage
+from fireline.errors import NotFound, SettingsError, Usage
 
 if TYPE_CHECKING:
     from fireline.postgres.connect import Target
@@ -157,7 +157,18 @@ def _world(files: list[Path], target: str | None, dsn: str | None, migrations: P
         raise Usage(f"{' and '.join(given)} exclude each other")
     if migrations is not None and not migrations.is_dir():
         raise NotFound(f"no folder {migrations}")
-    return world(Asked(tuple(files), _target(target, dsn), migrations))
+    return world(Asked(tuple(files), _target(target, dsn), migrations, wanted=_asked_for()))
+
+
+def _asked_for() -> tuple[str, ...] | None:
+    """What post-mortems want to be written, where this folder has settings and its store runs."""
+    from fireline import settings as settings_file
+    from fireline.app.linting import procedures_asked_for
+
+    try:
+        return procedures_asked_for(settings_file.read(terminal.options.config))
+    except SettingsError:  # a file is linted all the same
+        return None
 
 
 def _target(name: str | None, dsn: str | None) -> Target | None:

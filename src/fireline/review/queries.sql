@@ -26,3 +26,6 @@ SELECT s.run_id AS run, s.position, t.compiled ->> 'file' AS file, s.content ->>
        CASE WHEN s.replaced THEN NULL ELSE s.content #>> '{action,line}' END AS action_line
 FROM run r JOIN step s ON s.run_id = r.id JOIN procedure_text t ON t.hash = r.procedure
 WHERE r.incident_id = %(incident)s;
+
+-- told: every post-mortem with the title of its incident, the oldest first
+SELECT p.markdown, i.title FROM postmortem p JOIN incident i ON i.id = p.incident_id ORDER BY i.id;
