@@ -13,7 +13,7 @@ _USAGE = re.compile(r"^\s*usage\b:?\s*(.*)$", re.IGNORECASE)
 _HEADING = re.compile(r"^\s{0,3}(?:[A-Z][A-Z &/_-]{2,}|[A-Za-z][\w ,/&'()-]{1,60}:)\s*$")
 _NAME = r"[a-z0-9][\w.:-]*"
 _ITEM = re.compile(
-    rf"^(\s+)(\$ )?({_NAME}(?:(?:, ?|\|| ){_NAME})*?)\*?((?: [\[<(A-Z.][^ ]*)*)(?:\s{{2,}}|\t|$| (?=[A-Z][a-z]))"
+    rf"^(\s+)(\$ )?({_NAME}(?:(?:, ?| ?\| ?| ){_NAME})*?)\*?((?: [\[<(A-Z.][^ ]*)*)(?:\s{{2,}}|\t|$| (?=[A-Z][a-z]))"
 )
 _OPTION = re.compile(r"--?[A-Za-z0-9?#@_][\w.:?#@-]*|--\[no-?\][\w-]+|--no-\[[\w-]+\]")
 _LINE = re.compile(r"^\s{0,14}(?:\*\s)?(-{1,2}\[?[A-Za-z0-9?#@_].*)$")
@@ -187,7 +187,7 @@ def _names(block: list[str], path: tuple[str, ...]) -> list[str]:
 
 
 def _item_names(written: str, path: tuple[str, ...]) -> list[str]:
-    words = re.split(r"(?:, ?|\|)", written)
+    words = re.split(r"(?:, ?| ?\| ?)", written)
     first = words[0].split(" ")
     inner = list(path)
     while inner and first and first[0] in (inner[0], path[0]):

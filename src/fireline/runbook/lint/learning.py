@@ -163,8 +163,16 @@ def _surroundings(home: str) -> dict[str, str]:
 
 @cache
 def _cut_off() -> tuple[str, ...]:
-    """The words that take a child's network away, where this machine permits it."""
-    for words in (("unshare", "--net"), ("unshare", "--net", "--map-current-user")):
+    """The words that take a child's network away, and everything it leaves running, where this machine permits it.
+
+    Some start a daemon before they read their arguments, pm2 for one: it ends with the child in whose namespace it is.
+    """
+    processes = ("--pid", "--fork", "--kill-child")
+    for words in (
+        ("unshare", "--net", *processes),
+        ("unshare", "--map-current-user", "--net", *processes),
+        ("unshare", "--net"),
+    ):
         with contextlib.suppress(OSError, subprocess.SubprocessError):
             done = subprocess.run(
                 [*words, "true"], stdin=subprocess.DEVNULL, capture_output=True, timeout=5, check=False

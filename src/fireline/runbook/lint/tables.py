@@ -26,6 +26,8 @@ class Table:
     abbreviates: bool
     learn: bool  # whether its own --help can be read
     older: tuple[str, ...]  # names of tables of versions before
+    plugin: str  # how the program of a plugin begins: "kubectl-"; empty for none
+    plugins: frozenset[str]  # those that are common
     root: Branch
 
     def ending(self, name: str) -> tuple[tuple[str, ...], ...]:
@@ -87,6 +89,8 @@ def load(name: str) -> Table | None:
         abbreviates=bool(told.get("abbreviates")),
         learn=bool(told.get("learn")),
         older=tuple(told.get("older", ())),
+        plugin=told.get("plugin", ""),
+        plugins=frozenset(told.get("plugins", "").split()),
         root=_branch(told["tree"]),
     )
 

@@ -48,7 +48,7 @@ class _Shipped:
 
     def known(self, program: str, words: tuple[str, ...]) -> Known | None:
         table = tables.load(program)
-        return None if table is None else _with_older(table, words)
+        return None if table is None else _plugged(self, _with_older(table, words))
 
     def brings(self, program: str) -> str | None:
         table = tables.load(program)
@@ -76,10 +76,10 @@ class _Machine:
         if table is None:
             return None if about is None else _by_its_options(about)
         if about is None:
-            return _with_older(table, words)
+            return _plugged(self, _with_older(table, words))
         if learning.version(about) == table.version:
-            return _by_table(table, words)
-        return _by_its_help(about, table, words)
+            return _plugged(self, _by_table(table, words))
+        return _plugged(self, _by_its_help(about, table, words))
 
     def brings(self, program: str) -> str | None:
         return _Shipped().brings(program)
@@ -91,6 +91,12 @@ class _Machine:
             may = file is not None and learning.may_ask(file, tabled=table is not None, outside=self.away)
             self.asked[program] = learning.told(file) if may and file is not None else None
         return self.asked[program]
+
+
+def _plugged(tools: _Shipped | _Machine, known: Known) -> Known:
+    """The same, where a plugin of this name is on PATH: nobody knows what it takes."""
+    there = known.plugin is not None and tools.where(known.plugin) is not None
+    return replace(known, exists=None, plugin=None) if there else known
 
 
 def _with_older(table: Table, words: tuple[str, ...]) -> Known:
@@ -134,6 +140,11 @@ def _by_its_options(about: Told) -> Known | None:
 
 
 def _known(table: Table, way: Way, version: str | None, label: str) -> Known:
+    """Way and table put together; a word that may be a plugin's is none of its own when nobody knows such a plugin."""
+    plugin = None
+    if way.exists is None and way.missing and table.plugin and not way.path and way.missing not in table.plugins:
+        plugin = table.plugin + way.missing
+        way = replace(way, exists=False)
     return Known(
         program=table.program,
         version=version,
@@ -145,7 +156,7 @@ def _known(table: Table, way: Way, version: str | None, label: str) -> Known:
         subcommands=tuple(way.branch.children),
         passes=way.branch.passes,
         abbreviates=table.abbreviates,
-        complete=way.branch.complete,
+        plugin=plugin,
         elsewhere=table.ending(way.missing) if way.missing and way.exists is False else (),
         label=label,
     )

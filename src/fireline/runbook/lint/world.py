@@ -77,7 +77,7 @@ class Known:
     subcommands: tuple[str, ...] = ()  # of the deepest one that exists
     passes: bool = False  # whether what follows its first argument belongs to another program: docker run IMAGE …
     abbreviates: bool = False  # whether it takes --verb for --verbose
-    complete: bool = True  # whether a word that is not known may be a plugin or an alias all the same
+    plugin: str | None = None  # exists is False, unless a plugin of this name is there where it runs: "kubectl-ctx"
     differs: tuple[str, ...] = ()  # older versions of which the opposite of `exists` is known
     elsewhere: tuple[tuple[str, ...], ...] = ()  # paths that exist and end with the word that does not
     label: str = ""  # of whom this is known: "eas-cli 16.4.0", "supabase 2.1, as documented"

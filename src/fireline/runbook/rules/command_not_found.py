@@ -1,0 +1,76 @@
+"""A program that is not on PATH of this machine, with the package that brings it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fireline.runbook.lint.builtins import BUILTINS
+from fireline.runbook.lint.call import Call
+from fireline.runbook.lint.calls import functions
+from fireline.runbook.lint.rule import Fault, Rule, Unknown
+from fireline.runbook.lint.subject import Command, Subject
+from fireline.runbook.lint.world import Tools
+
+_FETCH = {"npx", "bunx", "pnpx", "pnpm", "yarn", "npm", "bundle", "poetry", "pipenv", "uv"}  # they bring what they run
+
+
+def look(subject: Subject) -> Iterator[Fault | Unknown]:
+    """Every program once, where it is called first."""
+    tools = subject.world.tools
+    seen: set[str] = set()
+    defined = frozenset[str]().union(
+        *(functions(one.action.command) for one in subject.commands if one.language == "bash")
+    )
+    for command in subject.commands:
+        for call in command.calls:
+            if not _counts(call) or call.name in defined:
+                continue
+            if tools is None:
+                yield Unknown(command.line(call.line), call.name, "no programs were looked at", command.step.key)
+            elif call.name not in seen and tools.where(call.name) is None:
+                seen.add(call.name)
+                yield _fault(subject, command, call, tools)
+
+
+def _counts(call: Call) -> bool:
+    """Whether it is a program of PATH: no builtin, no path, nothing that is fetched, no variable or placeholder."""
+    plain = (
+        call.fixed
+        and "/" not in call.raw_name
+        and call.name.replace("-", "").replace("_", "").replace(".", "").isalnum()
+    )
+    fetched = bool(call.through) and call.through[-1] in _FETCH
+    return plain and not fetched and not call.name.isupper() and call.name not in BUILTINS
+
+
+def _fault(subject: Subject, command: Command, call: Call, tools: Tools) -> Fault:
+    line = command.line(call.line)
+    brings = tools.brings(call.name)
+    return Fault(
+        line,
+        f"`{call.name}` is not on PATH of this machine",
+        column=subject.column(line, call.raw_name),
+        step=command.step.key,
+        suggestion=(
+            f"Install it where the steps run: `{brings}`."
+            if brings
+            else "Install it where the steps run, or take another."
+        ),
+    )
+
+
+rule = Rule(
+    id="command-not-found",
+    area="shell",
+    severity="warning",
+    summary="A program that is not on this machine",
+    why=(
+        "A step fails when its program is not installed where it runs. This is looked up on the machine that lints; where "
+        "another one runs the steps, lint there as well. Builtins of bash, functions and aliases of the same runbook, and "
+        "what `npx` and its like fetch by themselves are not meant."
+    ),
+    bad="# Outage\n\n1. **Look at the queue:**\n   ```bash\n   queue-of-nowhere --list\n   ```\n",
+    good="# Outage\n\n1. **Look at the log:**\n   ```bash\n   echo looking\n   ```\n",
+    look=look,
+    needs=("tools",),
+)
