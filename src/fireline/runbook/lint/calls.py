@@ -14,7 +14,7 @@ from fireline.runbook.language.bashtree import too_much, tree_of, walk
 from fireline.runbook.lint.call import Call, Word
 from fireline.runbook.lint.runners import program, unwrap
 
-__all__ = ["Call", "Word", "calls", "functions", "masked"]
+__all__ = ["Call", "Word", "assignments", "calls", "functions", "masked"]
 
 _LITERAL = {"word", "number", "raw_string", "string", "string_content", "concatenation", "ansi_c_string"}
 _EXPANDS = ("expansion", "substitution", "brace_expression")
@@ -38,6 +38,16 @@ def calls(command: str) -> tuple[Call, ...]:
     What stands where the grammar could not follow is left out.
     """
     return () if too_much(command) else tuple(_Reader(command).read())
+
+
+@lru_cache(maxsize=512)
+def assignments(command: str) -> tuple[tuple[str, Word], ...]:
+    """The NAME=value that stand alone or after export, in the order of the text; those before a call are the call's."""
+    if too_much(command) or "=" not in command:
+        return ()
+    reader = _Reader(command)
+    found = [one for one in walk(reader.root) if one.type == "variable_assignment"]
+    return tuple(reader.assignment(one) for one in found if one.parent is None or one.parent.type != "command")
 
 
 @lru_cache(maxsize=512)
@@ -262,7 +272,7 @@ class _Reader:
                 around = self._with(around, one)
         words = [self._word(one) for one in (*node.children_by_field_name("argument"), *around.more)]
         first, words, through, more = unwrap(self._word(name.children[0] if name.children else name), words)
-        assigned = [self._assignment(one) for one in node.children if one.type == "variable_assignment"]
+        assigned = [self.assignment(one) for one in node.children if one.type == "variable_assignment"]
         assigned += [(word.text.partition("=")[0], replace(word, text=word.text.partition("=")[2])) for word in more]
         call = Call(
             name=program(first, through),
@@ -286,7 +296,8 @@ class _Reader:
             around.pipe.names[around.place] = call.name
         self.found.append((node.start_byte, call, around.pipe))
 
-    def _assignment(self, node: Node) -> tuple[str, Word]:
+    def assignment(self, node: Node) -> tuple[str, Word]:
+        """The name that is assigned to, and the value."""
         value = node.child_by_field_name("value")
         name = _text(node.child_by_field_name("name"))
         place = self._word(node)
