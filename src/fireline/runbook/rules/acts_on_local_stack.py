@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from fireline.runbook.lint import own_words
 from fireline.runbook.lint.call import Call
-from fireline.runbook.lint.mending import replaced, typed
+from fireline.runbook.lint.rewriting import replaced, typed
 from fireline.runbook.lint.rule import Edit, Fault, Rule
 from fireline.runbook.lint.runners import option_names
 from fireline.runbook.lint.subject import Command, Subject

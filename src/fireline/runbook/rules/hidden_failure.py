@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from fireline.runbook import sqltext
 from fireline.runbook.lint import own_words
 from fireline.runbook.lint.call import Call
-from fireline.runbook.lint.mending import replaced, typed
+from fireline.runbook.lint.rewriting import replaced, typed
 from fireline.runbook.lint.pipelines import Pipeline, ends, pipelines
 from fireline.runbook.lint.rule import Edit, Fault, Rule
 from fireline.runbook.lint.scripts import found_script

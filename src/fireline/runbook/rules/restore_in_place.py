@@ -11,7 +11,7 @@ from fireline.runbook.lint import own_words
 from fireline.runbook.lint.beside import is_apart
 from fireline.runbook.lint.call import Call, Word
 from fireline.runbook.lint.losing import restores
-from fireline.runbook.lint.mending import replaced, typed
+from fireline.runbook.lint.rewriting import replaced, typed
 from fireline.runbook.lint.rule import Edit, Fault, Rule
 from fireline.runbook.lint.scripts import found_script
 from fireline.runbook.lint.subject import Command, Subject

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fireline.runbook.lint.call import Call, Word
-from fireline.runbook.lint.mending import replaced, typed
+from fireline.runbook.lint.rewriting import replaced, typed
 from fireline.runbook.lint.rule import Edit, Fault, Rule, Unknown
 from fireline.runbook.lint.scripts import folders, found_script
 from fireline.runbook.lint.sessions import opened

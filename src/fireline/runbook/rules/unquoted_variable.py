@@ -9,7 +9,7 @@ from tree_sitter import Node
 
 from fireline.runbook.language.bashtree import text_of, too_much, tree_of, walk
 from fireline.runbook.lint.calls import calls, masked
-from fireline.runbook.lint.mending import replaced, typed
+from fireline.runbook.lint.rewriting import replaced, typed
 from fireline.runbook.lint.rule import Fault, Rule
 from fireline.runbook.lint.subject import Command, Subject
 

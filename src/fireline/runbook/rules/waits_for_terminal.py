@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from fireline.runbook.lint.call import Call
 from fireline.runbook.lint.carried import Carried, carried
-from fireline.runbook.lint.mending import replaced, typed
+from fireline.runbook.lint.rewriting import replaced, typed
 from fireline.runbook.lint.questions import Question, asked
 from fireline.runbook.lint.rule import Edit, Fault, Rule
 from fireline.runbook.lint.sessions import opened
