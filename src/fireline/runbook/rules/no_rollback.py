@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from fireline.runbook.document import Procedure
+from fireline.runbook.document import Procedure, Step
 from fireline.runbook.lint.rule import Fault, Rule
 from fireline.runbook.lint.steps import changes, gives_way_back, goes_back, takes_backup
 from fireline.runbook.lint.subject import Subject
@@ -20,7 +20,7 @@ def look(subject: Subject) -> Iterator[Fault]:
     annotated = "fireline" in subject.book.front_matter
     elsewhere = any(_GOES_BACK.fullmatch(folded(one.title)) for one in subject.book.procedures)
     for procedure in subject.book.procedures:
-        changing = [step for step in procedure.steps if changes(step) and not _RESTARTS.search(folded(step.title))]
+        changing = _changing(procedure)
         if not changing or elsewhere or _says_how(procedure):
             continue
         yield Fault(
@@ -31,11 +31,20 @@ def look(subject: Subject) -> Iterator[Fault]:
         )
 
 
+def _changing(procedure: Procedure) -> list[Step]:
+    """The steps that need a way back: no restart, and no way back themselves."""
+    return [
+        step
+        for step in procedure.steps
+        if changes(step) and not _RESTARTS.search(folded(step.title)) and not goes_back(step.title)
+    ]
+
+
 def _says_how(procedure: Procedure) -> bool:
     told = (
         goes_back(procedure.title) or goes_back(procedure.text) or any(takes_backup(step) for step in procedure.steps)
     )
-    changing = [step for step in procedure.steps if changes(step)]
+    changing = _changing(procedure)
     return told or 2 * sum(gives_way_back(step) for step in changing) >= len(changing)
 
 

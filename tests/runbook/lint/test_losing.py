@@ -1,0 +1,129 @@
+"""Which commands lose data, and which put a backup over what is there; both narrower than what is asked about at run time."""
+
+from __future__ import annotations
+
+import pytest
+
+from fireline.runbook.lint import losing
+from fireline.runbook.lint.calls import calls
+from fireline.runbook.lint.subject import Command, Subject
+from fireline.runbook.parse import parse_text
+from tests.runbook.rules.saying import REFERENCE
+
+
+def commands(text: str) -> tuple[Command, ...]:
+    return Subject(REFERENCE, text, parse_text(text)).commands
+
+
+def bash(*lines: str) -> str:
+    return "# X\n\n1. **Do it:**\n   ```bash\n" + "".join(f"   {line}\n" for line in lines) + "   ```\n"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "dropdb shop",
+        "rm -rf /var/lib/postgresql/16/main",
+        'rm -rf "$PGDATA"/*',
+        "find /srv/backups -mtime +7 -delete",
+        "psql -c 'DROP TABLE users'",
+        "psql <<'SQL'\nTRUNCATE users;\nSQL",
+        "terraform destroy -auto-approve",
+        "npx prisma migrate reset --force",
+        "aws s3 rm s3://bucket/x --recursive",
+        "kubectl delete namespace shop",
+        "docker compose down -v",
+        "redis-cli -h cache flushall",
+        "git push --force origin main",
+        'eval "redis-cli del $KEYS"',
+        "curl -X DELETE https://search/index",
+    ],
+)
+def test_a_loss_is_told(command: str) -> None:
+    assert any(losing.loses(call) for call in calls(command))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "rm -rf /tmp/build",
+        "rm -f app.pid",
+        "find /var/log -name '*.gz' -delete",
+        "kubectl delete pod x",
+        "docker system prune -f",
+        "psql -c 'SELECT 1'",
+        "psql -c 'DROP INDEX CONCURRENTLY i'",
+        "aws s3 rm s3://bucket/x --recursive --dryrun",
+        "redis-cli del lock:checkout",
+        "git reset --hard origin/main",
+        "terraform plan",
+        "echo dropdb",
+        "systemctl restart postgresql",
+    ],
+)
+def test_what_comes_back_or_is_only_tried_is_no_loss(command: str) -> None:
+    assert [why for call in calls(command) if (why := losing.loses(call))] == []
+
+
+@pytest.mark.parametrize(
+    ("sql", "lost"),
+    [
+        ("DELETE FROM x", True),
+        ("WITH gone AS (DELETE FROM x RETURNING *) SELECT * FROM gone", True),
+        ("UPDATE x SET a = 1 WHERE b = :'b'", True),
+        ("ALTER TABLE x DROP COLUMN y", True),
+        ("DROP SCHEMA s CASCADE", True),
+        ("BEGIN; DELETE FROM x; ROLLBACK;", False),
+        ("ALTER TABLE x DROP CONSTRAINT y", False),
+        ("DROP INDEX i", False),
+        ("VACUUM FULL x", False),
+        ("SELECT purge_old()", False),
+        ("SELECT 1", False),
+    ],
+)
+def test_sql_is_judged_by_its_tree(sql: str, lost: bool) -> None:
+    assert bool(losing.losing_sql(sql)) is lost
+
+
+@pytest.mark.parametrize(
+    ("command", "restoring"),
+    [
+        ("./scripts/backup-manager.sh restore x", True),
+        ("gunzip -c x.sql.gz | psql shop", True),
+        ("psql shop < backup.sql", True),
+        ("pg_restore --clean -d shop x.dump", True),
+        ("pg_restore --list x.dump", False),
+        ("psql -f report.sql", False),
+        ("git restore .", False),
+        ("dotnet restore", False),
+        ("pg_dump shop | gzip > x.gz", False),
+        ("fireline resolve restore", False),
+        ("make restore-db", True),
+    ],
+)
+def test_restores_are_known(command: str, restoring: bool) -> None:
+    assert any(losing.restores(call) for call in calls(command)) is restoring
+
+
+def test_a_restore_into_a_database_that_was_made_for_it_loses_nothing() -> None:
+    beside = commands(bash("createdb fresh", "pg_restore -d fresh x.dump", "pg_restore --dbname=shop_restored x.dump"))
+    over = commands(bash("uptime", "pg_restore -d shop x.dump"))
+    assert losing.losses(beside[0]) == []
+    assert [line for line, _ in losing.losses(over[0])] == [6]
+    assert losing.destroys(over[0]) == "`pg_restore` writes a backup into a database"
+    assert losing.restorings(over[0]) == losing.losses(over[0])
+
+
+def test_each_statement_is_told_at_its_line() -> None:
+    text = "# X\n\n1. **Do it:**\n   ```sql\n   SELECT 1;\n   DELETE FROM a;\n   DELETE FROM b;\n   ```\n"
+    assert [line for line, _ in losing.losses(commands(text)[0])] == [6, 7]
+
+
+def test_what_another_shell_is_handed_counts() -> None:
+    text = bash("kubectl exec pg-0 -- bash -c 'rm -rf /var/lib/postgresql/data/pg_wal/*'", 'ssh mx "sudo dropdb shop"')
+    assert [line for line, _ in losing.losses(commands(text)[0])] == [5, 6]
+
+
+def test_the_reference_runbook_restores_twice() -> None:
+    found = [line for one in commands(REFERENCE.read_text()) for line, _ in losing.losses(one)]
+    assert found == [151, 262]

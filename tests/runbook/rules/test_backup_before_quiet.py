@@ -1,0 +1,46 @@
+"""A backup of the current state wants a proof before it that nobody writes."""
+
+from __future__ import annotations
+
+import pytest
+
+from fireline.runbook.rules.backup_before_quiet import rule
+from tests.runbook.rules.saying import holds_its_examples, lines, of_reference
+
+PROOF = "```sql\n   SELECT count(*) FROM pg_stat_activity WHERE usename = 'app';\n   ```"
+
+
+def test_its_examples_hold() -> None:
+    assert holds_its_examples(rule)
+
+
+def test_the_reference_runbook_has_two() -> None:
+    assert of_reference(rule) == [(52, "warning"), (142, "warning")]
+
+
+@pytest.mark.parametrize(
+    ("steps", "found"),
+    [
+        ("1. **Stop application**\n2. **Create backup**\n3. **Restore**", [(4, "warning")]),
+        ("1. **Create backup** of the current state\n2. **Stop the application**\n3. **Restore**", [(3, "warning")]),
+        ("1. **Anwendung anhalten**\n2. **Sicherung anlegen**\n3. **Zurückspielen**", [(4, "warning")]),
+        (f"1. **Stop application:**\n   {PROOF}\n2. **Create backup** of the current state\n3. **Restore**", []),
+        (
+            "1. **Stop application** until no connections are left\n2. **Create backup** of current state\n3. **Restore**",
+            [],
+        ),
+        (
+            "1. **Stop it:**\n   ```bash\n   kubectl scale deploy/app --replicas=0\n   ```\n2. **Create backup**\n3. **Restore**",
+            [],
+        ),
+        (
+            "1. **Fence it:**\n   ```bash\n   fireline contain fence\n   ```\n2. **Create backup** of current state\n3. **Restore**",
+            [],
+        ),
+        ("1. **Take a backup**\n2. **Upgrade**", []),
+        ("1. **Verify that a backup exists**\n2. **Stop application**\n3. **Restore from backup**", []),
+        ("1. **Stop application traffic**\n2. **Restore from backup**", []),
+    ],
+)
+def test_only_a_proof_makes_it_quiet(steps: str, found: list[tuple[int, str]]) -> None:
+    assert lines(rule, f"# Data corruption\n\n{steps}\n") == found

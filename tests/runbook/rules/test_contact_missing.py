@@ -1,0 +1,67 @@
+"""A contact without a way to reach it is told, in lists, tables and several languages."""
+
+from __future__ import annotations
+
+import pytest
+
+from fireline.runbook.rules.contact_missing import rule
+from tests.runbook.rules.saying import holds_its_examples, lines, of_reference
+
+
+def page(heading: str, *rows: str) -> str:
+    return f"# Outage\n\n1. **Look**\n\n## {heading}\n\n" + "\n".join(rows) + "\n"
+
+
+def test_its_examples_hold() -> None:
+    assert holds_its_examples(rule)
+
+
+def test_the_reference_runbook_has_three() -> None:
+    assert of_reference(rule) == [(313, "error"), (314, "error"), (315, "error")]
+
+
+@pytest.mark.parametrize(
+    ("heading", "row"),
+    [
+        ("Contacts", "- **DBA**: TBD"),
+        ("Contacts", "- DBA: [phone number]"),
+        ("Contacts", "* Ops on call - [phone]"),
+        ("Contacts", "- **DBA**: to be confirmed"),
+        ("Ansprechpartner", "- **Lager:** wird nachgetragen"),
+        ("Contatos", "- **Banco:** a definir"),
+        ("Contacts", "- **DBA**: +1-XXX-XXX-XXXX"),
+    ],
+)
+def test_an_open_one_is_an_error(heading: str, row: str) -> None:
+    assert lines(rule, page(heading, row)) == [(7, "error")]
+
+
+def test_a_row_with_a_name_and_no_number_is_an_error() -> None:
+    rows = (
+        "| Role | Name | Phone |",
+        "| --- | --- | --- |",
+        "| Holder | Priya N. | [insert phone] |",
+        "| DBA | Jo | +49 30 5550 123 |",
+    )
+    assert lines(rule, page("Contacts", *rows)) == [(9, "error")]
+
+
+def test_a_bare_name_is_a_warning_among_contacts_only() -> None:
+    assert lines(rule, page("Contacts", "- **DBA**: Jane Doe")) == [(7, "warning")]
+    assert lines(rule, page("Escalation", "- **L2**: Engineering Manager")) == []
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "- **DBA**: PagerDuty `database`",
+        "- **DBA**: jane@example.com",
+        "- **DBA**: #team-db on Slack",
+        "- **DBA**: +49 30 5550 123",
+        "- **DBA**: [schedule](https://example.com/rota)",
+        "- **DBA**: ask whoever has the week in the team calendar",
+        "- **Manager**: `/pd trigger imoc` in Slack",
+    ],
+)
+def test_a_way_to_reach_somebody_is_clean(row: str) -> None:
+    assert lines(rule, page("Contacts", row)) == []

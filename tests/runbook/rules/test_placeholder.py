@@ -1,0 +1,86 @@
+"""What an author left open is told; what is asked at run time, declared, or filled in at the incident is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from fireline.runbook.rules.placeholder import rule
+from tests.runbook.rules.saying import faults, holds_its_examples, lines, of_reference
+
+
+def bash(command: str) -> str:
+    return f"# Outage\n\n1. **Do it:**\n   ```bash\n   {command}\n   ```\n"
+
+
+def test_its_examples_hold() -> None:
+    assert holds_its_examples(rule)
+
+
+def test_the_reference_runbook_has_three_and_its_contacts_are_told_by_another_rule() -> None:
+    assert of_reference(rule) == [(151, "error"), (262, "error"), (275, "error")]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "./restore.sh /path/to/backup.sql.gz",
+        "eas build:view BUILD_ID",
+        "psql -h your-db-host -c 'select 1'",
+        "aws ec2 describe-instances --instance-ids i-xxxxxxxx",
+        "curl -H 'Authorization: Bearer YOUR_TOKEN' https://example.com",
+        "kubectl logs <your pod>",
+        "pg_restore -d shop /chemin/vers/sauvegarde.dump",
+        "redis-cli -a changeme ping",
+    ],
+)
+def test_what_nobody_filled_in_is_an_error(command: str) -> None:
+    assert lines(rule, bash(command)) == [(5, "error")]
+
+
+@pytest.mark.parametrize(
+    "command", ["kubectl logs <pod>", "helm rollback {{ release }}", "aws s3 cp a b --storage-class STANDARD_IA"]
+)
+def test_what_only_the_incident_tells_is_for_information(command: str) -> None:
+    assert {severity for _, severity in lines(rule, bash(command))} <= {"info"}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        'kubectl logs "$POD"',
+        "heroku config:unset API_KEY",
+        "gh secret set DEPLOY_TOKEN",
+        "heroku pg:reset DATABASE_URL --app shop",
+        'cp x "$(mktemp /tmp/x.XXXXXX)"',
+        "export BACKUP_PATH=/srv/backup",
+        "kill -s SIGTERM 1",
+        "LOG_LEVEL=debug ./start",
+        'psql -c "select a <b and c> d"',
+    ],
+)
+def test_what_means_something_as_it_stands_is_clean(command: str) -> None:
+    assert lines(rule, bash(command)) == []
+
+
+def test_what_the_front_matter_declares_is_asked_for() -> None:
+    text = "---\nfireline: 1\nparams:\n  BUILD_ID: {ask: \"Which build?\"}\n---\n\n" + bash("eas build:view BUILD_ID")
+    assert lines(rule, text) == []
+
+
+def test_what_is_open_in_a_sentence_is_a_warning_and_in_a_form_for_information() -> None:
+    text = (
+        "# Outage of [service name]\n\n1. **Call** [name] TODO\n2. `grep TODO x`, then - [ ] tick\n\n"
+        "## Message templates\n\nDear users, [your text] of [date].\n\n> since [time]\n"
+    )
+    assert lines(rule, text) == [(1, "warning"), (3, "warning"), (3, "warning"), (8, "info"), (8, "info"), (10, "info")]
+
+
+def test_a_comment_that_says_todo_is_told() -> None:
+    text = "# Outage\n\n1. **Do it:**\n   ```bash\n   # TODO: which host?\n   uptime\n   ```\n"
+    assert lines(rule, text) == [(5, "warning")]
+
+
+def test_the_place_and_a_variable_to_write_instead_are_named() -> None:
+    found = faults(rule, bash("./restore.sh /path/to/backup.sql.gz"))[0]
+    assert (found.line, found.column) == (5, 17)
+    assert '"$BACKUP_SQL_GZ"' in found.suggestion
