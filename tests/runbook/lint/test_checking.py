@@ -136,6 +136,20 @@ def test_what_an_ignored_rule_does_not_know_is_not_said(shelf_of: Shelf) -> None
     assert judge({Path("a.md"): f"<!-- fireline: ignore-file a -->\n\n{BOOK}"}, World()).unknown == ()
 
 
+def test_a_rule_that_breaks_is_told_as_unknown_and_the_others_still_speak(shelf_of: Shelf) -> None:
+    def broken(subject: Subject) -> list[Fault]:
+        raise KeyError("step")
+
+    shelf_of(
+        Rule("a", "document", "info", "A rule", "Why.", "bad", "good", broken),
+        rule("b", Fault(3, "found all the same")),
+    )
+    report = judge({Path("a.md"): BOOK}, World())
+    assert report.unknown == (("a.md", Unknown(1, "a", "the rule broke: KeyError: 'step'")),)
+    assert [one.message for one in report.findings] == ["found all the same"]
+    assert report.fails(strict=True)
+
+
 def test_steps_that_were_rehearsed_count_and_so_does_a_proven_undo() -> None:
     world = World(drilled={"slow/look-at-the-log": True, "slow/count-the-orders": False, "of/another-file": True})
     found = judge({Path("a.md"): BOOK}, world, only=[]).coverage

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from fireline import shelf
+from fireline import redact, shelf
 from fireline.errors import NoProcedure, RunbookError
 from fireline.runbook.document import Runbook
 from fireline.runbook.lint.ignoring import Ignored, ignored
@@ -151,7 +151,7 @@ def _look(subject: Subject, wanted: list[Rule]) -> tuple[list[Finding], list[Unk
     unknown: dict[tuple[int, str, str], Unknown] = {}
     quiet = 0
     for rule in wanted:
-        for said in rule.look(subject):
+        for said in _said(rule, subject):
             if isinstance(said, Unknown):
                 if off.holds(rule.id, said.line):
                     continue
@@ -163,6 +163,14 @@ def _look(subject: Subject, wanted: list[Rule]) -> tuple[list[Finding], list[Unk
     unique = dict.fromkeys(found)
     ordered = sorted(unique, key=lambda one: (one.line, one.column, _RANK[one.severity], one.rule))
     return ordered, sorted(unknown.values(), key=lambda one: one.line), quiet
+
+
+def _said(rule: Rule, subject: Subject) -> Iterator[Fault | Unknown]:
+    """What a rule says; one that breaks takes neither the others nor the page with it, and its file is not clean."""
+    try:
+        yield from rule.look(subject)
+    except Exception as broken:  # noqa: BLE001 - whatever a file may do to a rule that did not foresee it
+        yield Unknown(1, rule.id, f"the rule broke: {redact.text(f'{type(broken).__name__}: {broken}')}")
 
 
 def _finding(subject: Subject, rule: Rule, said: Fault) -> Finding:
