@@ -48,6 +48,7 @@ _TAKES = {
     "-O",
     "-l",
 }
+_ROLES = re.compile(r"globals?\b|roles?\b|grants?\b", re.IGNORECASE)
 _FOLDERS = ("--pg1-path", "--db-path", "--target-path")  # a restore into a folder of its own
 
 
@@ -65,6 +66,15 @@ def is_apart(call: Call, procedure: Procedure) -> bool:
     names = {_name(word) for word in _databases(call) if word.literal}
     made, dropped = _made(procedure)
     return bool(names) and names <= made - dropped
+
+
+def is_roles_only(call: Call) -> bool:
+    """Whether what psql reads holds roles and settings, by its name, and no data."""
+    files = [
+        *(word.text for word in call.values("-f", "--file")),
+        *(text for sign, text in call.redirects if sign == "<"),
+    ]
+    return call.name == "psql" and bool(files) and all(_ROLES.search(one) for one in files)
 
 
 def _databases(call: Call) -> Iterator[Word]:

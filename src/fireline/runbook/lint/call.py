@@ -38,6 +38,7 @@ class Call:
     pipe: int = -1  # which pipeline of the command it is in; -1 outside of one
     fed: bool = False  # its standard input is a pipe, a file or a here-document, of its own or of the loop around it
     captured: bool = False  # within $(…) or `…`: what it prints is not shown
+    behind: bool = False  # it goes on by itself: `&` stands behind it
     fixed: bool = True  # whether its name is literal; else it is known only at run time
 
     @property

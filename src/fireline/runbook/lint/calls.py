@@ -290,6 +290,7 @@ class _Reader:
             assigned=tuple(assigned),
             fed=around.feeds,
             captured=around.captured,
+            behind=_is_behind(node),
             fixed=first.literal,
         )
         if around.pipe is not None:
@@ -349,6 +350,17 @@ def _members(node: Node) -> list[tuple[Node, tuple[Node, ...]]]:
     if node.type == "pipeline":
         return [part for one in node.children if one.type not in ("|", "|&") for part in _members(one)]
     return [(node, ())]
+
+
+def _is_behind(node: Node) -> bool:
+    """Whether & stands behind the command, its pipeline or the group around it."""
+    one: Node | None = node
+    while one is not None and one.type not in ("function_definition", "command_substitution"):
+        after = one.next_sibling
+        if after is not None and after.type == "&":
+            return True
+        one = one.parent
+    return False
 
 
 def _is_right(redirect: Node, child: Node) -> bool:

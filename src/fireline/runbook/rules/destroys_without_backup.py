@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from fireline.runbook.document import Step
 from fireline.runbook.lint import own_words
-from fireline.runbook.lint.beside import is_apart
+from fireline.runbook.lint.beside import is_apart, is_roles_only
 from fireline.runbook.lint.losing import losses
 from fireline.runbook.lint.rule import Fault, Rule
 from fireline.runbook.lint.steps import backs_up, saves
@@ -26,6 +26,13 @@ _OF_POSTGRES = {
     "alembic",
     "supabase",
 }
+# Where an **Undo:** says that it comes from.
+_FROM = re.compile(
+    r"\b(?:archiv\w*|back-?ups?|dumps?|snapshots?|vault|sicherung\w*|sauvegarde\w*|respaldo\w*)\b|\.(?:csv|sql|dump|gz|tar)\b",
+    re.IGNORECASE,
+)
+_OF_A_DATABASE = re.compile(r"[A-Z]{4,}|dropdb|column|dump|database|backup into")
+_BARE = 2  # words: "none", "none needed"
 
 
 def look(subject: Subject) -> Iterator[Fault]:
@@ -34,7 +41,7 @@ def look(subject: Subject) -> Iterator[Fault]:
         if command.role not in ("action", "alternative") or any(backs_up(one) for one in _before(command)):
             continue
         for line, why in losses(command):
-            if _kept(command, line) or _beside(command, line) or _chosen(command, line):
+            if _says_how(command.step, why) or _kept(command, line) or _beside(command, line) or _chosen(command, line):
                 continue
             yield Fault(
                 line,
@@ -42,6 +49,14 @@ def look(subject: Subject) -> Iterator[Fault]:
                 step=command.step.key,
                 suggestion=_suggestion(subject, command, line),
             )
+
+
+def _says_how(step: Step, why: str) -> bool:
+    """Whether its **Undo:** says where it comes from again; of what is no table or database, also why nothing is lost."""
+    text = step.undo_text or ""
+    if step.undo is not None or _FROM.search(text):
+        return True
+    return not _OF_A_DATABASE.search(why) and len(text.split()) > _BARE
 
 
 def _suggestion(subject: Subject, command: Command, line: int) -> str:
@@ -74,7 +89,11 @@ def _first(command: Command, own: int, line: int) -> bool:
 
 
 def _beside(command: Command, line: int) -> bool:
-    return any(is_apart(call, command.procedure) for call in command.calls if command.line(call.line) == line)
+    return any(
+        is_apart(call, command.procedure) or is_roles_only(call)
+        for call in command.calls
+        if command.line(call.line) == line
+    )
 
 
 def _chosen(command: Command, line: int) -> bool:
@@ -92,7 +111,7 @@ rule = Rule(
     why=(
         "A dropped table, an emptied store, a restore over what is there: if it was the wrong one, the last backup is of last night. "
         "A step before it that takes a backup costs minutes. Rows that a WHERE chooses, databases beside the one in use and folders that "
-        "can be made again are left alone."
+        "can be made again are left alone, and so is a step whose **Undo:** says where it comes from again, or why nothing is lost."
     ),
     bad="# Disk full\n\n1. **Make room:**\n   ```sql\n   TRUNCATE audit_log;\n   ```\n",
     good=(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fireline.runbook.language import placeholders
 from fireline.runbook.lint import own_words
-from fireline.runbook.lint.beside import is_apart
+from fireline.runbook.lint.beside import is_apart, is_roles_only
 from fireline.runbook.lint.call import Call, Word
 from fireline.runbook.lint.losing import restores
 from fireline.runbook.lint.rewriting import replaced, typed
@@ -16,8 +16,9 @@ from fireline.runbook.lint.rule import Edit, Fault, Rule
 from fireline.runbook.lint.scripts import found_script
 from fireline.runbook.lint.subject import Command, Subject
 
-_DATABASE_TOOLS = {"pg_restore", "psql", "mysql", "mariadb", "mongorestore", "heroku", "pgbackrest", "wal-g", "barman"}
+_DATABASE_TOOLS = {"pg_restore", "psql", "mysql", "mariadb", "mongorestore", "heroku"}
 _OF_A_DATABASE = re.compile(r"back-?up|dump|\.sql|database|postgres|\bpg|\bdb\b|mysql", re.IGNORECASE)
+_WHOLE_SERVERS = {"pgbackrest", "wal-g", "barman"}  # they restore where no server runs
 _OPTIONS_WITH_VALUE = {
     "-d", "-h", "-p", "-U", "-j", "-L", "-n", "-N", "-P", "-I", "-S", "-t", "-T", "-F", "-f", "-v", "-c", "-C",
 }  # fmt: skip
@@ -53,7 +54,9 @@ def _does(call: Call) -> str:
 
 def _of_a_database(call: Call, command: Command) -> bool:
     if call.name in _DATABASE_TOOLS:
-        return True
+        return not is_roles_only(call)
+    if call.name in _WHOLE_SERVERS:
+        return False
     words = " ".join([call.raw_name, *(word.text for word in call.words), command.step.title])
     return bool(_OF_A_DATABASE.search(words)) and (
         call.raw_name.startswith((".", "/")) or "/" in call.raw_name or call.name == "make"

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from fireline.runbook.lint.call import Call
 from fireline.runbook.lint.carried import Carried, carried
+from fireline.runbook.lint.questions import Question, asked, endless
 from fireline.runbook.lint.rewriting import replaced, typed
-from fireline.runbook.lint.questions import Question, asked
 from fireline.runbook.lint.rule import Edit, Fault, Rule
 from fireline.runbook.lint.sessions import opened
 from fireline.runbook.lint.subject import Command, Subject
@@ -25,6 +25,8 @@ def look(subject: Subject) -> Iterator[Fault]:
                 question = asked(one) or opened(one)
                 if question is not None:
                     yield _fault(subject, command, one, question)
+                elif instead := endless(one):
+                    yield _endless(subject, command, one, instead)
             yield from _terminals(subject, command, call, inner)
 
 
@@ -38,6 +40,18 @@ def _fault(subject: Subject, command: Command, call: Call, question: Question) -
         step=command.step.key,
         suggestion=question.instead,
         edits=_edits(subject, command, call),
+    )
+
+
+def _endless(subject: Subject, command: Command, call: Call, instead: str) -> Fault:
+    line, column = subject.at(command, call.line, call.column)
+    return Fault(
+        line,
+        f"`{call.name}` runs until somebody stops it, and a step has nobody",
+        column=column,
+        step=command.step.key,
+        suggestion=f"Let it end: {instead}.",
+        severity="warning",
     )
 
 
@@ -101,7 +115,7 @@ rule = Rule(
     summary="A command that waits for a terminal",
     why=(
         "A step is run by a worker without a terminal. A command that asks a question, opens an editor or a console gets no answer: "
-        "it fails, does nothing, or waits until its time is over. The same holds when the line is run by cron, by CI or over ssh."
+        "it fails, does nothing, or waits until its time is over; so does one that runs until somebody stops it. The same holds when the line is run by cron, by CI or over ssh."
     ),
     bad="# Outage\n\n1. **Change the limit:**\n   ```bash\n   sudo vim /etc/app/limits.conf\n   ```\n2. **Roll back:**\n   ```bash\n   eas update:rollback\n   ```\n",
     good='# Outage\n\n1. **Look at the log:**\n   ```bash\n   tail -n 200 /var/log/app.log\n   ```\n2. **Roll back:**\n   ```bash\n   eas update:republish --group "$GROUP" --message "Rollback" --non-interactive\n   ```\n',
