@@ -28,6 +28,7 @@ def test_the_reference_runbook_has_three() -> None:
         ("Contacts", "* Ops on call - [phone]"),
         ("Contacts", "- **DBA**: to be confirmed"),
         ("Ansprechpartner", "- **Lager:** wird nachgetragen"),
+        ("Contatti", "- **Segreteria:** [telefono]"),
         ("Contatos", "- **Banco:** a definir"),
         ("Contacts", "- **DBA**: +1-XXX-XXX-XXXX"),
     ],

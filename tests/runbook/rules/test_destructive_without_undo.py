@@ -39,6 +39,10 @@ def test_both_answers_are_one(more: str) -> None:
     assert lines(rule, page("dropdb shop", more=more)) == []
 
 
+def test_what_a_procedure_is_named_for_is_for_information() -> None:
+    assert lines(rule, page("kafka-topics --delete --topic x").replace("Outage", "Topic deletion")) == [(5, "info")]
+
+
 def test_what_can_be_made_again_is_no_loss() -> None:
     for command in (
         "kubectl delete pod x",

@@ -63,7 +63,7 @@ def test_what_means_something_as_it_stands_is_clean(command: str) -> None:
 
 
 def test_what_the_front_matter_declares_is_asked_for() -> None:
-    text = "---\nfireline: 1\nparams:\n  BUILD_ID: {ask: \"Which build?\"}\n---\n\n" + bash("eas build:view BUILD_ID")
+    text = '---\nfireline: 1\nparams:\n  BUILD_ID: {ask: "Which build?"}\n---\n\n' + bash("eas build:view BUILD_ID")
     assert lines(rule, text) == []
 
 
@@ -73,6 +73,10 @@ def test_what_is_open_in_a_sentence_is_a_warning_and_in_a_form_for_information()
         "## Message templates\n\nDear users, [your text] of [date].\n\n> since [time]\n"
     )
     assert lines(rule, text) == [(1, "warning"), (3, "warning"), (3, "warning"), (8, "info"), (8, "info"), (10, "info")]
+
+
+def test_a_heading_that_says_todo_is_told() -> None:
+    assert lines(rule, "# Outage\n\n1. **Look**\n\n## TODO\n\n- Redis\n") == [(5, "warning")]
 
 
 def test_a_comment_that_says_todo_is_told() -> None:

@@ -303,7 +303,10 @@ def _cluster(call: Call) -> str | None:
     if call.name in ("kubectl", "oc") and words[:1] == ("delete",) and len(words) > 1:
         kinds = {part.partition("/")[0].casefold() for part in words[1].split(",")}
         lost = sorted(kinds & _KEPT_BY_NOBODY)
-        return f"`{call.name} delete {lost[0]}` loses what is in it" if lost else None
+        if lost:
+            return f"`{call.name} delete {lost[0]}` loses what is in it"
+        many = kinds & {"job", "jobs"} and call.has("-l", "--selector", "--all")
+        return f"`{call.name} delete job` ends work that is under way" if many else None
     compose = call.name == "docker-compose" or (call.name in ("docker", "podman") and words[:1] == ("compose",))
     if compose and "down" in words and call.has("-v", "--volumes"):
         return "`down --volumes` removes the volumes with their data"

@@ -47,7 +47,12 @@ def for_contacts(path: tuple[str, ...]) -> bool:
 @lru_cache(maxsize=16)
 def sections(text: str) -> tuple[Section, ...]:
     """Every section of a page, the part before the first heading included."""
-    return tuple(outline(frontmatter.split(text)[1]).root.walk())
+    return tuple(_root(text).walk())
+
+
+@lru_cache(maxsize=16)
+def _root(text: str) -> Section:
+    return outline(frontmatter.split(text)[1]).root
 
 
 @lru_cache(maxsize=16)
@@ -55,7 +60,7 @@ def passages(text: str) -> tuple[Passage, ...]:
     """Everything that a person reads in sentences, in the order of the page; headings and fences are not among it."""
     lines = text.split("\n")
     found: list[Passage] = []
-    for section, path in _with_path(outline(frontmatter.split(text)[1]).root, ()):
+    for section, path in _with_path(_root(text), ()):
         for line, prose in _of(section.blocks):
             shown = lines[line - 1] if 0 < line <= len(lines) else ""
             found.append(Passage(line, prose, path, shown.lstrip().startswith(">")))
@@ -82,7 +87,7 @@ def _of(blocks: list[Block]) -> Iterator[tuple[int, Prose]]:
 def path_of(text: str, line: int) -> tuple[str, ...]:
     """The headings that a line stands under, the outermost first."""
     found: tuple[str, ...] = ()
-    for section, path in _with_path(outline(frontmatter.split(text)[1]).root, ()):
+    for section, path in _with_path(_root(text), ()):
         if section.line <= line:
             found = path
     return found

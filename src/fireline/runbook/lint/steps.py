@@ -145,7 +145,7 @@ _HARMLESS = {
     "plan",
 }
 _BACK = re.compile(
-    r"\b(?:undo\w*|roll\w*[ -]?back|revert\w*|back ?out|put back|go back|reverse|way back|irreversible|can ?not be (?:undone|taken back)"
+    r"\b(?:undo\w*|roll\w*[ -]?back|revert\w*|back ?out|put back|go back|back (?:to|again|afterwards|down|in)|reverse|way back|irreversible|can ?not be (?:undone|taken back)"
     r"|ruckgangig\w*|zuruck\w*|annul\w*|retour arriere|revenir|deshac\w*|revertir|annulla\w*|ripristin\w*|desfaz\w*|reverter"
     r"|terugdraai\w*|ongedaan|cofn\w*|wycofa\w*|przywroc\w*)\b"
 )

@@ -24,6 +24,7 @@ _NOT_YET = re.compile(
     r"|fill (?:me )?in|coming soon|pending|unassigned|vacant|wird nachgetragen|folgt|noch offen|unbekannt|a completer|a definir"
     r"|a renseigner|por definir|pendiente|da definire|da completare|nog in te vullen)\b|\bx{3,}\b|\bx{3}-x{3,}"
 )
+_BRACKETED = re.compile(r"\W*\[[^\[\]]+\]\W*")  # a link has lost its brackets here
 _NAME_WORDS = 4  # more are a sentence, which may say how
 
 
@@ -51,7 +52,9 @@ def _rows(subject: Subject) -> Iterator[tuple[int, list[str]]]:
 def _unread(subject: Subject, line: int, cells: list[str]) -> Iterator[Fault]:
     """A row where what stands for the address is open, and nothing else in it reaches anybody."""
     role, values = (cells[0], cells[1:]) if len(cells) > 1 else _split(cells[0])
-    open_ = [one for one in values if placeholders.unfilled(one) or _NOT_YET.search(folded(one))]
+    open_ = [
+        one for one in values if placeholders.unfilled(one) or _BRACKETED.fullmatch(one) or _NOT_YET.search(folded(one))
+    ]
     others = [one for one in values if one not in open_]
     if open_ and role and not any(_REACHES.search(folded(one)) for one in others):
         yield _unsaid(subject, line, role, open_[0])
@@ -65,9 +68,11 @@ def _split(words: str) -> tuple[str, list[str]]:
 def _judge(subject: Subject, contact: Contact) -> Fault | None:
     line = subject.lines[contact.line - 1] if 0 < contact.line <= len(subject.lines) else ""
     told = folded(line)
-    open_ = contact.placeholder or next(iter(placeholders.in_prose(line)), None)
+    bracketed = contact.address if _BRACKETED.fullmatch(contact.address or "") else None
+    open_ = contact.placeholder or bracketed or next(iter(placeholders.in_prose(line)), None)
     if (
         contact.address is not None
+        and bracketed is None
         and _REACHES.search(folded(contact.address))
         and not _NOT_YET.fullmatch(folded(contact.address).strip(" .()"))
     ):

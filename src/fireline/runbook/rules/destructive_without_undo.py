@@ -9,7 +9,11 @@ from fireline.runbook.lint.losing import losses
 from fireline.runbook.lint.rule import Edit, Fault, Rule
 from fireline.runbook.lint.steps import gives_way_back, place_of, takes_backup
 from fireline.runbook.lint.subject import Command, Subject
+from fireline.runbook.speech.words import folded
 
+_MEANT = re.compile(
+    r"\b(?:delet\w*|drop\w*|remov\w*|purg\w*|eras\w*|wip\w*|retention|decommission\w*|tear ?down|losch\w*|supprim\w*)\b"
+)
 _SELECTED = re.compile(r"\bwhere\b", re.IGNORECASE)
 
 
@@ -21,6 +25,7 @@ def look(subject: Subject) -> Iterator[Fault]:
             continue
         for line, why in losses(command):
             few = command.language == "sql" and bool(_SELECTED.search(command.action.command))
+            few = few or bool(_MEANT.search(folded(command.procedure.title)))
             yield Fault(
                 line,
                 f"{why}, and nothing says how to take it back",
@@ -51,8 +56,8 @@ rule = Rule(
     summary="A destructive step without an undo",
     why=(
         "What empties, drops or overwrites data is approved more calmly when it says how to get back, and more carefully when it says "
-        "that there is no way back. Both are an answer: **Undo:** takes either. Rows chosen by a WHERE are only mentioned for "
-        "information in a file that is not annotated for Fireline. What a machine can make again (an index, a cache folder, a pod) "
+        "that there is no way back. Both are an answer: **Undo:** takes either. Rows chosen by a WHERE, and what a procedure "
+        "called a deletion deletes, are only mentioned for information in a file that is not annotated for Fireline. What a machine can make again (an index, a cache folder, a pod) "
         "does not count as lost."
     ),
     bad="# Disk full\n\n1. **Make room:**\n   ```sql\n   TRUNCATE audit_log;\n   ```\n",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from fireline.runbook.document import Procedure, Step
 from fireline.runbook.lint.rule import Fault, Rule
-from fireline.runbook.lint.steps import changes, gives_way_back, goes_back, takes_backup
+from fireline.runbook.lint.steps import changes, commands_of, gives_way_back, goes_back, takes_backup
 from fireline.runbook.lint.subject import Subject
 from fireline.runbook.speech.words import folded
 
@@ -33,11 +33,14 @@ def look(subject: Subject) -> Iterator[Fault]:
 
 def _changing(procedure: Procedure) -> list[Step]:
     """The steps that need a way back: no restart, and no way back themselves."""
-    return [
-        step
-        for step in procedure.steps
-        if changes(step) and not _RESTARTS.search(folded(step.title)) and not goes_back(step.title)
-    ]
+    return [step for step in procedure.steps if changes(step) and not _restarts(step) and not goes_back(step.title)]
+
+
+def _restarts(step: Step) -> bool:
+    """Whether it only has something start again; a pod that is deleted comes back."""
+    return bool(_RESTARTS.search(folded(step.title))) or all(
+        _RESTARTS.search(one.command) or "delete pod" in one.command for one in commands_of(step)
+    )
 
 
 def _says_how(procedure: Procedure) -> bool:

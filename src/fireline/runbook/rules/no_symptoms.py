@@ -42,6 +42,8 @@ def look(subject: Subject) -> Iterator[Fault]:
             suggestion="Add **Symptoms:** with what an alert or a user says when it is this.",
             severity="warning" if customary and not routine else "info",
         )
+        if not with_symptoms:
+            return  # nobody here writes them: one word is enough
 
 
 def _says_when(subject: Subject, procedure: Procedure) -> bool:

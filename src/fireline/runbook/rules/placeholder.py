@@ -138,6 +138,8 @@ def _in_prose(subject: Subject) -> Iterator[tuple[Fault, str]]:
     for section in sections(subject.text):
         for token in placeholders.IN_PROSE.findall(section.title):
             yield _open(subject, section.line, token, "warning"), token
+        for token in _UNDONE.findall(section.title):
+            yield _undone(subject, section.line, token), token
     for passage in passages(subject.text):
         for line, token in _open_in(passage):
             if line in unreached:

@@ -14,10 +14,10 @@ _COVERED = 0.75  # of the words of what was asked for, from which on a title mea
 
 def look(subject: Subject) -> Iterator[Fault | Unknown]:
     """Everything that was asked for and is in none of the runbooks; told once, in the first of the files."""
+    if any(other.path < subject.book.path for other in subject.others):
+        return
     if subject.world.asked is None:
         yield Unknown(1, "procedures that post-mortems asked for", "no store was asked")
-        return
-    if any(other.path < subject.book.path for other in subject.others):
         return
     books = (subject.book, *subject.others)
     titles = [one.title for book in books for one in (*book.procedures, *book.checklists)]
