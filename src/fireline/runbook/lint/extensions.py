@@ -110,3 +110,8 @@ def extension_of(kind: Kind, name: str) -> str | None:
     last = wanted.rpartition(".")[2]
     found = whole.get(wanted) or (whole.get(last) if wanted.startswith(("public.", "extensions.")) else None)
     return found or next((extension for begins, extension in beginnings if wanted.startswith(begins)), None)
+
+
+def brings_known(extension: str) -> bool:
+    """Whether it is known what this extension brings."""
+    return extension in _OBJECTS

@@ -125,7 +125,7 @@ def made_by(statement: Any) -> Iterator[str]:
         kind = type(node).__name__
         if kind == "IntoClause":
             yield str(node.rel.relname)
-        elif kind == "ColumnDef" and node.colname:
+        elif kind == "ColumnDef" and type(statement).__name__ == "AlterTableStmt":
             yield str(node.colname)
     makes = _MAKES.get(type(statement).__name__)
     if makes is not None and (name := makes(statement)):

@@ -6,7 +6,7 @@ of types for the constants in the text. What it does not look at, privileges abo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from typing import Any
@@ -19,12 +19,12 @@ from fireline import redact
 from fireline.errors import TargetUnavailable
 from fireline.postgres.connect import Target, connect
 from fireline.postgres.syntax import looks_like_a_read
-from fireline.runbook.lint.inquiry import Inquiry
 from fireline.runbook.lint.extensions import extension_of
+from fireline.runbook.lint.inquiry import Inquiry
 from fireline.runbook.lint.mentions import ANALYSED, Mentions, mentions, parameters
 from fireline.runbook.lint.nearest import nearest
 from fireline.runbook.lint.privileges import privilege
-from fireline.runbook.lint.refusal import Refusal, problem, refusal
+from fireline.runbook.lint.refusal import Refusal, problem
 from fireline.runbook.lint.utility import lookup
 from fireline.runbook.lint.volatile import writes
 from fireline.runbook.lint.world import Judged, Kind, Patient, Problem
@@ -43,17 +43,20 @@ OWN = (
 
 
 @contextmanager
-def open_(target: Target, *, name: str | None = None, built: bool = False) -> Iterator[Patient]:
+def open_(
+    target: Target, *, name: str | None = None, built: bool = False, absent: Mapping[str, str] | None = None
+) -> Iterator[Patient]:
     """The database of a target, to hold statements against; one connection, or two where it has a reading role.
 
-    built: it was made from migrations, which do not tell of what a real one has beside. Raises TargetUnavailable.
+    built: it was made from migrations, which do not tell of what a real one has beside; absent: names that one of them
+    should have made, each with the reason why it did not. Raises TargetUnavailable.
     """
     with ExitStack() as stack:
         reader = Inquiry(stack.enter_context(_session(target, acting=False)))
         changer = reader
         if target.read_dsn is not None and target.read_dsn != target.dsn:
             changer = Inquiry(stack.enter_context(_session(target, acting=True)))
-        yield Live(name or target.name, reader, changer, built=built)
+        yield Live(name or target.name, reader, changer, built=built, absent=absent)
 
 
 def _session(target: Target, *, acting: bool) -> Any:
@@ -63,9 +66,18 @@ def _session(target: Target, *, acting: bool) -> Any:
 class Live:
     """A running server as a Patient. reader and changer: as the role of reads, and as the one of everything else."""
 
-    def __init__(self, name: str, reader: Inquiry, changer: Inquiry, *, built: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        reader: Inquiry,
+        changer: Inquiry,
+        *,
+        built: bool = False,
+        absent: Mapping[str, str] | None = None,
+    ) -> None:
         self.name = name
         self.built = built
+        self.absent = dict(absent or {})
         self.reader = reader
         self.changer = changer
         self.major = reader.major
@@ -144,10 +156,9 @@ class Live:
             said = role.parse_here(sql)
             if said is None:
                 role.settle()
-                found = privilege(role, named, sql)
-                asleep = self._asleep(role, named)
+                found = None if self.built else privilege(role, named, sql) or self._asleep(role, named)
                 why = writes(role, named) if type(tree).__name__ == "SelectStmt" else None
-                return Judged(problem=found or asleep, writes=why, reads=tables)
+                return Judged(problem=found, writes=why, reads=tables)
         refused = self._refused(role, said, sql, named)
         return Judged(refused.problem, refused.unknown, reads=tables)
 
@@ -161,6 +172,8 @@ class Live:
 
         calls = {character(one.at) for one in named.calls}
         fault = problem(said, sql, calls, {character(at) for at in named.types.values()})
+        if reason := self._not_told(fault):
+            return Judged(unknown=reason)
         if fault.kind not in ("function", "table", "type", "schema") or not fault.name:
             return Judged(fault)
         if self.built and fault.kind == "function" and fault.name.rpartition(".")[2] in OWN:
@@ -170,7 +183,16 @@ class Live:
         extension = extension_of(fault.kind, fault.name)
         if extension is None or role.has_name(fault.kind, fault.name):
             return Judged(fault)
+        if self.built:
+            return Judged(unknown=f"it is of the extension {extension}, which may be put in beside the migrations")
         return Judged(_of_extension(role, extension, fault))
+
+    def _not_told(self, fault: Problem) -> str | None:
+        """Why migrations do not tell of something that is missing."""
+        last = (fault.name or "").rpartition(".")[2]
+        if self.built and fault.kind == "function" and last in OWN:
+            return "it is Fireline's own function, which `fireline postgres install` brings, not a migration"
+        return self.absent.get(last)
 
     def _asleep(self, role: Inquiry, named: Mentions) -> Problem | None:
         """Installed, and yet of no use: its library was not loaded when the server started."""
