@@ -15,24 +15,9 @@ def replaced(subject: Subject, command: Command, line: int, text: str) -> Edit |
     return Edit(there, there, "\n".join((prefix + one).rstrip() for one in text.split("\n")))
 
 
-def before(subject: Subject, command: Command, line: int, text: str) -> Edit | None:
-    """A line is put before a line of the fence."""
-    prefix = _prefix(subject, command, line)
-    if prefix is None:
-        return None
-    there = command.line(line)
-    return Edit(there, there - 1, prefix + text)
-
-
 def typed(command: Command, line: int) -> str:
     """A line of the fence as it was typed."""
     return command.action.command.split("\n")[line - 1]
-
-
-def inserted(subject: Subject, command: Command, line: int, column: int, text: str) -> Edit | None:
-    """A text is put into a line of the fence at this column, from 1."""
-    written = typed(command, line)
-    return replaced(subject, command, line, written[: column - 1] + text + written[column - 1 :])
 
 
 def _prefix(subject: Subject, command: Command, line: int) -> str | None:
