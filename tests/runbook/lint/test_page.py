@@ -71,3 +71,8 @@ def test_pictures_and_html_links_outside_of_code() -> None:
 def test_code_is_taken_out_and_lines_stay() -> None:
     bare = page.prose_only("a `b` c\n```\nd\n```\ne\n")
     assert bare.split("\n") == ["a  c", "", "", "", "e", ""]
+
+
+def test_fences_are_found_in_lists_too() -> None:
+    text = "```sh\na\n```\n\n1. x\n   - y\n     ```sql\n     b\n     ```\n"
+    assert [(one.line, one.first, one.content) for one in page.fences(text)] == [(1, 2, "a\n"), (7, 8, "b\n")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fireline.runbook.rules.backup_before_quiet import rule
-from tests.runbook.rules.saying import holds_its_examples, lines, of_reference
+from tests.runbook.rules.saying import faults, holds_its_examples, lines, mended, of_reference
 
 PROOF = "```sql\n   SELECT count(*) FROM pg_stat_activity WHERE usename = 'app';\n   ```"
 
@@ -44,3 +44,10 @@ def test_the_reference_runbook_has_two() -> None:
 )
 def test_only_a_proof_makes_it_quiet(steps: str, found: list[tuple[int, str]]) -> None:
     assert lines(rule, f"# Data corruption\n\n{steps}\n") == found
+
+
+def test_a_fence_that_proves_itself_mends_it() -> None:
+    text = "# Data corruption\n\n1. **Stop application** (if possible)\n2. **Create backup** of current state\n3. **Restore**\n"
+    after = mended(text, faults(rule, text)[0])
+    assert "(if possible)\n   ```bash\n   fireline contain fence\n   ```\n2. **Create" in after
+    assert lines(rule, after) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fireline.runbook.rules.placeholder import rule
-from tests.runbook.rules.saying import faults, holds_its_examples, lines, of_reference
+from tests.runbook.rules.saying import faults, holds_its_examples, lines, mended, of_reference
 
 
 def bash(command: str) -> str:
@@ -88,3 +88,23 @@ def test_the_place_and_a_variable_to_write_instead_are_named() -> None:
     found = faults(rule, bash("./restore.sh /path/to/backup.sql.gz"))[0]
     assert (found.line, found.column) == (5, 17)
     assert '"$BACKUP_SQL_GZ"' in found.suggestion
+
+
+def test_a_variable_takes_its_place_quoted_as_the_place_needs() -> None:
+    for command, after in (
+        ("eas build:view BUILD_ID --json", 'eas build:view "$BUILD_ID" --json'),
+        ("./restore.sh /path/to/backup.sql.gz", './restore.sh "$BACKUP_SQL_GZ"'),
+        ('kubectl logs "<pod>"', 'kubectl logs "${POD}"'),
+    ):
+        text = bash(command)
+        mend = mended(text, faults(rule, text)[0])
+        assert f"   {after}\n" in mend
+        assert lines(rule, mend) == []
+
+
+def test_in_sql_and_in_quoted_programs_nothing_is_replaced() -> None:
+    for text in (
+        bash("psql -c 'select pg_cancel_backend(<pid>)'"),
+        "# X\n\n1. **Do it:**\n   ```sql\n   SELECT pg_cancel_backend(<pid>);\n   ```\n",
+    ):
+        assert [one.edits for one in faults(rule, text)] == [()]

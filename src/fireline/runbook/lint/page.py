@@ -84,6 +84,17 @@ def _of(blocks: list[Block]) -> Iterator[tuple[int, Prose]]:
             yield from ((block.line + number + (number > 0), cell) for cell in row)
 
 
+def fences(text: str) -> list[Block]:
+    """Every fence of a page, those within lists too."""
+    found: list[Block] = []
+    waiting = [block for section in sections(text) for block in section.blocks]
+    while waiting:
+        block = waiting.pop(0)
+        waiting += [inner for item in block.items for inner in item.blocks]
+        found += [block] if block.kind == "fence" else []
+    return sorted(found, key=lambda one: one.line)
+
+
 def path_of(text: str, line: int) -> tuple[str, ...]:
     """The headings that a line stands under, the outermost first."""
     found: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from fireline.runbook.document import Procedure, Step
-from fireline.runbook.lint.rule import Fault, Rule
+from fireline.runbook.lint.rule import Edit, Fault, Rule
 from fireline.runbook.lint.steps import changes, proves_quiet, said, stops_traffic, takes_backup
 from fireline.runbook.lint.subject import Subject
 
@@ -22,12 +22,12 @@ def look(subject: Subject) -> Iterator[Fault]:
     for procedure in (*subject.book.procedures, *subject.book.checklists):
         for place, step in enumerate(procedure.steps):
             if takes_backup(step):
-                fault = _judge(procedure, place, step)
+                fault = _judge(subject, procedure, place, step)
                 if fault is not None:
                     yield fault
 
 
-def _judge(procedure: Procedure, place: int, step: Step) -> Fault | None:
+def _judge(subject: Subject, procedure: Procedure, place: int, step: Step) -> Fault | None:
     before = procedure.steps[:place]
     if any(proves_quiet(one) for one in (*(one for one in before if not takes_backup(one)), step)):
         return None
@@ -47,9 +47,23 @@ def _judge(procedure: Procedure, place: int, step: Step) -> Fault | None:
         step.line,
         f"what is written while this backup is taken, and after it, is in no backup: {why}",
         step=step.key,
+        edits=_fence(subject, stopping[-1]) if stopping else (),
         suggestion="Prove before it that nobody writes, such as by `fireline contain fence`, or look for sessions in pg_stat_activity.",
         severity="warning",
     )
+
+
+def _fence(subject: Subject, step: Step) -> tuple[Edit, ...]:
+    """The remedy that stops traffic and proves it, below the words of a step that has no command."""
+    item = re.match(r"\s*(?:\d+[.)]|[-*+])\s+", subject.lines[step.line - 1])
+    below = subject.lines[step.line] if step.line < len(subject.lines) else ""
+    if item is None or step.action is not None or step.alternatives or step.checklist:
+        return ()
+    if below.strip() and not re.match(r"\s*(?:\d+[.)]|[-*+])\s", below):
+        return ()  # its words go on
+    indent = " " * len(item[0])
+    added = "\n".join(f"{indent}{one}" for one in ("```bash", "fireline contain fence", "```"))
+    return (Edit(step.line + 1, step.line, added),)
 
 
 rule = Rule(

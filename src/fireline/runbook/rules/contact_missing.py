@@ -16,7 +16,7 @@ from fireline.runbook.speech.words import folded
 _REACHES = re.compile(
     r"@|#\w|://|\d[\d ()./-]{3,}\d|\b(?:pager\w*|opsgenie|victorops|splunk|slack|teams|discord|mattermost|telegram|whatsapp|signal"
     r"|zulip|irc|e-?mail|mail|phone|tel|call|dial|sms|text|hotline|extension|ext|page|rota\w*|schedule|on-?call|queue|ticket\w*"
-    r"|portal|desk|jira|service ?now|website|console|form|link|see|bridge|zoom|meet|bereitschaft|telefon|durchwahl|astreinte"
+    r"|portal|desk|jira|service ?now|website|console|form|link|bridge|zoom|meet|bereitschaft|telefon|durchwahl|astreinte"
     r"|telephone|telefono|guardia|intranet|directory|channel|kanal|canal)\b"
 )
 _NOT_YET = re.compile(
@@ -86,7 +86,7 @@ def _judge(subject: Subject, contact: Contact) -> Fault | None:
         return None
     return Fault(
         contact.line,
-        f"{contact.role} has a name, and nothing by which to reach it",
+        f"nothing here reaches {contact.role}: “{contact.address}” is no number, address or channel",
         subject.column(contact.line, contact.address or ""),
         suggestion="Add a phone number, an address, a channel or the name of the on-call schedule.",
         severity="warning",

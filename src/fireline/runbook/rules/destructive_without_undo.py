@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from fireline.runbook.lint.losing import losses
+from fireline.runbook.lint.losing import losses, restorings
 from fireline.runbook.lint.rule import Edit, Fault, Rule
 from fireline.runbook.lint.steps import gives_way_back, place_of, takes_backup
 from fireline.runbook.lint.subject import Command, Subject
@@ -31,7 +31,7 @@ def look(subject: Subject) -> Iterator[Fault]:
                 f"{why}, and nothing says how to take it back",
                 step=command.step.key,
                 suggestion="Add **Undo:** below it: how to get back, or that there is no way back.",
-                edits=_undo(subject, command),
+                edits=() if restorings(command) else _undo(subject, command),  # a restore is mended by going beside
                 severity="info" if few and not annotated else "warning",
             )
 

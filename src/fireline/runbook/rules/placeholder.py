@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from fireline.runbook import shell
 from fireline.runbook.language import placeholders
-from fireline.runbook.lint.page import Passage, for_contacts, passages, sections
-from fireline.runbook.lint.rule import Fault, Rule, Severity
+from fireline.runbook.lint.page import Passage, fences, for_contacts, passages, sections
+from fireline.runbook.lint.rule import Edit, Fault, Rule, Severity
 from fireline.runbook.lint.subject import Command, Subject
+from fireline.runbook.reading.fence import read
 
 # Words of an id that only the incident gives; other words in capitals may be a constant of the program.
 _VALUE = {
@@ -59,7 +61,7 @@ def look(subject: Subject) -> Iterator[Fault]:
     said: set[tuple[int, str]] = set()
     declared = subject.book.front_matter.get("params")
     asked = set(declared) if isinstance(declared, dict) else set()
-    for fault, token in (*_in_commands(subject, asked), *_in_prose(subject)):
+    for fault, token in (*_in_commands(subject, asked), *_by_hand(subject), *_in_prose(subject)):
         if (fault.line, token) not in said:
             said.add((fault.line, token))
             yield fault
@@ -75,6 +77,31 @@ def _in_commands(subject: Subject, asked: set[str]) -> Iterator[tuple[Fault, str
             comment = line.lstrip()
             if comment.startswith(("#", "--")) and (undone := _UNDONE.search(comment)):
                 yield _undone(subject, command.line(number), undone[0], command.step.key), undone[0]
+
+
+def _by_hand(subject: Subject) -> Iterator[tuple[Fault, str]]:
+    """Commands that no machine carries out, because a value would stand in the middle of another program's text."""
+    known = {one.action.line for one in subject.commands}
+    for block in fences(subject.text):
+        fence = read(block)
+        if fence.action.language == "text" or block.first in known:
+            continue
+        for number, line in enumerate(block.content.split("\n")):
+            tokens = [line[start:end] for start, end in placeholders.in_command(line)]
+            for token in [] if line.lstrip().startswith(("#", "--")) else dict.fromkeys(tokens):
+                told = token.startswith(("<", "{{")) and not _ASKS.match(token)
+                if token.strip("<>").casefold() not in _TAGS:
+                    yield _told(subject, block.first + number, token, "info" if told else "error"), token
+
+
+def _told(subject: Subject, line: int, token: str, severity: Severity) -> Fault:
+    return Fault(
+        line,
+        f"`{token}` was never filled in, and stands where nothing can be filled in at run time",
+        subject.column(line, token),
+        suggestion="Write what it is, or take the value from a variable of the outer command.",
+        severity=severity,
+    )
 
 
 def _tokens(command: Command, line: str, number: int) -> list[str]:
@@ -117,7 +144,21 @@ def _fault(subject: Subject, command: Command, line: int, token: str, severity: 
     else:
         message = f"`{token}` was never filled in"
         suggestion = f"Write what it is, or {variable} when only the incident tells."
-    return Fault(line, message, subject.column(line, token), command.step.key, suggestion=suggestion, severity=severity)
+    at, edits = subject.column(line, token), _variable(subject, command, line, token)
+    return Fault(line, message, at, command.step.key, suggestion=suggestion, edits=edits, severity=severity)
+
+
+def _variable(subject: Subject, command: Command, line: int, token: str) -> tuple[Edit, ...]:
+    """A variable in the place of what only the incident tells, quoted as the place needs; none where none can stand."""
+    if command.language != "bash" or command.numbers:
+        return ()
+    script = shell.script(command.action.command)
+    if token in script.unbound or token not in {one.token for one in script.opens}:
+        return ()
+    number = line - command.action.line
+    before, after = command.action.command.split("\n")[number], script.command.split("\n")[number]
+    shown = subject.lines[line - 1]
+    return (Edit(line, line, shown.replace(before, after, 1)),) if before and before in shown else ()
 
 
 def _undone(subject: Subject, line: int, word: str, step: str | None = None) -> Fault:
