@@ -46,7 +46,7 @@ def _of(found: tuple[Call, ...], *, inside: bool) -> Iterator[Pipeline]:
 def ends(call: Call) -> Call:
     """What runs in the end when a call carries exactly one other: psql of `docker exec db psql`."""
     inner = [one.call for one in carried(call)]
-    chain = len({one.pipe for one in inner if one.pipe != call.pipe}) == 0
+    chain = all(one.pipe in (call.pipe, -1) for one in inner)
     return inner[-1] if inner and chain and call.name != "xargs" else call
 
 
