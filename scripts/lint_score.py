@@ -23,6 +23,7 @@ from psycopg.conninfo import make_conninfo
 
 from fireline import clock
 from fireline.cluster import Cluster
+from fireline.cluster.binaries import wheel
 from fireline.postgres.connect import Target
 from fireline.redact import Secret
 from fireline.runbook.lint import checking, patient
@@ -247,7 +248,7 @@ def main() -> int:
     asked = parser.parse_args()
     corpus = cases(only=asked.only)
     with tempfile.TemporaryDirectory(prefix="flscore-") as folder:
-        server = Cluster(Path(folder) / "pg", settings=SERVER, fsync=False)
+        server = Cluster(Path(folder) / "pg", wheel(), settings=SERVER, fsync=False)  # 18, whatever is installed
         try:
             with server, shop(server.create_database(TARGET)) as target:
                 outcome = score(corpus, World(tools=tools()), {TARGET: target})

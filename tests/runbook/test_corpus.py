@@ -1,14 +1,16 @@
 """The labelled runbooks: that their labels are sound, and that lint says of them what is so."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from fireline.postgres.connect import Target
 from fireline.runbook.lint import checking
 from fireline.runbook.lint.world import World
 from scripts import lint_score
 from scripts.lint_score import Case, Outcome
+from tests import servers
+from tests.servers import Patient
 
 PRECISION, RECALL = 0.97, 0.9
 ENOUGH = 10
@@ -20,10 +22,11 @@ def corpus() -> list[Case]:
     return lint_score.cases()
 
 
-@pytest.fixture
-def outcome(corpus: list[Case], patient: Target) -> Outcome:
-    with lint_score.shop(patient.dsn.reveal()) as shop:
-        return lint_score.score(corpus, World(tools=lint_score.tools()), {lint_score.TARGET: shop})
+@pytest.fixture(scope="module")
+def outcome(corpus: list[Case], patient_server: Patient) -> Iterator[Outcome]:
+    """What lint says of all of them, with the target shop on PostgreSQL 18; measured once."""
+    with servers.database(patient_server) as url, lint_score.shop(url) as shop:
+        yield lint_score.score(corpus, World(tools=lint_score.tools()), {lint_score.TARGET: shop})
 
 
 def test_there_are_enough_runbooks_and_many_of_them_are_good(corpus: list[Case]) -> None:

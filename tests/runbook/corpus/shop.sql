@@ -1,7 +1,6 @@
 -- The database of target "shop": a small web shop as an application of some years has it. Needs PostgreSQL 18, run as superuser.
 -- Reads are linted as shop_oncall, which may read what people on call read and may not see cards.
 CREATE EXTENSION IF NOT EXISTS pg_stat_statements;
-CREATE EXTENSION IF NOT EXISTS pgcrypto;
 
 DO $$
 BEGIN
