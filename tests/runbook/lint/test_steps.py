@@ -6,6 +6,7 @@ import pytest
 
 from fireline.runbook.document import Procedure, Step
 from fireline.runbook.lint import steps
+from fireline.runbook.lint.step_calls import calls_of
 from fireline.runbook.parse import parse_text
 
 
@@ -138,8 +139,6 @@ def test_a_step_has_a_place_and_words() -> None:
     assert not steps.looks(one.steps[0])
 
 
-def test_calls_that_save_and_fences_that_read() -> None:
-    assert steps.saves(steps._calls("pg_dumpall > all.sql")[0])
-    action = bash("curl -s https://example.com/health").action
-    assert action is not None
-    assert steps.reads(action)
+def test_calls_that_save() -> None:
+    assert steps.saves(calls_of("pg_dumpall > all.sql")[0])
+    assert not steps.saves(calls_of("pg_restore -d shop x")[0])
