@@ -23,6 +23,7 @@ from fireline.runbook.lint.extensions import extension_of
 from fireline.runbook.lint.inquiry import Inquiry
 from fireline.runbook.lint.mentions import ANALYSED, Mentions, mentions, parameters
 from fireline.runbook.lint.nearest import nearest
+from fireline.runbook.lint.own_functions import OWN
 from fireline.runbook.lint.privileges import privilege
 from fireline.runbook.lint.refusal import Refusal, problem
 from fireline.runbook.lint.utility import lookup
@@ -33,13 +34,6 @@ from fireline.runbook.sqltext import LONGEST
 _LIMIT = timedelta(seconds=3)
 _LOCK = timedelta(milliseconds=250)
 _MOST_BINDS = 1000  # the server would make room for every number below the highest
-# Functions that `fireline postgres install` brings.
-OWN = (
-    "calculate_database_health_score",
-    "detect_performance_bottlenecks",
-    "check_foreign_key_integrity",
-    "optimize_database",
-)
 
 
 @contextmanager
