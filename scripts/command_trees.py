@@ -55,6 +55,7 @@ class Spec:
     options: str = ""  # options that its help leaves out; = at the end for those with a value
     passes: str = ""  # subcommands behind whose first argument another program is called
     version: tuple[str, ...] = ("--version",)
+    whole: bool = False  # its help texts name all options, with those of the root, whatever they say of more
 
 
 def oclif(program: str) -> Node:
@@ -105,20 +106,26 @@ def aws(program: str) -> Node:
 _AWS = """
 import json
 from awscli.clidriver import create_clidriver
-DEEP = set('s3 s3api rds ec2 ecs eks ecr logs cloudwatch ssm secretsmanager iam sts lambda route53 elbv2 autoscaling '
-           'dynamodb sqs sns kms backup cloudformation elasticache configure events cloudfront'.split())
+DEEP = set('s3 rds ecs ecr logs cloudwatch ssm secretsmanager sts lambda route53 autoscaling elasticache configure'.split())
+EC2 = ('describe-instance', 'describe-volume', 'describe-snapshot', 'start-', 'stop-', 'reboot-', 'terminate-',
+       'create-snapshot', 'create-volume', 'create-image', 'modify-volume', 'modify-instance-attribute', 'wait')
+NAMED = set(('accessanalyzer acm amplify apigateway apigatewayv2 application-autoscaling appconfig athena backup '
+    'batch budgets ce cloudformation cloudfront cloudtrail codebuild codecommit codedeploy codepipeline '
+    'cognito-idp compute-optimizer datasync dms docdb dynamodb efs eks elasticbeanstalk elb elbv2 emr es '
+    'events fis fsx glacier glue guardduty health iam inspector2 iot kafka kinesis kms lightsail mq '
+    'neptune network-firewall opensearch organizations pi pipes pricing rds-data redshift resource-groups '
+    'route53domains route53resolver s3api s3control sagemaker scheduler securityhub servicediscovery ses '
+    'sesv2 shield sns sqs sso ssm-incidents stepfunctions support synthetics transfer wafv2 waf xray ').split())
+ALWAYS = {'cli-input-json', 'cli-input-yaml', 'generate-cli-skeleton', 'cli-auto-prompt'}
 driver = create_clidriver()
 root = driver._get_command_table()
 def options(table):
     return ' '.join(sorted('--' + n + ('' if getattr(a, 'cli_type_name', '') == 'boolean' else '=')
-                           for n, a in table.items() if not getattr(a, 'positional_arg', False)))
+                           for n, a in table.items() if n not in ALWAYS and not getattr(a, 'positional_arg', False)))
 def positional(table):
     return any(getattr(a, 'positional_arg', False) for a in table.values())
 def node(command, depth, deep):
-    try:
-        table = command.subcommand_table
-    except Exception:
-        table = {}
+    table = below(command)
     try:
         arguments = command.arg_table
     except Exception:
@@ -130,17 +137,29 @@ def node(command, depth, deep):
         out['c'] = {n: (node(c, depth + 1, deep) if deep or depth == 0 else 0) for n, c in names.items()}
         if positional(arguments): out['a'] = 1
     return out if out else 0
+def below(command):
+    for name in ('_get_command_table', 'subcommand_table'):
+        try:
+            table = getattr(command, name)
+            return table() if callable(table) else table
+        except Exception:
+            pass
+    return {}
 def service(name, command):
     if name in DEEP:
         return node(command, 1, True)
+    if name == 'ec2':
+        return {'o': '', 'c': {n: node(c, 2, True) if n.startswith(EC2) else 0 for n, c in below(command).items() if n != 'help'}}
     try:
-        return {'c': {n: 0 for n in command.subcommand_table if n != 'help'}}
+        named = name in NAMED and below(command)
+        return {'c': {n: 0 for n in named if n != 'help'}} if named else 0
     except Exception:
         return 0
 c = {n: service(n, x) for n, x in root.items() if n != 'help'}
 c['help'] = 0
 globals_ = driver._get_cli_data()['options']
 o = ' '.join('--' + n + ('' if a.get('action', '').startswith('store_') else '=') for n, a in globals_.items())
+o += ' ' + ' '.join('--' + n + '=' for n in sorted(ALWAYS))
 print(json.dumps({'o': o, 'c': c}))
 """
 
@@ -258,7 +277,7 @@ SPECS: dict[str, Spec] = {
         there="compose buildx scout model init mcp ai desktop debug sbom extension sandbox offload pass app help",
     ),
     "kubectl": Spec(
-        "https://kubernetes.io/docs/tasks/tools", open=True, plugin="kubectl-", there="options help alpha",
+        "https://kubernetes.io/docs/tasks/tools", open=True, version=("version", "--client"), whole=True, plugin="kubectl-", there="options help alpha",
         plugins="krew ctx ns neat tree cnpg stern argo rollouts cert-manager minio access-matrix who-can view-secret "
         "resource-capacity sniff trace debug iexec df-pv images outdated status get-all konfig ingress-nginx oidc-login "
         "node-shell pgo zalando postgres kots hns tail graph score modify-secret rabbitmq crossplane karmada virt cilium",
@@ -300,9 +319,9 @@ def _options(told: Help, without: frozenset[str] = frozenset()) -> str:
     return " ".join(sorted(f"{one}{'=' if one in told.with_value else ''}" for one in names))
 
 
-def _node(told: Help, without: frozenset[str] = frozenset()) -> Node | int:
+def _node(told: Help, without: frozenset[str] = frozenset(), *, whole: bool = False) -> Node | int:
     node: Node = {}
-    if told.options is not None and not told.partial:
+    if told.options is not None and (whole or not told.partial):
         node["o"] = _options(told, without)
     if told.passes:
         node["p"] = 1
@@ -329,7 +348,7 @@ class Crawl:
         text = self.ask(())
         self.seen.add(text)
         told = read(text, (self.program,))
-        node = _node(told)
+        node = _node(told) or ({} if told.subcommands else 0)
         if not isinstance(node, dict):
             raise SystemExit(f"{self.program}: nothing to read in\n{text[:500]}")
         if self.program == "kubectl":
@@ -353,7 +372,7 @@ class Crawl:
                 continue
             if inner.subcommands:  # a plain command may say the same as its brother
                 self.seen.add(text)
-            node = _node(inner, above)
+            node = _node(inner, above, whole=self.spec.whole)
             assert isinstance(node, dict) or not node
             if inner.subcommands and len(path) + 1 < DEEPEST:
                 node = node or {}
@@ -378,8 +397,7 @@ def make(program: str, pool: ThreadPoolExecutor, name: str | None = None) -> Non
     if spec.open:
         tree["x"] = 1
     said = _run([which(program, path=PATHS) or "", *spec.version])
-    version = re.search(r"(?<![\w-])v?(\d+(?:\.\d+)+|\d{3})", said)
-    number = version[1] if version else "?"
+    number = learning.version_in(said, program) or (re.search(r"\d{3}", said) or ["?"])[0]
     told = {
         "program": program,
         "version": number,

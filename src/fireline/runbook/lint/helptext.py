@@ -8,7 +8,7 @@ from dataclasses import dataclass
 # A dash, overstruck letters and colours as a manual page has them.
 _PAINT = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|.\x08")
 _COMMANDS = re.compile(r"\b(sub)?commands?\b|^topics\b|^positional arguments\b", re.IGNORECASE)
-_NO_COMMANDS = re.compile(r"\b(environment|example|arguments?:?$|usage)\b", re.IGNORECASE)
+_NO_COMMANDS = re.compile(r"\b(environment variables|example|arguments?:?$|usage)\b", re.IGNORECASE)
 _USAGE = re.compile(r"^\s*usage\b:?\s*(.*)$", re.IGNORECASE)
 _HEADING = re.compile(r"^\s{0,3}(?:[A-Z][A-Z &/_-]{2,}|[A-Za-z][\w ,/&'()-]{1,60}:)\s*$")
 _NAME = r"[a-z0-9][\w.:-]*"
@@ -25,6 +25,7 @@ _MORE = re.compile(
     r"(?:list of (?:all |global )|for (?:all|more|a full list of) |see the man).*\b(?:options|flags)\b|--help[ =-]all\b|\bhelp all\b",
     re.IGNORECASE,
 )
+_LONGEST_TITLE = 5  # words; a longer line that ends in a colon is a sentence
 _PASSES = re.compile(r"\b(?:command|cmd|prog(?:ram)?|args)\b", re.IGNORECASE)
 
 
@@ -114,6 +115,7 @@ def _apart(spec: str) -> tuple[str, str]:
 
 def _value(rest: str) -> tuple[bool, str]:
     """Whether a value follows directly, and what stands behind it. `--x[=y]` and `[x]` need none."""
+    rest = re.sub(r'^\s\("?\w+"?\)', "", rest)  # -1 ("one"), --single-transaction
     if empty := re.match(r"=(?:\[\]|\{\}|(?=[\s,:]|$)):?", rest):
         return True, rest[empty.end() :]
     optional = re.match(r"\[=[^\]]*\]|=?\[=?[^\]|]*\]|\[[^\]]*\]", rest)
@@ -150,13 +152,22 @@ def _subcommands(lines: list[str], path: tuple[str, ...]) -> tuple[str, ...]:
         positional = title.lower().startswith("positional")
         for name in _braces(lines[start:at]) if positional else _names(lines[start:at], path):
             found.setdefault(name)
+    if path:
+        found.update(dict.fromkeys(_spelled_out(lines, path)))
     return tuple(found)
+
+
+def _spelled_out(lines: list[str], path: tuple[str, ...]) -> list[str]:
+    """The subcommands of a help that writes each with all before it: `  wrangler d1 list   List databases`."""
+    start = rf"^\s{{1,4}}{re.escape(' '.join(path))} ({_NAME})(?: [\[<(][^ ]*)*\s{{2,}}\S"
+    return [found[1] for line in lines if (found := re.match(start, line))]
 
 
 def _opens(line: str) -> bool:
     title = line.strip().rstrip(":")
     return (
         _heading(line)
+        and len(title.split()) <= _LONGEST_TITLE
         and bool(_COMMANDS.search(title))
         and not (_NO_COMMANDS.search(title) and not title.lower().startswith("positional"))
     )
@@ -195,7 +206,8 @@ def _item_names(written: str, path: tuple[str, ...]) -> list[str]:
     if not first:
         return []
     prefix = ":".join(path[1:]) + ":"
-    return [one.removeprefix(prefix) for one in (first[0], *(word for word in words[1:] if " " not in word))]
+    names = (first[0], *(word for word in words[1:] if " " not in word))
+    return [one.removeprefix(prefix).rstrip(":.") for one in names]
 
 
 def _aliases(lines: list[str]) -> tuple[str, ...]:

@@ -83,10 +83,17 @@ def version(about: Told) -> str | None:
     """Its version as `--version` says it; None when it says none."""
     if about.version is None:
         said = run([str(about.file), "--version"]) or ""
-        found = re.search(r"\d+(?:\.\d+)+(?:[-+.][\w.]+)?", said)
-        about.version = found[0] if found else ""
+        about.version = version_in(said, about.file.name) or ""
         _keep(about)
     return about.version or None
+
+
+def version_in(said: str, program: str) -> str | None:
+    """The version in what `--version` prints: the one behind the program's name before any other."""
+    number = r"v?(\d+(?:\.\d+)+)"
+    named = re.search(rf"\b{re.escape(program)}(?:-cli)?(?: version)?[/ ]{number}", said)
+    found = named or re.search(rf"(?<![\w./-]){number}", said)
+    return found[1] if found else None
 
 
 def help_of(about: Told, path: tuple[str, ...]) -> Help | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from pathlib import Path
 
 from fireline.runbook.lint import learning, tables
@@ -13,6 +14,9 @@ from fireline.runbook.lint.learned import Learned
 from fireline.runbook.lint.learning import Told
 from fireline.runbook.lint.tables import Table, child
 from fireline.runbook.lint.world import Known, Tools
+
+
+_SLIP = 0.88  # how alike two names are of which one is a slip of the pen
 
 
 def here(*, learn: bool = True, path: str | None = None, files: Iterable[Path] = ()) -> Tools:
@@ -142,9 +146,10 @@ def _by_its_options(about: Told) -> Known | None:
 def _known(table: Table, way: Way, version: str | None, label: str) -> Known:
     """Way and table put together; a word that may be a plugin's is none of its own when nobody knows such a plugin."""
     plugin = None
-    if way.exists is None and way.missing and table.plugin and not way.path and way.missing not in table.plugins:
-        plugin = table.plugin + way.missing
-        way = replace(way, exists=False)
+    if way.exists is None and way.missing and not way.path and way.missing not in table.plugins:
+        slip = bool(get_close_matches(way.missing, way.branch.children, n=1, cutoff=_SLIP))
+        plugin = table.plugin + way.missing if table.plugin else None
+        way = replace(way, exists=False if plugin or slip else None)
     return Known(
         program=table.program,
         version=version,
