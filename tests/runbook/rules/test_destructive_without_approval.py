@@ -29,5 +29,6 @@ def test_in_an_annotated_file_it_is_a_warning() -> None:
 def test_a_level_an_approval_or_a_sentence_is_enough() -> None:
     assert lines(rule, ANNOTATED + page("{level=destructive}")) == []
     assert lines(rule, ANNOTATED + page("{approve=1:dba}")) == []
+    assert lines(rule, ANNOTATED + page("{level=reversible}", "   **Undo:** it fills again by itself.\n")) == []
     assert lines(rule, ANNOTATED + page(more="   Only with the approval of the DBA.\n")) == []
     assert lines(rule, "---\nfireline: 1\napprovals:\n  destructive: {count: 2}\n---\n\n" + page()) == []

@@ -46,11 +46,12 @@ def test_something_that_could_come_out_wrong_is_enough(step: str) -> None:
     assert lines(rule, f"{RESTORE}{step}\n") == []
 
 
-def test_a_check_of_the_keys_is_offered_and_mends_it() -> None:
+def test_a_comparison_is_offered_and_mends_it() -> None:
     text = f"{RESTORE}2. **Verify restore**\n"
     after = mended(text, faults(rule, text)[0])
     assert (
-        "   **Verify:** no row refers to something that is missing.\n   ```bash\n   fireline integrity\n   ```" in after
+        "   **Verify:** what was restored is what was backed up.\n   ```bash\n   fireline resolve verify-restore\n   ```"
+        in after
     )
     assert lines(rule, after) == []
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from fireline.runbook.lint.losing import losses
 from fireline.runbook.lint.rule import Fault, Rule
-from fireline.runbook.lint.steps import said
+from fireline.runbook.lint.steps import gives_way_back, said
 from fireline.runbook.lint.subject import Subject
 
 _AGREED = re.compile(
@@ -28,6 +28,8 @@ def look(subject: Subject) -> Iterator[Fault]:
         step = command.step
         if command.role not in ("action", "alternative") or step.level == "destructive" or step.approve:
             continue
+        if step.level == "reversible" and gives_way_back(step):
+            continue  # the author has thought about it
         if _AGREED.search(said(step)) or _AGREED.search(command.procedure.text.casefold()):
             continue
         for line, why in losses(command)[:1]:

@@ -91,14 +91,20 @@ def _unproved(subject: Subject, command: Command, line: int) -> Fault:
 
 
 def _verification(subject: Subject, command: Command) -> tuple[Edit, ...]:
-    """A check of every foreign key, below the fence."""
+    """A comparison with the backup, below the fence; the restore itself is mended to go beside."""
     last = command.line(len(command.action.command.split("\n"))) + 1
     closing = subject.lines[last - 1] if last <= len(subject.lines) else ""
     mark = closing.strip()
     if not mark or (set(mark) - {"`"} and set(mark) - {"~"}):
         return ()
     indent = closing[: len(closing) - len(closing.lstrip())]
-    added = ["", "**Verify:** no row refers to something that is missing.", f"{mark}bash", "fireline integrity", mark]
+    added = [
+        "",
+        "**Verify:** what was restored is what was backed up.",
+        f"{mark}bash",
+        "fireline resolve verify-restore",
+        mark,
+    ]
     return (Edit(last + 1, last, "\n".join(f"{indent}{one}".rstrip() for one in added)),)
 
 
