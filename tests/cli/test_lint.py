@@ -30,7 +30,7 @@ reviewed: 2026-11-01
 2. **Call the vendor**
 """
 BAD = GOOD.replace("Call the vendor", "Read [the guide](gone.md)")
-LINE = 18  # of the link
+LINE = 17  # of the link
 
 
 def file(program: Fireline, text: str | bytes, name: str = "runbook.md") -> str:
@@ -52,7 +52,7 @@ def test_a_finding_is_told_with_its_line_a_mark_and_what_to_do(bare: Fireline) -
     assert done.code == 1
     head, place, said, line, mark, *rest = done.out.splitlines()
     assert head == "runbook.md"
-    assert place.split() == [f"{LINE}:25", "error", "dead-link"]
+    assert place.split() == [f"{LINE}:23", "error", "dead-link"]
     assert "gone.md, which does not exist" in said
     assert line.strip() == "2. **Read [the guide](gone.md)**"
     assert (line.index("gone.md"), mark.strip()) == (mark.index("^"), "^^^^^^^")
@@ -88,7 +88,7 @@ def test_sarif_is_one_document_with_the_finding(bare: Fireline) -> None:
 def test_workflow_commands_name_the_place_and_a_summary_follows(bare: Fireline) -> None:
     done = bare("lint", file(bare, BAD), "--format", "github", "--only", "dead-link")
     assert done.code == 1
-    assert done.out.startswith(f"::error file=runbook.md,line={LINE},col=25,title=dead-link::")
+    assert done.out.startswith(f"::error file=runbook.md,line={LINE},col=23,title=dead-link::")
     assert "1 error in 1 file." in done.out
 
 
@@ -128,7 +128,6 @@ def test_a_comment_in_the_file_keeps_a_line_as_it_is(bare: Fireline) -> None:
         (["here.md", "--target", "main", "--dsn", "x"], "--target and --dsn exclude each other"),
         (["here.md", "--dsn", "x", "--migrations", "empty"], "--dsn and --migrations exclude each other"),
         (["here.md", "--migrations", "gone"], "no folder gone"),
-        (["here.md", "--json", "--format", "sarif"], "--json and --format sarif exclude each other"),
         (["here.md", "--fix-to", "out", "--format", "github"], "--fix-to and --format github exclude each other"),
         (["here.md", "--dsn", "host=127.0.0.1 port=1 connect_timeout=1"], "error: "),
         (["here.md", "--dsn", "@gone"], "gone"),
@@ -208,6 +207,21 @@ def test_a_target_of_the_settings_judges_the_sql(house: Fireline, patient: Targe
     assert [(one["rule"], one["line"]) for one in by_dsn.data["findings"]] == [("undefined-table", 14)]
 
 
+def test_migrations_build_the_schema_and_one_that_does_not_apply_is_a_finding_in_its_file(bare: Fireline) -> None:
+    name = file(bare, GOOD.replace("SELECT 40 + 2 AS jobs", "SELECT count(*) AS jobs FROM orders"))
+    file(bare, "CREATE TABLE orders (id int PRIMARY KEY);\n", "migrations/1_orders.sql")
+    done = bare("lint", name, "--migrations", "migrations", "--json")
+    assert (done.code, done.data["findings"]) == (0, []), done.out
+    file(bare, "CREATE TABLE two (id int);\n\nALTER TABLE two DROP COLUMN gone;\n", "migrations/2_two.sql")
+    file(bare, "ALTER TABLE orders RENAME TO purchases;\n", "migrations/3_rename.sql")
+    done = bare("lint", name, "--migrations", "migrations", "--json")
+    assert done.code == 1
+    assert {(one["file"], one["rule"], one["line"]) for one in done.data["findings"]} == {
+        ("migrations/2_two.sql", "migration-fails", 3),
+        ("runbook.md", "undefined-table", 14),
+    }
+
+
 def test_a_corrected_copy_is_written_elsewhere_and_shown(bare: Fireline) -> None:
     old = GOOD.replace("SELECT 40 + 2 AS jobs", "SELECT mean_time AS jobs FROM pg_stat_statements")
     name = file(bare, old)
@@ -241,7 +255,7 @@ def test_a_wish_of_a_post_mortem_is_known_where_the_store_runs(house: Fireline) 
     house.data("declare", "Certificates expired")
     house.data("incident", "resolve", "--resolution", "renewed")
     (house.folder / "post.md").write_text("- [ ] Write a procedure for expired certificates\n")
-    done = house("incident", "postmortem", "--edit", "post.md")
+    done = house("incident", "postmortem", "1", "--edit", "post.md")
     assert done.code == 0, done.err
     found = house("lint", "--json", "--only", "procedure-wanted").data["findings"]
     assert [one["rule"] for one in found] == ["procedure-wanted"]
@@ -249,4 +263,6 @@ def test_a_wish_of_a_post_mortem_is_known_where_the_store_runs(house: Fireline) 
 
 
 def test_the_output_is_json_even_for_an_error(bare: Fireline) -> None:
+    both = bare("lint", "gone.md", "--json", "--format", "sarif")
+    assert (both.code, both.data["error"]) == (2, "--json and --format sarif exclude each other")
     assert json.loads(bare("lint", "gone.md", "--format", "json").out)["error"] == "no file gone.md"

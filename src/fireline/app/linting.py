@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from fireline.app.context import remedies, store_url
+from fireline import clock
+from fireline.app.context import Context, remedies, store_url
 from fireline.errors import StoreUnavailable
+from fireline.incident.people import Actor
 from fireline.postgres.connect import Target
-from fireline.runbook.lint.world import Patient, World
+from fireline.review.asked import asked as asked_for
+from fireline.runbook.lint.checking import check
+from fireline.runbook.lint.world import Patient, Unapplied, World
 from fireline.settings import Settings
 
 PATIENCE_SECONDS = 2  # for a store that does not answer
+FRESH = timedelta(minutes=1)  # links and scripts change without the runbook
 
 
 @dataclass(frozen=True)
@@ -23,7 +30,9 @@ class Asked:
     files: tuple[Path, ...] = ()
     target: Target | None = None
     migrations: Path | None = None
+    binaries: Path | None = None  # PostgreSQL's programs, for the migrations
     learn: bool = True  # whether programs of this machine are asked for their help
+    path: str | None = None  # where programs are looked for; None: where this process would
     wanted: tuple[str, ...] | None = None  # titles of procedures that post-mortems asked for; None without a store
     drilled: Mapping[str, bool] | None = None  # key of a step -> whether its undo was proven
 
@@ -35,9 +44,11 @@ def world(asked: Asked) -> Iterator[World]:
 
     with ExitStack() as held:
         found = remedies()
+        patient, unapplied = _held_against(asked, held)
         yield World(
-            target=_patient(asked, held),
-            tools=here(learn=asked.learn, files=asked.files),
+            target=patient,
+            migrations=unapplied,
+            tools=here(learn=asked.learn, path=asked.path, files=asked.files),
             asked=asked.wanted,
             drilled=asked.drilled or {},
             remedies={name: one.words for name, one in found.items()},
@@ -50,21 +61,49 @@ def procedures_asked_for(settings: Settings) -> tuple[str, ...] | None:
     import psycopg
     from psycopg.rows import dict_row
 
-    from fireline.review.asked import asked
     from fireline.store.connect import arguments
 
     try:
         url = store_url(settings)
         given = {**arguments("fireline-lint"), "connect_timeout": PATIENCE_SECONDS, "row_factory": dict_row}
         with psycopg.connect(url, **given) as conn:
-            return asked(conn)
+            return asked_for(conn)
     except (StoreUnavailable, psycopg.Error):
         return None
 
 
-def _patient(asked: Asked, held: ExitStack) -> Patient | None:
+_kept: dict[str, tuple[tuple[object, ...], datetime, dict[str, Any]]] = {}
+
+
+def lint(actor: Actor, context: Context, *, target: str | None = None) -> dict[str, Any]:
+    """Say what in the team's runbooks would fail at night; with a target, the SQL is held against it too.
+
+    No program is asked anything, and what was found is kept for a minute while the files are the same.
+    """
+    del actor
+    books = context.world.runbooks()
+    with context.store.transaction() as conn:
+        wanted = asked_for(conn)
+    files = tuple(Path(one.path) for one in books)
+    key: tuple[object, ...] = (tuple((one.path, one.revision) for one in books), wanted)
+    if target is None and (kept := _kept.get("")) and kept[0] == key and clock.now() - kept[1] < FRESH:
+        return kept[2]
+    at = context.world.target(target) if target else None
+    with world(Asked(files, at, learn=False, path=context.settings.runbook.path, wanted=wanted)) as known:
+        told = check(files, known).json()
+    if target is None:
+        _kept[""] = (key, clock.now(), told)
+    return told
+
+
+def _held_against(asked: Asked, held: ExitStack) -> tuple[Patient | None, tuple[Unapplied, ...] | None]:
+    """The database that statements are held against, and what of the migrations did not apply."""
     if asked.target is not None:
         from fireline.runbook.lint.patient import open_
 
-        return held.enter_context(open_(asked.target))
-    return None
+        return held.enter_context(open_(asked.target)), None
+    if asked.migrations is not None:
+        from fireline.runbook.lint.migrations import built
+
+        return held.enter_context(built(asked.migrations, asked.binaries))
+    return None, None

@@ -162,4 +162,5 @@ OPERATIONS: dict[str, Operation] = {
         list=("app.acts:list_runbooks", "viewer", True),
         procedures=("app.acts:list_procedures", "viewer", True),
     ),
+    **_group("runbook", outside=True, lint=("app.linting:lint", "viewer", True)),
 }

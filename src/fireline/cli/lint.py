@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from fireline.postgres.connect import Target
     from fireline.runbook.lint.rule import Rule
     from fireline.runbook.lint.world import World
+    from fireline.settings import Settings
 
 Format = Literal["text", "json", "sarif", "github"]
 _ENDINGS = (".md", ".markdown")
@@ -150,24 +151,32 @@ def _below(folder: Path) -> Iterator[Path]:
 
 def _world(files: list[Path], target: str | None, dsn: str | None, migrations: Path | None) -> Any:
     """What the files are held against, as a context. Raises Usage, NotFound."""
-    from fireline.app.linting import Asked, world
+    from fireline.app.linting import Asked, procedures_asked_for, world
 
     given = [name for name, one in (("--target", target), ("--dsn", dsn), ("--migrations", migrations)) if one]
     if len(given) > 1:
         raise Usage(f"{' and '.join(given)} exclude each other")
     if migrations is not None and not migrations.is_dir():
         raise NotFound(f"no folder {migrations}")
-    return world(Asked(tuple(files), _target(target, dsn), migrations, wanted=_asked_for()))
+    settings = _settings()
+    return world(
+        Asked(
+            tuple(files),
+            _target(target, dsn),
+            migrations,
+            settings.store.binaries if settings else None,
+            wanted=procedures_asked_for(settings) if settings else None,
+        )
+    )
 
 
-def _asked_for() -> tuple[str, ...] | None:
-    """What post-mortems want to be written, where this folder has settings and its store runs."""
+def _settings() -> Settings | None:
+    """Those of this folder; without them, or with a mistake in them, a file is linted all the same."""
     from fireline import settings as settings_file
-    from fireline.app.linting import procedures_asked_for
 
     try:
-        return procedures_asked_for(settings_file.read(terminal.options.config))
-    except SettingsError:  # a file is linted all the same
+        return settings_file.read(terminal.options.config)
+    except SettingsError:
         return None
 
 

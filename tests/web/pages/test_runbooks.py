@@ -24,3 +24,25 @@ def test_a_procedure_is_chosen_for_an_incident_or_started_by_itself(ward: Site, 
         story.go_on(ward, 2)
         assert "succeeded" in browser.get("/runs/2").text
         assert "Everything Waits" in browser.get("/runs").text
+
+
+def test_what_would_fail_is_counted_in_the_list_and_told_on_the_runbooks_page(ward: Site, patient: Target) -> None:
+    del patient
+    with ward.client("maya") as browser:
+        assert "4 errors" in browser.get("/runbooks").text
+        shown = browser.get("/runbooks/1").text
+        assert "<code>eas build:rollback</code> is no command of" in shown
+        assert 'href="#step-' in shown
+        assert "Not checked: " in shown
+        held = browser.get("/runbooks/1", params={"target": "main"}).text
+        assert "held against main" in held
+        assert "no target was named" not in held
+        assert browser.get("/runbooks/1", params={"target": "gone"}).status_code == 404
+
+
+def test_a_target_that_is_away_leaves_the_page_as_it_is(site: Site) -> None:
+    with site.client("maya") as browser:
+        shown = browser.get("/runbooks/1", params={"target": "main"})
+    assert shown.status_code == 200
+    assert "Its SQL was not held against it." in shown.text
+    assert "<code>eas build:rollback</code> is no command of" in shown.text
