@@ -10,7 +10,7 @@ from postgast.pg_query_pb2 import Token
 from fireline.postgres.proof import distrust
 from fireline.postgres.trusted import FIRST_OWN_OID
 from fireline.runbook.lint.inquiry import Inquiry
-from fireline.runbook.lint.mentions import Mentions
+from fireline.runbook.lint.mentions import Mentions, Name
 from fireline.runbook.lint.privileges import candidates
 
 _DEPTH = 4  # how far functions are followed that call each other
@@ -47,15 +47,16 @@ def _reason(catalog: Inquiry, row: dict[str, Any], depth: int) -> str | None:
     if word:
         return f"its text says {word}"
     if depth:
-        inner = [one for one in catalog.functions(called) if one["oid"] != row["oid"] and one["visible"]]
-        for name in called:
-            meant = [_reason(catalog, one, depth - 1) for one in inner if one["name"] == name]
+        inner = [one for one in catalog.functions([name for _, name in called]) if one["oid"] != row["oid"]]
+        for schema, name in called:
+            here = [one for one in inner if one["name"] == name and (one["schema"] == schema or (not schema and one["visible"]))]
+            meant = [_reason(catalog, one, depth - 1) for one in here]
             if meant and all(meant):
                 return f"calls {name}(): {meant[0]}"
     return None
 
 
-def _changes(body: str) -> tuple[str | None, list[str]]:
+def _changes(body: str) -> tuple[str | None, list[Name]]:
     """The first word of a function's text by which it changes something, and the names that it calls."""
     try:
         tokens = scan(body).tokens
@@ -64,7 +65,7 @@ def _changes(body: str) -> tuple[str | None, list[str]]:
     raw = body.encode()
     spoken = [raw[one.start : one.end].decode("utf-8", "replace") for one in tokens]
     kinds = [one.token for one in tokens]
-    called: list[str] = []
+    called: list[Name] = []
     dynamic = False
     for place, kind in enumerate(kinds):
         before = kinds[place - 1] if place else Token.ASCII_59
@@ -78,7 +79,8 @@ def _changes(body: str) -> tuple[str | None, list[str]]:
         elif dynamic and kind == Token.SCONST and (word := _first_word(spoken[place])) in _WORDS:
             return f"EXECUTE '{word.upper()} …'", called
         if kind == Token.IDENT and kinds[place + 1 : place + 2] == [Token.ASCII_40]:
-            called.append(spoken[place].lower())
+            schema = spoken[place - 2].lower().strip('"') if before == Token.ASCII_46 and place > 1 else None
+            called.append((schema, spoken[place].lower().strip('"')))
     return None, called
 
 
