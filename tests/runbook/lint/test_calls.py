@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from fireline.runbook.lint.calls import Call, calls, functions, masked
+from fireline.runbook.lint.calls import Call, assignments, calls, functions, masked
 
 
 def one(command: str) -> Call:
@@ -129,6 +129,15 @@ def test_a_pipeline_has_the_names_of_the_programs_that_really_run() -> None:
     assert [first.fed, second.fed, third.fed] == [False, True, True]
 
 
+def test_a_redirection_in_the_middle_does_not_end_a_pipeline() -> None:
+    found = calls("pg_dump a 2> err | gzip 2> $(mktemp) | aws s3 cp - s3://b")
+    assert [call.name for call in found] == ["pg_dump", "gzip", "mktemp", "aws"]
+    first, second, _, third = found
+    assert first.pipeline == second.pipeline == third.pipeline == ("pg_dump", "gzip", "aws")
+    assert (first.redirects, third.redirects) == ((("2>", "err"),), ())
+    assert [first.place, second.place, third.place] == [0, 1, 2]
+
+
 def test_two_pipelines_are_two() -> None:
     assert [call.pipe for call in calls("a | b; c | d; e")] == [0, 0, 1, 1, -1]
 
@@ -250,6 +259,17 @@ def test_commands_in_the_background_and_behind_case_are_found() -> None:
     assert names("a & b &\ncase $x in\n  y) c ;;\n  *) d ;;\nesac\nfor f in *; do e; done\n{ g; }\n(h)") == list(
         "abcdegh"
     )
+
+
+def test_what_goes_on_by_itself_is_known() -> None:
+    assert [call.behind for call in calls("a & b && c &\n(d | e) &\nf")] == [True, True, True, True, True, False]
+
+
+def test_assignments_that_stand_alone_are_found() -> None:
+    found = assignments("A=1\nexport B='x y' C=$D\nE=2 psql\nF=")
+    assert [(name, word.text, word.literal) for name, word in found] == [
+        ("A", "1", True), ("B", "x y", True), ("C", "$D", False), ("F", "", True),
+    ]  # fmt: skip
 
 
 def test_a_name_that_is_only_known_at_run_time_is_not_fixed() -> None:

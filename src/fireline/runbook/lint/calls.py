@@ -137,7 +137,7 @@ class _Reader:
         elif kind == "redirected_statement":
             self._redirected(node, around)
         elif kind == "pipeline":
-            self._pipeline([(one, ()) for one in node.children if one.type not in ("|", "|&")], around)
+            self._pipeline(_members(node), around)
         elif kind == "list":
             self._list(node.children, around)
         elif kind == "negated_command":
@@ -260,6 +260,7 @@ class _Reader:
             own = replace(inner, place=at) if last else replace(inner, place=at, redirects=(), here=None, more=())
             for one in redirects:
                 own = self._with(own, one)
+                self._within_redirect(one, around)
             self._visit(member, own)
 
     def _command(self, node: Node, around: _Around) -> None:
@@ -341,12 +342,12 @@ class _Reader:
 
 
 def _members(node: Node) -> list[tuple[Node, tuple[Node, ...]]]:
-    """The members of what stands after the | of a here-document, the last with the redirections around all."""
-    if node.type == "redirected_statement":
+    """The members of a pipeline, those of `a | b 2>err` within it too, each with the redirections around it."""
+    redirects = node.children_by_field_name("redirect") if node.type == "redirected_statement" else []
+    if redirects and not any(one.type == "heredoc_redirect" for one in redirects):
         body = node.child_by_field_name("body")
         inner = _members(body) if body is not None else []
-        around = tuple(node.children_by_field_name("redirect"))
-        return [*inner[:-1], *((member, (*own, *around)) for member, own in inner[-1:])]
+        return [*inner[:-1], *((member, (*own, *redirects)) for member, own in inner[-1:])]
     if node.type == "pipeline":
         return [part for one in node.children if one.type not in ("|", "|&") for part in _members(one)]
     return [(node, ())]

@@ -89,13 +89,19 @@ def _dump(call: Call, command: Command) -> Word | None:
         named = next(iter(call.values("-f", "--file")), None)
         read = next((text for sign, text in call.redirects if sign == "<"), None)
         if named is not None or read is not None:
-            return named or Word(read or "", read or "", call.line, 1, literal=True, quoted=False)
+            return named or _as_word(read or "", call)
         first = next((one for one in command.calls if one.pipe == call.pipe and one.place == 0), None)
         if first is None or call.pipe < 0:
             return None
         return next((word for word in reversed(first.words) if word.quoted or not word.text.startswith("-")), None)
     after = [word for word in _bare(call) if word.text != "restore"]
     return after[-1] if after and call.raw_name.startswith((".", "/")) else None
+
+
+def _as_word(text: str, call: Call) -> Word:
+    """What a redirection reads, quoted where it has to be."""
+    raw = text if re.fullmatch(r"[\w./~:+-]+", text) else f'"{text}"'
+    return Word(text, raw, call.line, 1, literal=True, quoted=False)
 
 
 def _bare(call: Call) -> list[Word]:

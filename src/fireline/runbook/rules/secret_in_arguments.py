@@ -76,7 +76,8 @@ def look(subject: Subject) -> Iterator[Fault]:
 
 def _fault(subject: Subject, command: Command, call: Call, found: _Found) -> Fault | None:
     if (
-        _NONE.fullmatch(found.value)
+        not found.value
+        or _NONE.fullmatch(found.value)
         or placeholders.in_command(found.value)
         or placeholders.CAPITALS.fullmatch(found.value)
     ):
@@ -134,6 +135,7 @@ def _in_word(call: Call, word: Word) -> Iterator[_Found]:
     name, equals, value = word.text.partition("=")
     if (
         equals
+        and " " not in value
         and name.isidentifier()
         and _NAMES.search(name)
         and call.name not in ("export", "echo", "printf", "grep", "unset")
