@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from fireline.runbook.document import Step
     from fireline.runbook.lint.subject import Subject
 
+_PROMPT = re.compile(r"\s*\w+[=('*!^-][>#](?:\s|$)")  # shop=> shop=# shop->
 Door = Literal["fence", "option", "input"]
 
 
@@ -148,10 +150,19 @@ def scripts(subject: Subject) -> tuple[Script, ...]:
 
 def _of(action: Action, step: Step | None, procedure: str | None, places: Places, *, runs: bool) -> Iterator[Script]:
     if action.language == "sql":
-        yield Script(action, step, procedure, places, action.command, runs=runs)
+        yield Script(action, step, procedure, places, _typed(action.command), runs=runs)
     elif action.language == "bash" and "psql" in action.command:
         for one in embedded(action.command):
             yield Script(action, step, procedure, places, one.sql, one.door, one, runs)
+
+
+def _typed(sql: str) -> str:
+    """The text with blanks in the place of psql's prompts, and of what it answered: a session may have been copied."""
+    lines = sql.split("\n")
+    if not any(_PROMPT.match(line) for line in lines):
+        return sql
+    kept = [(found.end(), line) if (found := _PROMPT.match(line)) else (len(line), line) for line in lines]
+    return "\n".join(" " * len(line[:at].encode()) + line[at:] for at, line in kept)
 
 
 def _others(subject: Subject, known: set[int]) -> Iterator[Action]:

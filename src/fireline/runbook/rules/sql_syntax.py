@@ -1,0 +1,127 @@
+"""SQL that PostgreSQL's own grammar refuses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from postgast import PgQueryError, parse
+
+from fireline.runbook.lint.nearest import alike
+from fireline.runbook.lint.places import Place
+from fireline.runbook.lint.rule import Edit, Fault, Rule, Unknown
+from fireline.runbook.lint.statements import Piece, Script
+from fireline.runbook.lint.subject import Subject
+from fireline.runbook.lint.wording import replaced
+
+_WORDS = tuple(
+    """
+    select from where group order having limit join left inner outer update delete insert into values set create alter
+    drop table index begin commit rollback vacuum analyze explain and between interval distinct truncate reindex grant revoke
+    """.split()  # noqa: SIM905 - a list of words reads better so
+)
+# The console of pgbouncer, and what only other databases know.
+_CONSOLE = re.compile(
+    r"\s*(?:PAUSE|RESUME|RELOAD|RECONNECT|KILL|SUSPEND|SHUTDOWN|DISABLE|ENABLE|WAIT_CLOSE)\b[\s\w\"-]*", re.IGNORECASE
+)
+_OTHER = re.compile(
+    r"`\w|\\G\b|\bSHOW\s+(?:FULL|ENGINE|SLAVE|REPLICA|MASTER)\b|\bSELECT\s+TOP\s+\d|^\s*GO\s*$|\bEXEC\s+sp_|\[dbo\]"
+    r"|\bFROM\s+v\$|\bALTER\s+SYSTEM\s+KILL\b|\bAUTO_INCREMENT\b|\bPRAGMA\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+_STATEMENT = re.compile(
+    r"\s*(?:select|with|update|delete|insert|create|alter|drop|set|begin|commit|vacuum|analyze)\b", re.IGNORECASE
+)
+_NEAR = re.compile(r'at or near "(.+)"', re.DOTALL)
+
+
+def look(subject: Subject) -> Iterator[Fault | Unknown]:
+    """Every statement that can not be parsed; after data of a COPY nothing more is looked at."""
+    for script in subject.scripts:
+        for piece in script.pieces:
+            if piece.kind == "CopyStmt" and piece.node.is_from and not piece.node.filename:
+                break
+            if piece.tree.fault is not None:
+                yield from _judge(subject, script, piece)
+
+
+def _judge(subject: Subject, script: Script, piece: Piece) -> Iterator[Fault | Unknown]:
+    why = _unsure(script, piece)
+    if why == "":
+        return
+    if why:
+        yield Unknown(piece.place.line, piece.text[:80], why, piece.key)
+        return
+    place = script.place(piece.tree.fault_at)
+    suggestion, edits = _mend(subject, script, piece, place)
+    yield Fault(
+        place.line,
+        f"PostgreSQL can not read this statement: {piece.tree.fault}",
+        column=place.column,
+        step=piece.key,
+        evidence=piece.text[:120],
+        suggestion=suggestion,
+        edits=edits,
+    )
+
+
+def _unsure(script: Script, piece: Piece) -> str | None:
+    """Why nothing can be said for sure; empty where it is right for somebody else; None where it is just wrong."""
+    if _CONSOLE.fullmatch(piece.text):
+        return ""
+    if script.open:
+        return "bash puts values into it that are not known here"
+    if "..." in piece.text or "…" in piece.text:
+        return "something is left out of it"
+    if _OTHER.search(script.sql):
+        return "it looks like the SQL of another database"
+    at = piece.tree.fault_at - piece.tree.origin
+    if any(one.start <= at < one.end for one in piece.tree.variables):
+        return "it can only be judged with a value in its place"
+    return None
+
+
+def _mend(subject: Subject, script: Script, piece: Piece, place: Place) -> tuple[str, tuple[Edit, ...]]:
+    """What to do: a semicolon that is missing, a keyword that is misspelt; else only where it stopped."""
+    text = piece.tree.text.encode()
+    cut = piece.tree.fault_at - piece.tree.start
+    before, after = text[:cut].decode("utf-8", "replace"), text[cut:].decode("utf-8", "replace")
+    if before.strip() and _STATEMENT.match(after) and _parses(before) and _parses(after):
+        end = script.place(piece.tree.start + len(before.rstrip().encode()) - 1)
+        last = before.rstrip()[-1:]
+        return "Put a semicolon before it.", replaced(subject.lines, end, last, f"{last};")
+    for start, word in _suspects(before, after):
+        for right in alike(word.lower(), _WORDS):
+            whole = before + after
+            if _parses(whole[:start] + right + whole[start + len(word) :]):
+                there = script.place(piece.tree.start + len(whole[:start].encode()))
+                written = right.upper() if word.isupper() else right
+                return f"Write `{written}`.", replaced(subject.lines, there, word, written)
+    return "Mend it there; PostgreSQL reads no further than that.", ()
+
+
+def _suspects(before: str, after: str) -> list[tuple[int, str]]:
+    """The word where it stopped and the two before it."""
+    words = [(found.start(), found[0]) for found in re.finditer(r"[A-Za-z]+", before)][-2:]
+    here = re.match(r"[A-Za-z]+", after)
+    return ([(len(before), here[0])] if here else []) + words[::-1]
+
+
+def _parses(sql: str) -> bool:
+    try:
+        return bool(parse(sql).stmts)
+    except PgQueryError:
+        return False
+
+
+rule = Rule(
+    id="sql-syntax",
+    area="sql",
+    severity="error",
+    summary="SQL that PostgreSQL can not read",
+    why="The statement fails as it stands, whatever the database holds. It is read by PostgreSQL's own grammar; "
+    "psql's commands and variables, and what is to be filled in, are understood.",
+    bad="# Orders\n\n1. **Look at the last orders:**\n   ```sql\n   SELECT id, state FORM orders ORDER BY id DESC LIMIT 5;\n   ```\n",
+    good="# Orders\n\n1. **Look at the last orders:**\n   ```sql\n   SELECT id, state FROM orders ORDER BY id DESC LIMIT 5;\n   ```\n",
+    look=look,
+)
