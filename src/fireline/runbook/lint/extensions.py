@@ -77,7 +77,6 @@ _COMMON = {
     "cube",
     "earth",
     "armor",
-    "digest",
     "difference",
     "url_encode",
     "url_decode",
@@ -101,8 +100,21 @@ def _by_name() -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
     return whole, tuple((name[:-1], extension) for name, extension in pairs if name.endswith("*"))
 
 
+_OPERATORS = {
+    "<->": "pg_trgm",
+    "<%": "pg_trgm",
+    "%>": "pg_trgm",
+    "<<%": "pg_trgm",
+    "%>>": "pg_trgm",
+    "<=>": "vector",
+    "<#>": "vector",
+}
+
+
 def extension_of(kind: Kind, name: str) -> str | None:
     """The extension that brings what is missing; None when none is known to."""
+    if kind == "mismatch":
+        return _OPERATORS.get(name)
     wanted = name.lower()
     whole, beginnings = _by_name()
     if kind == "schema":

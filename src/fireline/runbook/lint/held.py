@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
+
+from postgast import unwrap_node
 
 from fireline.runbook import sqltext
+from fireline.runbook.lint.kinds import Expression, kind_of
+from fireline.runbook.lint.kinds import refused as refuses
 from fireline.runbook.lint.mentions import made_by, turns
 from fireline.runbook.lint.own_functions import OWN
 from fireline.runbook.lint.places import Place
 from fireline.runbook.lint.renamed import COLUMNS, FUNCTIONS, RELATIONS, SETTINGS
 from fireline.runbook.lint.rule import Fault, Unknown
+from fireline.runbook.lint.scopes import uses
 from fireline.runbook.lint.statements import Piece, Script
 from fireline.runbook.lint.subject import Subject
 from fireline.runbook.lint.world import Judged, Patient, Problem
 
 NO_TARGET = "no target was named: --target or --dsn"
 _SHOWN = 60
+_SLASHES = 2  # of postgresql://host
 _LEAVES = ("\\c", "\\connect", "\\i", "\\ir", "\\include", "\\include_relative", "\\gexec")
 _NAMED = ("function", "table", "column", "schema", "type", "extension", "other", "privilege")
 # The databases that every server has, and the one that is none: the console of PgBouncer.
@@ -121,14 +128,38 @@ def unknown(piece: Piece, why: str) -> Unknown:
 
 
 def said_elsewhere(problem: Problem, piece: Piece, major: int) -> bool:
-    """Whether renamed-column says the same of the same place, and says what it is called by now."""
+    """Whether renamed-column or type-mismatch, which need no database, say the same of the same place, and say more."""
     last = (problem.name or "").rpartition(".")[2]
+    if problem.kind == "mismatch":
+        return _mismatch_known(piece, major)
     if problem.kind == "column":
         named = {node.relname for _, node in piece.nodes if type(node).__name__ == "RangeVar"}
         changes = [one for one in COLUMNS if one.old.partition(".")[0] in named]
         return last in {one.old.partition(".")[2] for one in changes} | {one.new for one in changes}
     known = {"function": FUNCTIONS, "table": RELATIONS, "other": SETTINGS}.get(problem.kind, ())
     return any(one.old == last and major >= one.since for one in known)
+
+
+def _mismatch_known(piece: Piece, major: int) -> bool:
+    """Whether one of its comparisons is of PostgreSQL's own columns with a constant of another kind."""
+    read = uses(piece.node)
+    for _, node in piece.nodes:
+        if type(node).__name__ != "A_Expr" or not node.HasField("lexpr") or not node.HasField("rexpr"):
+            continue
+        for side, other in ((node.lexpr, node.rexpr), (node.rexpr, node.lexpr)):
+            known, constant = kind_of(side, read, major), unwrap_node(other)
+            constants = constant.items if type(constant).__name__ == "List" else [constant]
+            if known is not None and any(_unfit(known, unwrap_node(one)) for one in constants):
+                return True
+    return False
+
+
+def _unfit(known: Expression, constant: Any) -> bool:
+    if type(constant).__name__ != "A_Const" or constant.isnull:
+        return False
+    if constant.HasField("sval"):
+        return refuses(known, constant.sval.sval)
+    return known.kind in ("moment", "span", "truth", "text")
 
 
 def _made(subject: Subject) -> dict[str, int]:
@@ -182,6 +213,10 @@ def _database(script: Script) -> str | None:
         elif not word.text.startswith("-") and name is None:
             name = word.text if word.literal else None
             break
+    if name and "=" in name and "://" not in name:  # host=… dbname=…
+        name = next((part.partition("=")[2].strip("'") for part in name.split() if part.startswith("dbname=")), None)
+    elif name and "://" in name:
+        name = name.partition("://")[2].partition("?")[0].rpartition("/")[2] if name.count("/") > _SLASHES else None
     return name if name and name.replace("_", "").replace("-", "").isalnum() else None
 
 

@@ -168,14 +168,16 @@ class Live:
         fault = problem(said, sql, calls, {character(at) for at in named.types.values()})
         if reason := self._not_told(fault):
             return Judged(unknown=reason)
-        if fault.kind not in ("function", "table", "type", "schema") or not fault.name:
+        if fault.kind not in ("function", "table", "type", "schema", "mismatch") or not fault.name:
             return Judged(fault)
         if self.built and fault.kind == "function" and fault.name.rpartition(".")[2] in OWN:
             return Judged(
                 unknown="it is Fireline's own function, which `fireline postgres install` brings, not a migration"
             )
         extension = extension_of(fault.kind, fault.name)
-        if extension is None or role.has_name(fault.kind, fault.name):
+        if extension is None or (fault.kind != "mismatch" and role.has_name(fault.kind, fault.name)):
+            return Judged(fault)
+        if fault.kind == "mismatch" and role.extension(extension)[1] is not None:
             return Judged(fault)
         if self.built:
             return Judged(unknown=f"it is of the extension {extension}, which may be put in beside the migrations")

@@ -69,9 +69,11 @@ def problem(said: Refusal, sql: str, calls: Container[int], types: Container[int
     kind = _KINDS.get(said.state, "other")
     name = name_at(sql, said.position) or _said(said.message)
     if said.state == "42883" and said.position is not None and said.position not in calls:
-        kind = "mismatch"  # an operator
+        kind, name = "mismatch", operator_at(sql, said.position)
     elif said.state == "42704":
         kind = "type" if said.position in types else "other"
+    elif said.state == "3F000" and said.position in calls:
+        kind = "function"
     elif said.state == "3F000" and name:
         name = name.split(".", maxsplit=1)[0]
     return Problem(kind, said.message, said.state, said.position, name, said.hint)
@@ -99,6 +101,16 @@ def name_at(sql: str, position: int | None) -> str | None:
         else:
             break
     return ".".join(words) or None
+
+
+def operator_at(sql: str, position: int) -> str | None:
+    """The operator that stands at a character of a text."""
+    raw, at = sql.encode(), len(sql[:position].encode())
+    try:
+        token = next((one for one in scan(sql).tokens if one.start >= at), None)
+    except PgQueryError:
+        return None
+    return raw[token.start : token.end].decode("utf-8", "replace") if token else None
 
 
 def _said(message: str) -> str | None:

@@ -49,7 +49,11 @@ def _reason(catalog: Inquiry, row: dict[str, Any], depth: int) -> str | None:
     if depth:
         inner = [one for one in catalog.functions([name for _, name in called]) if one["oid"] != row["oid"]]
         for schema, name in called:
-            here = [one for one in inner if one["name"] == name and (one["schema"] == schema or (not schema and one["visible"]))]
+            here = [
+                one
+                for one in inner
+                if one["name"] == name and (one["schema"] == schema or (not schema and one["visible"]))
+            ]
             meant = [_reason(catalog, one, depth - 1) for one in here]
             if meant and all(meant):
                 return f"calls {name}(): {meant[0]}"

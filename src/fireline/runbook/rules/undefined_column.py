@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+
+from postgast import unwrap_node
 
 from fireline.runbook.lint.held import Held, refused, said_elsewhere
 from fireline.runbook.lint.nearest import alike
+from fireline.runbook.lint.places import Place
 from fireline.runbook.lint.rule import Fault, Rule, Unknown
 from fireline.runbook.lint.subject import Subject
 
@@ -19,7 +23,24 @@ def look(subject: Subject) -> Iterator[Fault | Unknown]:
         subject,
         lambda said, piece: said.kind == "column" and not said_elsewhere(said, piece, target.major if target else 0),
     ):
-        yield one if isinstance(one, Unknown) else _fault(one)
+        if isinstance(one, Unknown):
+            yield one
+            continue
+        fault = _fault(one)
+        yield fault
+        yield from (replace(fault, line=place.line, column=place.column) for place in _again(one))
+
+
+def _again(one: Held) -> Iterator[Place]:
+    """Where the same name stands again in a statement that is one query: the server tells of the first alone."""
+    wanted = tuple((one.problem.name or "").split("."))
+    queries = sum(type(node).__name__ == "SelectStmt" for _, node in one.piece.nodes)
+    for _, node in one.piece.nodes if queries <= 1 else ():
+        if type(node).__name__ == "ColumnRef":
+            parts = [unwrap_node(part) for part in node.fields]
+            place = one.piece.at(node.location)
+            if tuple(getattr(part, "sval", "*") for part in parts) == wanted and place != one.place:
+                yield place
 
 
 def _fault(one: Held) -> Fault:
