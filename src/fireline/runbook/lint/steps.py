@@ -54,6 +54,9 @@ _AWS_BACKUP = re.compile(
 _SAVED_NAME = re.compile(r"back-?up|\.bak\b|\bbak\b|snapshot|dump|saved?\b|before|\.orig\b|\.old\b", re.IGNORECASE)
 
 
+_LONGEST = 4_000  # characters of a step's words that are looked into
+
+
 def commands_of(step: Step) -> Iterator[Action]:
     """The fences that a step carries out, its alternatives too; not those that verify it or take it back."""
     if step.action is not None:
@@ -63,7 +66,7 @@ def commands_of(step: Step) -> Iterator[Action]:
 
 def said(step: Step) -> str:
     """The title of a step, with the words that a person reads below it, without case and accents."""
-    return folded(f"{step.title}\n{step.text}\n" + "\n".join(step.checklist))
+    return folded(f"{step.title}\n{step.text}\n" + "\n".join(step.checklist))[:_LONGEST]
 
 
 def takes_backup(step: Step) -> bool:

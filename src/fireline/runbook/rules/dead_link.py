@@ -67,7 +67,8 @@ def _in_other(subject: Subject, target: Path, href: str, fragment: str, shown: s
     if not fragment or target.suffix.lower() not in _MARKDOWN or _LINE_OF_FILE.fullmatch(fragment):
         return None
     try:
-        if not target.is_file() or target.stat().st_size > _MOST_BYTES:
+        fence = (root_of(subject.path) or subject.path.parent).resolve()
+        if not target.is_file() or target.stat().st_size > _MOST_BYTES or not target.resolve().is_relative_to(fence):
             return None
         page = re.sub(r"\r\n?", "\n", target.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError):
@@ -137,13 +138,14 @@ def _elsewhere(file: Path, name: str) -> str | None:
     root = root_of(file)
     if root is None or not name:
         return None
-    found = _names(root).get(name.casefold(), ())
+    found = _names(root, root.stat().st_mtime_ns).get(name.casefold(), ())
     return os.path.relpath(found[0], file.resolve().parent) if len(found) == 1 else None
 
 
 @lru_cache(maxsize=4)
-def _names(root: Path) -> dict[str, tuple[str, ...]]:
-    """The files of a repository by their names; empty when there are too many."""
+def _names(root: Path, changed_at: int) -> dict[str, tuple[str, ...]]:
+    """The files of a repository by their names; empty when there are too many. changed_at: so that it is read again."""
+    del changed_at
     found: dict[str, tuple[str, ...]] = {}
     count = 0
     for folder, folders, files in os.walk(root):
