@@ -128,6 +128,10 @@ ELSEWHERE: dict[str, str] = {
     "recovery/rescuing/replacing.py": "resolve/remedies/test_rescue.py",
     "recovery/rescuing/rescue.py": "resolve/remedies/test_rescue.py",
     "recovery/rescuing/unrescue.py": "resolve/remedies/test_rescue.py",
+    "runbook/lint/call.py": "runbook/lint/test_calls.py",
+    "runbook/lint/runners.py": "runbook/lint/test_calls.py",
+    "runbook/lint/questions.py": "runbook/rules/test_waits_for_terminal.py",
+    "runbook/lint/sessions.py": "runbook/rules/test_waits_for_terminal.py",
 }
 
 

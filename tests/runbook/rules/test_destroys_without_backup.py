@@ -39,7 +39,13 @@ def test_chosen_rows_and_looks_are_not(text: str) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["dropdb shop", "redis-cli flushall", "rm -rf /var/lib/postgresql/16/main", "pg_restore -c -d shop f.dump"],
+    [
+        "dropdb shop",
+        "supabase db reset --linked",
+        "redis-cli flushall",
+        "rm -rf /var/lib/postgresql/16/main",
+        "pg_restore -c -d shop f.dump",
+    ],
 )
 def test_commands_that_destroy_are_found(command: str) -> None:
     assert finds(rule, command)
@@ -55,6 +61,7 @@ def test_commands_that_destroy_are_found(command: str) -> None:
         ("createdb probe_1", "dropdb probe_1"),
         ("dropdb shop_rehearsal",),
         ("rm -rf /tmp/x",),
+        ("supabase db reset",),
         ("psql -f globals.sql postgres",),
     ],
 )

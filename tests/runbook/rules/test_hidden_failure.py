@@ -28,6 +28,7 @@ def test_the_reference_runbook_has_none() -> None:
         "pg_dump shop | grep -v OWNER > f.sql",
         "pg_dump shop | psql copy",
         "mysqldump shop | gzip > f.gz",
+        "psql -c '\\copy orders to stdout' | gzip > f.gz",
         "docker exec db pg_dump -U postgres shop | gzip > f.gz",
         "kubectl exec db-0 -- pg_dump shop | gzip > f.gz",
         'docker exec db sh -c "pg_dump shop | gzip > /f.gz"',

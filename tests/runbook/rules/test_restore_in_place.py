@@ -29,6 +29,9 @@ def test_the_reference_runbook_restores_in_place_twice() -> None:
         "psql -f dump.sql shop",
         "./scripts/restore-db.sh latest",
         "/opt/shop/backup.sh restore latest",
+        "docker compose exec -T db pg_restore --clean --dbname app /backup/yesterday.dump",
+        "zcat shop.sql.gz | docker exec -i db psql -U postgres shop",
+        "kubectl exec -i db-0 -- psql shop < dump.sql",
         "heroku pg:backups:restore b101 DATABASE_URL --app shop",
         "dropdb shop\ncreatedb shop\npg_restore -d shop shop.dump",
     ],
@@ -69,6 +72,8 @@ def test_one_beside_it_is_not(command: str) -> None:
         ("psql shop < /backup/shop.sql", "fireline resolve restore /backup/shop.sql"),
         ('pg_restore -d shop "$DUMP"', 'fireline resolve restore "$DUMP"'),
         ("./scripts/backup-manager.sh restore /path/to/backup.sql.gz", "fireline resolve restore latest"),
+        ("docker exec db pg_restore -d app /b/a.dump", "docker exec db pg_restore -d app /b/a.dump"),
+        ("zcat shop.sql.gz | docker exec -i db psql shop", "fireline resolve restore shop.sql.gz"),
         ("cd /backup && pg_restore -d shop shop.dump", "cd /backup && pg_restore -d shop shop.dump"),
     ],
 )

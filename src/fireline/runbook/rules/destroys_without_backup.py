@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from fireline.runbook.document import Step
 from fireline.runbook.lint import own_words
 from fireline.runbook.lint.beside import is_apart, is_roles_only
+from fireline.runbook.lint.call import Call
 from fireline.runbook.lint.losing import losses
 from fireline.runbook.lint.rule import Fault, Rule
 from fireline.runbook.lint.steps import backs_up, saves
@@ -90,10 +91,15 @@ def _first(command: Command, own: int, line: int) -> bool:
 
 def _beside(command: Command, line: int) -> bool:
     return any(
-        is_apart(call, command.procedure) or is_roles_only(call)
+        is_apart(call, command.procedure) or is_roles_only(call) or _is_local(call)
         for call in command.calls
         if command.line(call.line) == line
     )
+
+
+def _is_local(call: Call) -> bool:
+    """Whether it is the copy of the database on this machine that is emptied."""
+    return call.name == "supabase" and not call.has("--linked", "--db-url", "--project-ref")
 
 
 def _chosen(command: Command, line: int) -> bool:

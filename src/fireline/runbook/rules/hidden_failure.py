@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from fireline.runbook import sqltext
 from fireline.runbook.lint import own_words
 from fireline.runbook.lint.call import Call
-from fireline.runbook.lint.rewriting import replaced, typed
 from fireline.runbook.lint.pipelines import Pipeline, ends, pipelines
+from fireline.runbook.lint.rewriting import replaced, typed
 from fireline.runbook.lint.rule import Edit, Fault, Rule
 from fireline.runbook.lint.scripts import found_script
 from fireline.runbook.lint.subject import Command, Subject
@@ -19,6 +19,7 @@ _KEEPS = {
     "gzip", "pigz", "zstd", "xz", "bzip2", "lz4", "lzop", "zip", "openssl", "gpg", "age", "aws", "gsutil", "gcloud", "az", "rclone",
     "s3cmd", "restic", "tee", "split", "dd", "ssh", "psql", "mysql", "mariadb", "pg_restore", "mongorestore", "tar",
 }  # fmt: skip
+_PACKS = {"gzip", "pigz", "zstd", "xz", "bzip2", "lz4", "zip", "openssl", "gpg", "age"}
 _UNPACKS = {
     "gunzip", "zcat", "gzip", "zstd", "zstdcat", "unzstd", "xzcat", "xz", "unxz", "bzcat", "bunzip2", "lz4", "pigz", "age", "gpg", "openssl",
     "aws", "gsutil", "curl", "wget", "tar", "ssh", "pg_restore",
@@ -57,7 +58,8 @@ def look(subject: Subject) -> Iterator[Fault]:
 def _of_pipeline(subject: Subject, command: Command, pipeline: Pipeline) -> Fault | None:
     programs = pipeline.programs
     first, last = programs[0], programs[-1]
-    dump = next((one for one in programs[:-1] if one.name in _DUMPS), None)
+    packed = any(one.name in _PACKS for one in programs[1:])
+    dump = next((one for one in programs[:-1] if one.name in _DUMPS or (packed and one.name == "psql")), None)
     loads = last.name in _LOADS and any(one.name in _UNPACKS | _DUMPS for one in programs[:-1])
     keeps = dump is not None and (last.name in _KEEPS or _writes(pipeline.members[-1]) or _writes(last))
     hidden = not pipeline.strict and (keeps or loads)
@@ -73,7 +75,12 @@ def _of_pipeline(subject: Subject, command: Command, pipeline: Pipeline) -> Faul
         column=column,
         step=command.step.key,
         suggestion=_suggestion(
-            subject, command, keeps=keeps and last.name not in _LOADS, hidden=hidden, goes_on=goes_on
+            subject,
+            command,
+            keeps=keeps and last.name not in _LOADS,
+            ours=source.name in _DUMPS | _UNPACKS,
+            hidden=hidden,
+            goes_on=goes_on,
         ),
         edits=() if pipeline.carried else _edits(subject, command, pipeline, hidden=hidden, goes_on=goes_on),
     )
@@ -91,12 +98,14 @@ def _message(source: Call, last: Call, *, hidden: bool, goes_on: bool) -> str:
     return pipe if hidden else f"{on}, so what is half loaded looks whole"
 
 
-def _suggestion(subject: Subject, command: Command, *, keeps: bool, hidden: bool, goes_on: bool) -> str:
+def _suggestion(subject: Subject, command: Command, *, keeps: bool, hidden: bool, goes_on: bool, ours: bool) -> str:
     parts = ["`set -o pipefail` before it"] if hidden else []
     parts += ["`-v ON_ERROR_STOP=1 --single-transaction`"] if goes_on else []
-    ours = "backup create" if keeps else "resolve restore FILE"
+    if not ours:
+        return f"Put {' and '.join(parts)}."
+    words = "backup create" if keeps else "resolve restore FILE"
     proves = "takes a backup that is verified" if keeps else "restores beside and compares"
-    return f"Put {' and '.join(parts)}; or `{own_words.line(subject, command, ours)}`, which {proves}."
+    return f"Put {' and '.join(parts)}; or `{own_words.line(subject, command, words)}`, which {proves}."
 
 
 def _edits(subject: Subject, command: Command, pipeline: Pipeline, *, hidden: bool, goes_on: bool) -> tuple[Edit, ...]:

@@ -11,6 +11,7 @@ from fireline.runbook.lint import own_words
 from fireline.runbook.lint.beside import is_apart, is_roles_only
 from fireline.runbook.lint.call import Call, Word
 from fireline.runbook.lint.losing import restores
+from fireline.runbook.lint.pipelines import ends
 from fireline.runbook.lint.rewriting import replaced, typed
 from fireline.runbook.lint.rule import Edit, Fault, Rule
 from fireline.runbook.lint.scripts import found_script
@@ -27,7 +28,8 @@ _OPTIONS_WITH_VALUE = {
 def look(subject: Subject) -> Iterator[Fault]:
     """Every command that puts a whole backup into a database which nothing says to be another one."""
     for command in subject.commands:
-        for call in command.calls:
+        for outer in command.calls:
+            call = ends(outer)
             why = restores(call)
             if why is None or not _of_a_database(call, command) or is_apart(call, command.procedure):
                 continue
@@ -42,7 +44,7 @@ def look(subject: Subject) -> Iterator[Fault]:
                 column=column,
                 step=command.step.key,
                 suggestion=f"Restore beside it and compare: `{ours}`; then put it in its place in milliseconds, with the old one kept: `fireline swap latest`.",
-                edits=_edits(subject, command, call, ours),
+                edits=_edits(subject, command, outer, ours) if outer is call or call.place else (),
                 severity=None if call.name in _DATABASE_TOOLS else "warning",
             )
 
