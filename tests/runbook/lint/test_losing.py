@@ -48,6 +48,13 @@ def test_a_restore_into_a_database_that_was_made_for_it_loses_nothing() -> None:
     assert losing.restorings(over[0]) == losing.losses(over[0])
 
 
+def test_a_database_that_was_made_for_a_trial_may_go() -> None:
+    assert losing.losses(commands(bash("createdb other", "dropdb other", "dropdb shop_restored"))[0]) == []
+    assert [line for line, _ in losing.losses(commands(bash("createdb other", "dropdb shop"))[0])] == [6]
+    sql = "# X\n\n1. **Do it:**\n   ```sql\n   DROP DATABASE shop_drill;\n   DROP DATABASE shop;\n   ```\n"
+    assert [line for line, _ in losing.losses(commands(sql)[0])] == [6]
+
+
 def test_each_statement_is_told_at_its_line() -> None:
     text = "# X\n\n1. **Do it:**\n   ```sql\n   SELECT 1;\n   DELETE FROM a;\n   DELETE FROM b;\n   ```\n"
     assert [line for line, _ in losing.losses(commands(text)[0])] == [6, 7]

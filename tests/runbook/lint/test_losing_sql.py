@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fireline.runbook.lint.losing_sql import losing_sql
+from fireline.runbook.lint.losing_sql import dropped, losing_sql
 
 
 @pytest.mark.parametrize(
@@ -20,8 +20,14 @@ from fireline.runbook.lint.losing_sql import losing_sql
         ("DROP INDEX i", False),
         ("VACUUM FULL x", False),
         ("SELECT purge_old()", False),
+        ("SELECT pg_promote()", False),
         ("SELECT 1", False),
     ],
 )
 def test_sql_is_judged_by_its_tree(sql: str, lost: bool) -> None:
     assert bool(losing_sql(sql)) is lost
+
+
+def test_the_databases_it_drops_are_named() -> None:
+    assert dropped("DROP DATABASE a; SELECT 1; DROP DATABASE IF EXISTS b") == ("a", "b")
+    assert dropped("DROP DATABASE") == ()

@@ -7,7 +7,7 @@ import re
 from fireline.runbook.lint.calls import Call, calls
 from fireline.runbook.lint.carried import everywhere
 from fireline.runbook.lint.losing_calls import begins, given_to, loses
-from fireline.runbook.lint.losing_sql import losing_sql
+from fireline.runbook.lint.losing_sql import dropped, losing_sql
 from fireline.runbook.lint.subject import Command
 
 _UNPACKERS = {
@@ -76,15 +76,25 @@ def losses(command: Command) -> list[tuple[int, str]]:
     if command.language == "sql":
         if losing_sql(command.action.command) is None:
             return []
-        each = [(one.line, losing_sql(one.sql)) for one in command.statements]
+        each = [(one.line, losing_sql(one.sql)) for one in command.statements if not _own(dropped(one.sql), command)]
     else:
-        each = [(call.line, loses(call) or _over(call, command)) for call in everywhere(command)]
+        each = [
+            (call.line, loses(call) or _over(call, command))
+            for call in everywhere(command)
+            if not (call.name == "dropdb" and _own(call.plain[-1:], command))
+        ]
     return [(command.line(line), why) for line, why in each if why]
 
 
 def restorings(command: Command) -> list[tuple[int, str]]:
     """Only what puts a backup in the place of what is there, with the line of the file; a copy beside it is none."""
     return [(command.line(call.line), why) for call in everywhere(command) if (why := _over(call, command))]
+
+
+def _own(names: tuple[str, ...], command: Command) -> bool:
+    """Whether these databases were made by the procedure itself, or for a trial."""
+    made = _made(command)
+    return bool(names) and all(name in made or _BESIDE.search(name) for name in names)
 
 
 def _over(call: Call, command: Command) -> str | None:

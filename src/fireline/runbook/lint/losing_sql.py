@@ -39,6 +39,15 @@ def losing_sql(sql: str) -> str | None:
     return next((why for tree in trees if (why := _reason(tree))), None)
 
 
+def dropped(sql: str) -> tuple[str, ...]:
+    """The databases that a SQL text drops."""
+    try:
+        trees = [one.stmt for one in parse(sql).stmts]
+    except (PgQueryError, DecodeError):
+        return ()
+    return tuple(one.dropdb_stmt.dbname for one in trees if one.WhichOneof("node") == "dropdb_stmt")
+
+
 def _rolled_back(trees: list[Any]) -> bool:
     ends = [tree for tree in trees if type(tree).__name__ == "TransactionStmt"]
     return bool(ends) and _named(ends[-1], "kind") == "TRANS_STMT_ROLLBACK"
@@ -61,4 +70,5 @@ def _reason(tree: Any) -> str | None:
             "it drops a column with its data" if any(_named(p, "subtype") == "AT_DropColumn" for p in parts) else None
         )
     why = loss.reason(tree)
-    return None if why and why.startswith("the name of") else why  # a name is a guess
+    # A name is a guess, and a server that is promoted loses nothing of its own.
+    return None if why and why.startswith(("the name of", "pg_promote()")) else why
