@@ -49,6 +49,7 @@ def test_everything_it_says_is_json_too(house: Fireline) -> None:
     assert about(done, "target main")[0][0] == "ok"
     assert ("ok", "2 procedures, severities: P0, P1") in about(done, "runbook runbook.md")
     assert ("warn", "links that lead nowhere: line 52 gone.md") in about(done, "runbook runbook.md")
+    assert any(text.startswith("the lint finds 2 errors and ") for _, text in about(done, "runbook runbook.md"))
 
 
 def test_it_says_whether_a_target_could_be_brought_back(house: Fireline) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 from fireline.cli.examine.line import Line, fail, ok, warn
 from fireline.errors import FirelineError
@@ -25,6 +27,24 @@ def look(settings: Settings) -> Iterator[Line]:
             yield fail(f"runbook {file.name}", wrong.message, wrong.hint or "")
             continue
         yield from _one(f"runbook {file.name}", book)
+        yield from _linted(f"runbook {file.name}", file, settings)
+
+
+def _linted(about: str, file: Path, settings: Settings) -> Iterator[Line]:
+    """How much a lint finds in it without a target; programs are asked nothing."""
+    from fireline.app.linting import Asked, world
+    from fireline.runbook.lint.checking import check
+
+    path = settings.path(file)
+    with world(Asked((path,), learn=False, path=settings.runbook.path)) as known:
+        found = Counter(one.severity for one in check([path], known).findings)
+    errors, warnings = found["error"], found["warning"]
+    if errors or warnings:
+        yield warn(
+            about,
+            f"the lint finds {errors} error{'s' * (errors != 1)} and {warnings} warning{'s' * (warnings != 1)}",
+            f"See them with `fireline lint {file} --target NAME`.",
+        )
 
 
 def _one(about: str, book: Runbook) -> Iterator[Line]:
