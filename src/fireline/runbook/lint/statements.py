@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from fireline.runbook.lint.subject import Subject
 
 _PROMPT = re.compile(r"\s*\w+[=('*!^-][>#](?:\s|$)")  # shop=> shop=# shop->
+_FIRST_PROMPT = re.compile(r"\s*\w+=[>#](?:\s|$)")
 Door = Literal["fence", "option", "input"]
 
 
@@ -159,7 +160,7 @@ def _of(action: Action, step: Step | None, procedure: str | None, places: Places
 def _typed(sql: str) -> str:
     """The text with blanks in the place of psql's prompts, and of what it answered: a session may have been copied."""
     lines = sql.split("\n")
-    if not any(_PROMPT.match(line) for line in lines):
+    if not _FIRST_PROMPT.match(sql):
         return sql
     kept = [(found.end(), line) if (found := _PROMPT.match(line)) else (len(line), line) for line in lines]
     return "\n".join(" " * len(line[:at].encode()) + line[at:] for at, line in kept)

@@ -32,14 +32,14 @@ _OTHER = re.compile(
 _STATEMENT = re.compile(
     r"\s*(?:select|with|update|delete|insert|create|alter|drop|set|begin|commit|vacuum|analyze)\b", re.IGNORECASE
 )
-_NEAR = re.compile(r'at or near "(.+)"', re.DOTALL)
+_FROM_STDIN = re.compile(r"\s*copy\b[^;]*\bfrom\s+stdin\b", re.IGNORECASE)  # its data may hold anything, also quotes
 
 
 def look(subject: Subject) -> Iterator[Fault | Unknown]:
     """Every statement that can not be parsed; after data of a COPY nothing more is looked at."""
     for script in subject.scripts:
         for piece in script.pieces:
-            if piece.kind == "CopyStmt" and piece.node.is_from and not piece.node.filename:
+            if _FROM_STDIN.match(piece.text):
                 break
             if piece.tree.fault is not None:
                 yield from _judge(subject, script, piece)
@@ -86,10 +86,10 @@ def _mend(subject: Subject, script: Script, piece: Piece, place: Place) -> tuple
     text = piece.tree.text.encode()
     cut = piece.tree.fault_at - piece.tree.start
     before, after = text[:cut].decode("utf-8", "replace"), text[cut:].decode("utf-8", "replace")
-    if before.strip() and _STATEMENT.match(after) and _parses(before) and _parses(after):
-        end = script.place(piece.tree.start + len(before.rstrip().encode()) - 1)
-        last = before.rstrip()[-1:]
-        return "Put a semicolon before it.", replaced(subject.lines, end, last, f"{last};")
+    head = _first_of_two(before + after)
+    if head is not None:
+        end = script.place(piece.tree.start + len(head.encode()) - 1)
+        return "Put a semicolon before the next statement.", replaced(subject.lines, end, head[-1], f"{head[-1]};")
     for start, word in _suspects(before, after):
         for right in alike(word.lower(), _WORDS):
             whole = before + after
@@ -98,6 +98,15 @@ def _mend(subject: Subject, script: Script, piece: Piece, place: Place) -> tuple
                 written = right.upper() if word.isupper() else right
                 return f"Write `{written}`.", replaced(subject.lines, there, word, written)
     return "Mend it there; PostgreSQL reads no further than that.", ()
+
+
+def _first_of_two(text: str) -> str | None:
+    """The first of two statements, the second of which begins a line; None when that is not what it is."""
+    for found in re.finditer(r"\n", text):
+        head, tail = text[: found.start()].rstrip(), text[found.end() :]
+        if head and _STATEMENT.match(tail) and _parses(head) and _parses(tail):
+            return head
+    return None
 
 
 def _suspects(before: str, after: str) -> list[tuple[int, str]]:
