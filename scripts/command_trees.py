@@ -169,7 +169,24 @@ def gcloud(program: str) -> Node:
     home = Path(which(program, path=PATHS) or "").resolve().parents[1]
     text = (home / "data/cli/gcloud_completions.py").read_text()
     tree = ast.literal_eval(text[text.index("STATIC_COMPLETION_CLI_TREE = ") + 29 :])
-    wanted = set("sql compute run container logging projects auth config secrets storage functions app iam dns".split())
+    wanted = set(
+        [
+            "sql",
+            "compute",
+            "run",
+            "container",
+            "logging",
+            "projects",
+            "auth",
+            "config",
+            "secrets",
+            "storage",
+            "functions",
+            "app",
+            "iam",
+            "dns",
+        ]
+    )
 
     def node(told: dict[str, Any], deep: bool, level: int) -> Node | int:
         out: Node = {}
@@ -254,7 +271,12 @@ SPECS: dict[str, Spec] = {
     "sentry-cli": Spec("npm install --global @sentry/cli", "@sentry/cli"),
     "pm2": Spec("npm install --global pm2", learn=False, open=True),  # its --help starts a daemon
     "npm": Spec("apt install npm", tree=npm, learn=False),
-    "aws": Spec("pip install awscli", "awscli", tree=aws, learn=False, open=True, abbreviates=True),
+    "aws": Spec(
+        "pip install awscli", "awscli", tree=aws, learn=False, open=True, abbreviates=True,
+        there="logs/tail logs/start-live-tail configure/sso configure/sso-session configure/import configure/list-profiles "
+        "configure/export-credentials sso ddb login logout history",  # of the second version, which no registry has
+        options="--no-cli-pager --cli-binary-format= --no-cli-auto-prompt --cli-auto-prompt --cli-error-format=",
+    ),
     "gcloud": Spec("https://cloud.google.com/sdk", "Google Cloud SDK", tree=gcloud, learn=False),
     "alembic": Spec("pip install alembic", abbreviates=True),
     "django-admin": Spec("pip install django", "Django", tree=django, learn=False, abbreviates=True),
@@ -300,10 +322,7 @@ SPECS: dict[str, Spec] = {
     "pgbouncer": Spec("apt install pgbouncer", deep=False, abbreviates=True),
     **{
         name: Spec(**PG, older=(f"_{name}@15",), options="--attribute-inserts" if name in ("pg_dump", "pg_dumpall") else "")
-        for name in (
-            "psql pg_dump pg_dumpall pg_restore createdb dropdb createuser dropuser pg_basebackup pg_isready reindexdb "
-            "vacuumdb clusterdb pgbench pg_ctl pg_amcheck pg_verifybackup pg_rewind pg_receivewal pg_controldata"
-        ).split()
+        for name in ["psql", "pg_dump", "pg_dumpall", "pg_restore", "createdb", "dropdb", "createuser", "dropuser", "pg_basebackup", "pg_isready", "reindexdb", "vacuumdb", "clusterdb", "pgbench", "pg_ctl", "pg_amcheck", "pg_verifybackup", "pg_rewind", "pg_receivewal", "pg_controldata"]
     },
 }  # fmt: skip
 PATHS = ""
@@ -340,11 +359,13 @@ class Crawl:
     seen: set[str] = field(default_factory=set)
 
     def ask(self, path: tuple[str, ...]) -> str:
+        """The help text at a path."""
         file = which(self.program, path=PATHS)
         assert file is not None
         return _run([file, *path, *self.spec.help])
 
     def tree(self) -> Node:
+        """The whole of it."""
         text = self.ask(())
         self.seen.add(text)
         told = read(text, (self.program,))
@@ -362,6 +383,7 @@ class Crawl:
         return node
 
     def children(self, path: tuple[str, ...], told: Help, above: frozenset[str]) -> Node:
+        """What stands below a path, without the options that are above."""
         names = sorted(told.subcommands)
         texts = dict(zip(names, self.pool.map(lambda name: self.ask((*path, name)), names), strict=True))
         found: Node = {}
@@ -390,8 +412,13 @@ def make(program: str, pool: ThreadPoolExecutor, name: str | None = None) -> Non
     tree = spec.tree(program) if spec.tree else Crawl(program, spec, pool).tree()
     for one in spec.there.split():
         left, _, right = one.partition("=")
-        if left not in tree["c"] and (not right or right in tree["c"]):
-            tree["c"][left] = right or 0
+        *above, name = left.split("/")
+        inner = tree
+        for word in above:
+            inner = inner["c"][word]
+        names = inner.setdefault("c", {})
+        if name not in names and (not right or right in names):
+            names[name] = right or 0
     if spec.options:
         tree["o"] = f"{tree['o']} {spec.options}"
     if spec.open:

@@ -11,6 +11,9 @@ _COMMANDS = re.compile(r"\b(sub)?commands?\b|^topics\b|^positional arguments\b",
 _NO_COMMANDS = re.compile(r"\b(environment variables|example|arguments?:?$|usage)\b", re.IGNORECASE)
 _USAGE = re.compile(r"^\s*usage\b:?\s*(.*)$", re.IGNORECASE)
 _HEADING = re.compile(r"^\s{0,3}(?:[A-Z][A-Z &/_-]{2,}|[A-Za-z][\w ,/&'()-]{1,60}:)\s*$")
+_BARE = re.compile(
+    r"^\s{0,6}(?:Flags|Options|Examples?|Usage|Description|Arguments|(?:[\w-]+ )?(?:Sub|Available )?[Cc]ommands)$"
+)
 _NAME = r"[a-z0-9][\w.:-]*"
 _ITEM = re.compile(
     rf"^(\s+)(\$ )?({_NAME}(?:(?:, ?| ?\| ?| ){_NAME})*?)\*?((?: [\[<(A-Z.][^ ]*)*)(?:\s{{2,}}|\t|$| (?=[A-Z][a-z]))"
@@ -174,9 +177,7 @@ def _opens(line: str) -> bool:
 
 
 def _heading(line: str) -> bool:
-    return bool(_HEADING.match(line)) or bool(
-        re.match(r"^(?:[\w-]+ )?(?:Sub|Available )?[Cc]ommands$", line.strip()) and not line.startswith("   ")
-    )
+    return bool(_HEADING.match(line) or _BARE.match(line))
 
 
 def _names(block: list[str], path: tuple[str, ...]) -> list[str]:

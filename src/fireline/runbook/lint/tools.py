@@ -15,7 +15,6 @@ from fireline.runbook.lint.learning import Told
 from fireline.runbook.lint.tables import Table, child
 from fireline.runbook.lint.world import Known, Tools
 
-
 _SLIP = 0.88  # how alike two names are of which one is a slip of the pen
 
 
@@ -31,7 +30,7 @@ def here(*, learn: bool = True, path: str | None = None, files: Iterable[Path] =
 
 
 def shipped(programs: Iterable[str] | None = None) -> Tools:
-    """The shipped tables alone. programs: the names that are taken to be on PATH; without them, every name is."""
+    """The shipped tables alone. programs: what is taken to be on PATH; without them, every program that is known."""
     return _Shipped(None if programs is None else frozenset(programs))
 
 
@@ -48,7 +47,8 @@ class _Shipped:
     names: frozenset[str] | None = None
 
     def where(self, program: str) -> Path | None:
-        return Path("/usr/bin") / program if self.names is None or program in self.names else None
+        there = program in (self.names if self.names is not None else tables.programs() | set(tables.packages()))
+        return Path("/usr/bin") / program if there else None
 
     def known(self, program: str, words: tuple[str, ...]) -> Known | None:
         table = tables.load(program)
