@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from fireline.runbook.lint.fixing import mend
+from fireline.runbook.lint.world import World
 from fireline.runbook.rules.restore_in_place import rule
 from tests.runbook.rules.saying import faults, holds_its_examples, look, of_reference
 from tests.runbook.rules.shelling import finds, mends, of, page
@@ -74,6 +76,8 @@ def test_one_beside_it_is_not(command: str) -> None:
         ("./scripts/backup-manager.sh restore /path/to/backup.sql.gz", "fireline resolve restore latest"),
         ("docker exec db pg_restore -d app /b/a.dump", "docker exec db pg_restore -d app /b/a.dump"),
         ("zcat shop.sql.gz | docker exec -i db psql shop", "fireline resolve restore shop.sql.gz"),
+        ("gunzip < /backup/shop.sql.gz | psql shop", "fireline resolve restore /backup/shop.sql.gz"),
+        ("pg_restore -t orders -d shop f.dump", "pg_restore -t orders -d shop f.dump"),
         ("cd /backup && pg_restore -d shop shop.dump", "cd /backup && pg_restore -d shop shop.dump"),
     ],
 )
@@ -99,3 +103,12 @@ def test_a_script_that_speaks_to_fireline_is_left_alone(tmp_path: Path) -> None:
     assert not look(rule, text, path=path)
     script.write_text('#!/bin/sh\npsql < "$2"\n')
     assert look(rule, text, path=path)
+
+
+def test_it_stands_where_its_pipeline_begins_so_that_it_is_mended_first() -> None:
+    [fault] = of(rule, "gunzip -c f.sql.gz | psql shop")
+    assert (fault.line, fault.column) == (5, 4)
+    text = page("gunzip -c f.sql.gz | psql shop")
+    path = Path("runbook.md")
+    after, _ = mend({path: text}, World(), only=["hidden-failure", "restore-in-place"])
+    assert after[path] == page("fireline resolve restore f.sql.gz")

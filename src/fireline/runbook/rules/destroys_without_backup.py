@@ -9,7 +9,7 @@ from fireline.runbook.document import Step
 from fireline.runbook.lint import own_words
 from fireline.runbook.lint.beside import is_apart, is_roles_only
 from fireline.runbook.lint.call import Call
-from fireline.runbook.lint.losing import losses
+from fireline.runbook.lint.losing import losses, restores
 from fireline.runbook.lint.rule import Fault, Rule
 from fireline.runbook.lint.steps import backs_up, saves
 from fireline.runbook.lint.subject import Command, Subject
@@ -62,7 +62,8 @@ def _says_how(step: Step, why: str) -> bool:
 
 def _suggestion(subject: Subject, command: Command, line: int) -> str:
     here = {call.name for call in command.calls if command.line(call.line) == line}
-    if command.language == "sql" or here & _OF_POSTGRES:
+    restored = any(restores(call) for call in command.calls if command.line(call.line) == line)
+    if command.language == "sql" or here & _OF_POSTGRES or restored:
         return f"Put a step before it: `{own_words.line(subject, command, 'backup create')}`."
     return "Put a step before it that keeps a copy, or makes sure that there is one."
 

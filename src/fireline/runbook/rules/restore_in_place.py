@@ -37,7 +37,8 @@ def look(subject: Subject) -> Iterator[Fault]:
                 continue
             file = _file(call, command)
             ours = own_words.line(subject, command, f"resolve restore {file}")
-            line, column = subject.at(command, call.line, call.column)
+            start = _start(outer, command)
+            line, column = subject.at(command, start.line, start.column)
             yield Fault(
                 line,
                 f"{_does(call)} over the database in use: with a backup that is cut or too old, what was there is lost as well",
@@ -47,6 +48,14 @@ def look(subject: Subject) -> Iterator[Fault]:
                 edits=_edits(subject, command, outer, ours) if outer is call or call.place else (),
                 severity=None if call.name in _DATABASE_TOOLS else "warning",
             )
+
+
+def _start(call: Call, command: Command) -> Call:
+    """The first of its pipeline, where that begins on the same line: there its mending counts first."""
+    if call.pipe < 0:
+        return call
+    first = next(one for one in command.calls if one.pipe == call.pipe)
+    return first if first.line == call.line else call
 
 
 def _does(call: Call) -> str:
@@ -95,6 +104,9 @@ def _dump(call: Call, command: Command) -> Word | None:
         first = next((one for one in command.calls if one.pipe == call.pipe and one.place == 0), None)
         if first is None or call.pipe < 0:
             return None
+        read = next((text for sign, text in first.redirects if sign == "<"), None)
+        if read is not None:
+            return _as_word(read, call)
         return next((word for word in reversed(first.words) if word.quoted or not word.text.startswith("-")), None)
     after = [word for word in _bare(call) if word.text != "restore"]
     return after[-1] if after and call.raw_name.startswith((".", "/")) else None
@@ -119,7 +131,10 @@ def _edits(subject: Subject, command: Command, call: Call, ours: str) -> tuple[E
     """Fireline's line in the place of this one, where the restore is all that stands on it."""
     here = [one for one in command.calls if one.line == call.line]
     together = all(one is call or (one.pipe == call.pipe and call.pipe >= 0) for one in here)
-    spread = any(word.line != call.line for one in here for word in one.words)
+    part = call.name == "pg_restore" and call.has(
+        "-t", "--table", "-n", "--schema", "-L", "--use-list", "-I", "--index", "--section"
+    )
+    spread = part or any(word.line != call.line for one in here for word in one.words)
     if not together or spread or call.here is not None or typed(command, call.line).rstrip().endswith(("\\", "|")):
         return ()
     edit = replaced(subject, command, call.line, ours)
