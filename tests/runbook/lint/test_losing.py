@@ -51,6 +51,7 @@ def test_a_restore_into_a_database_that_was_made_for_it_loses_nothing() -> None:
 def test_a_database_that_was_made_for_a_trial_may_go() -> None:
     assert losing.losses(commands(bash("createdb other", "dropdb other", "dropdb shop_restored"))[0]) == []
     assert [line for line, _ in losing.losses(commands(bash("createdb other", "dropdb shop"))[0])] == [6]
+    assert [line for line, _ in losing.losses(commands(bash("dropdb shop", "createdb shop"))[0])] == [5]
     sql = "# X\n\n1. **Do it:**\n   ```sql\n   DROP DATABASE shop_drill;\n   DROP DATABASE shop;\n   ```\n"
     assert [line for line, _ in losing.losses(commands(sql)[0])] == [6]
 

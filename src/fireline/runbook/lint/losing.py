@@ -76,12 +76,16 @@ def losses(command: Command) -> list[tuple[int, str]]:
     if command.language == "sql":
         if losing_sql(command.action.command) is None:
             return []
-        each = [(one.line, losing_sql(one.sql)) for one in command.statements if not _own(dropped(one.sql), command)]
+        each = [
+            (one.line, losing_sql(one.sql))
+            for one in command.statements
+            if not _own(dropped(one.sql), command, one.line)
+        ]
     else:
         each = [
             (call.line, loses(call) or _over(call, command))
             for call in everywhere(command)
-            if not (call.name == "dropdb" and _own(call.plain[-1:], command))
+            if not (call.name == "dropdb" and _own(call.plain[-1:], command, call.line))
         ]
     return [(command.line(line), why) for line, why in each if why]
 
@@ -91,9 +95,9 @@ def restorings(command: Command) -> list[tuple[int, str]]:
     return [(command.line(call.line), why) for call in everywhere(command) if (why := _over(call, command))]
 
 
-def _own(names: tuple[str, ...], command: Command) -> bool:
+def _own(names: tuple[str, ...], command: Command, line: int) -> bool:
     """Whether these databases were made by the procedure itself, or for a trial."""
-    made = _made(command)
+    made = _made(command, line)
     return bool(names) and all(name in made or _BESIDE.search(name) for name in names)
 
 
@@ -108,21 +112,27 @@ def _over(call: Call, command: Command) -> str | None:
         into |= {value} if equals and name in ("--dbname", "--database", "-d") else set()
     into |= set(given_to(call, "-d", "--dbname", "--database"))
     names = {one.rpartition("/")[2].partition("?")[0] for one in into}
-    return None if any(_BESIDE.search(one) for one in names) or names & _made(command) else why
+    return None if any(_BESIDE.search(one) for one in names) or names & _made(command, call.line) else why
 
 
-def _made(command: Command) -> set[str]:
-    """The databases that the procedure itself makes."""
+def _made(command: Command, line: int) -> set[str]:
+    """The databases that the procedure itself has made before this line of the fence."""
     names: set[str] = set()
     for step in command.procedure.steps:
         for action in (step.before, step.action, *step.alternatives):
-            if action is None:
+            if action is None or action.line > command.action.line:
                 continue
-            if action.language == "bash":
-                names |= {one.plain[-1] for one in calls(action.command) if one.name == "createdb" and one.plain}
-            names |= set(
-                re.findall(r"\bcreate\s+database\s+(?:if\s+not\s+exists\s+)?\"?(\w+)", action.command, re.IGNORECASE)
+            typed = action.command.split("\n")
+            names |= _makes(
+                action.language, "\n".join(typed[: line - 1] if action.line == command.action.line else typed)
             )
+    return names
+
+
+def _makes(language: str, text: str) -> set[str]:
+    names = set(re.findall(r"\bcreate\s+database\s+\"?(\w+)", text, re.IGNORECASE))
+    if language == "bash":
+        names |= {one.plain[-1] for one in calls(text) if one.name == "createdb" and one.plain}
     return names
 
 
