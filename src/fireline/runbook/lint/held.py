@@ -83,8 +83,15 @@ def taken(subject: Subject) -> Iterator[Held | Unknown]:
             yield one
 
 
-def held(subject: Subject) -> Iterator[Held | Unknown]:
+def held(subject: Subject) -> tuple[Held | Unknown, ...]:
     """Every statement with what the target says of it; unknown where it was not asked."""
+    if "held" not in subject.memory:
+        subject.memory["held"] = tuple(_held(subject))
+    found: tuple[Held | Unknown, ...] = subject.memory["held"]
+    return found
+
+
+def _held(subject: Subject) -> Iterator[Held | Unknown]:
     patient = subject.world.target
     made = _made(subject)
     targets = {step.target for one in subject.book.procedures for step in one.steps if step.target}
@@ -183,7 +190,7 @@ def _outside(script: Script, patient: Patient | None, targets: set[str]) -> str 
         return "what bash puts into it is known only when it is run"
     if patient is None:
         return None
-    if (by_hand := sqltext.read(script.sql).by_hand) and by_hand.split()[0].lower() in _LEAVES:
+    if "\\" in script.sql and (by_hand := sqltext.read(script.sql).by_hand) and by_hand.split()[0].lower() in _LEAVES:
         return by_hand
     aim = script.step.target if script.step else None
     if aim is not None and len(targets) > 1 and aim != patient.name:

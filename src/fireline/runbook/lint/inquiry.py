@@ -42,7 +42,9 @@ class Inquiry:
         self.path: list[str] = row["path"]
         self._extensions: dict[str, tuple[bool, str | None, bool]] = {}
         self._names: dict[str, list[DictRow]] = {}
-        self._inside = False
+        self._relations: dict[tuple[Name, str], DictRow] = {}
+        self._functions: dict[str, list[DictRow]] = {}
+        self._inside = self._settled = False
 
     @property
     def lost(self) -> bool:
@@ -53,15 +55,17 @@ class Inquiry:
     def transaction(self) -> Iterator[None]:
         """A READ ONLY transaction that is rolled back, whatever happens in it."""
         with self.conn.transaction(force_rollback=True):
-            self._inside = True
+            self._inside, self._settled = True, False
             try:
                 yield
             finally:
                 self._inside = False
 
-    def settle(self) -> None:
+    def _settle(self) -> None:
         """From here on to the end of the transaction names of ours mean PostgreSQL's own, whatever the role's path is."""
-        self.conn.execute("SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)")
+        if not self._settled:
+            self.conn.execute("SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)")
+            self._settled = True
 
     def parse(self, sql: str) -> Refusal | None:
         """Let the server parse one statement in a transaction of its own."""
@@ -75,21 +79,30 @@ class Inquiry:
 
     def rows(self, query: str, **values: Any) -> list[DictRow]:
         """The rows of one of our questions, within a transaction or in one of its own."""
-        if self._inside:
-            return self.conn.execute(Q[query], {"path": self.path, **values}).fetchall()
-        with self.transaction():
-            self.settle()
-            return self.conn.execute(Q[query], {"path": self.path, **values}).fetchall()
+        if not self._inside:
+            with self.transaction():
+                return self.rows(query, **values)
+        self._settle()
+        return self.conn.execute(Q[query], {"path": self.path, **values}).fetchall()
 
     def relations(self, wanted: Sequence[tuple[Name, str]]) -> list[DictRow]:
-        """For each name and privilege one row, whose oid is null when there is no such table."""
-        schemas = [name[0] for name, _ in wanted]
-        names, needs = [name[1] for name, _ in wanted], [need for _, need in wanted]
-        return self.rows("relations", schemas=schemas, names=names, needs=needs) if wanted else []
+        """For each name and privilege one row, whose oid is null when there is no such table; each is asked once."""
+        new = [one for one in dict.fromkeys(wanted) if one not in self._relations]
+        if new:
+            schemas = [name[0] for name, _ in new]
+            names, needs = [name[1] for name, _ in new], [need for _, need in new]
+            rows = self.rows("relations", schemas=schemas, names=names, needs=needs)
+            self._relations |= dict(zip(new, rows, strict=True))
+        return [self._relations[one] for one in wanted]
 
     def functions(self, names: Sequence[str]) -> list[DictRow]:
-        """Every function of these names, in any schema."""
-        return self.rows("functions", names=sorted(set(names))) if names else []
+        """Every function of these names, in any schema; each is asked once."""
+        wanted = sorted(set(names))
+        if new := [name for name in wanted if name not in self._functions]:
+            self._functions |= {name: [] for name in new}
+            for row in self.rows("functions", names=new):
+                self._functions[row["name"]].append(row)
+        return [row for name in wanted for row in self._functions[name]]
 
     def columns(self, table: str) -> tuple[str, ...] | None:
         """The columns of a table by its name as in a statement; None when it is not there."""

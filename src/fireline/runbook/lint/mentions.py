@@ -121,6 +121,10 @@ _MAKES: dict[str, Callable[[Any], str]] = {
 
 def made_by(statement: Any) -> Iterator[str]:
     """The names that this statement brings into being: what looks for them afterwards may find them."""
+    if type(statement).__name__ == "SelectStmt":
+        if statement.HasField("into_clause"):
+            yield str(statement.into_clause.rel.relname)
+        return
     for _, node in walk(statement):
         kind = type(node).__name__
         if kind == "IntoClause":

@@ -149,7 +149,6 @@ class Live:
         with role.transaction():
             said = role.parse_here(sql)
             if said is None:
-                role.settle()
                 found = None if self.built else privilege(role, named, sql) or self._asleep(role, named)
                 why = writes(role, named) if type(tree).__name__ == "SelectStmt" else None
                 return Judged(problem=found, writes=why, reads=tables)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from fireline.runbook import sqltext
 from fireline.runbook.document import Action, Procedure, Runbook, Step
@@ -59,6 +59,7 @@ class Subject:
     book: Runbook
     world: World = field(default_factory=World)
     others: tuple[Runbook, ...] = ()
+    memory: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)  # what several rules ask once
 
     @cached_property
     def lines(self) -> tuple[str, ...]:
