@@ -17,6 +17,8 @@ LONGEST = 400
 
 # A file without a test of its own, and the test that goes through it.
 ELSEWHERE: dict[str, str] = {
+    "runbook/lint/changing.py": "runbook/rules/test_change_without_lock_timeout.py",
+    "runbook/lint/catalog.py": "runbook/lint/test_renamed.py",
     "recovery/fence/doors.py": "recovery/fence/test_planning.py",
     "recovery/fence/ground.py": "recovery/fence/test_planning.py",
     "recovery/fence/residue.py": "recovery/fence/test_fence.py",

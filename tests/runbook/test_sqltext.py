@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fireline.postgres.connect import Target
-from fireline.runbook.sqltext import destructive_sql, read, rendering
+from fireline.runbook.sqltext import destructive_sql, read, rendering, trees
 
 
 def statements(sql: str) -> list[tuple[str, tuple[str, ...]]]:
@@ -171,3 +171,18 @@ def test_no_text_breaks_it_and_every_bind_has_its_place(sql: str) -> None:
     for one in read(sql).statements:
         assert all(f"${number}" in (one.format or one.sql) for number in range(1, len(one.binds) + 1))
     destructive_sql(sql)
+
+
+def test_each_statement_is_parsed_by_itself_and_its_places_are_those_of_the_fence() -> None:
+    text = "SELECT :a, é; SELEC 2;\nSELECT b FROM t"
+    first, second, third = trees(text)
+    assert first.node is not None
+    assert (second.node, second.fault) == (None, 'syntax error at or near "SELEC"')
+    assert text.encode()[second.fault_at :].startswith(b"SELEC 2")
+    column = third.node.target_list[0].res_target.val.column_ref
+    assert text.encode()[third.where(column.location) :].startswith(b"b FROM")
+
+
+def test_a_semicolon_in_brackets_or_in_a_function_s_body_ends_no_statement() -> None:
+    body = "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN true THEN 1 END; SELECT 2; END; SELECT 3"
+    assert [type(one.node).__name__ for one in trees(body)] == ["CreateFunctionStmt", "SelectStmt"]

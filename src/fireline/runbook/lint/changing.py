@@ -32,10 +32,20 @@ def _analyzes(piece: Piece) -> bool:
     return any(unwrap_node(one).defname == "analyze" for one in piece.node.options)
 
 
-def new_tables(piece: Piece) -> set[str]:
-    """The tables that the same script made before this statement: nobody else uses them yet."""
+def new_tables(subject: Subject, piece: Piece) -> set[str]:
+    """The tables that the same procedure makes before this statement: nobody else uses them yet."""
     made: set[str] = set()
-    for one in piece.script.pieces[: piece.number]:
+    for script in subject.scripts:
+        if script is piece.script:
+            return made | _made(script.pieces[: piece.number])
+        if script.procedure is not None and script.procedure == piece.script.procedure:
+            made |= _made(script.pieces)
+    return made
+
+
+def _made(pieces: tuple[Piece, ...]) -> set[str]:
+    made: set[str] = set()
+    for one in pieces:
         if one.kind == "CreateStmt":
             made.add(one.node.relation.relname)
         elif one.kind == "CreateTableAsStmt":

@@ -117,7 +117,8 @@ def _text(word: Word, door: Literal["option", "input"], call: Call, given: tuple
     """The SQL of a word as psql gets it; line ends stay where they are."""
     single = word.raw.startswith("'")
     document = word.raw == word.text and "\n" in word.raw
-    sql, dropped = (word.text, ()) if single or (document and word.quoted) else _unescaped(word.text)
+    written = word.raw[1:-1] if len(word.raw) > 1 and word.raw[0] == word.raw[-1] == '"' else word.text
+    sql, dropped = (written, ()) if single or (document and word.quoted) else _unescaped(written)
     column = 1 if document else word.column + (word.raw != word.text)
     if document:  # <<- takes the tabs before its first line
         before = word.column - 1

@@ -44,7 +44,7 @@ def look(subject: Subject) -> Iterator[Fault]:
     """Every such statement; the first of a fence offers the line that mends it."""
     mended = None
     for piece in changing(subject):
-        what = _strong(piece)
+        what = _strong(subject, piece)
         if what is None or waits_are_limited(subject, piece):
             continue
         edits = _edits(subject, piece) if mended is not piece.script else ()
@@ -67,11 +67,11 @@ def _edits(subject: Subject, piece: Piece) -> tuple[Edit, ...]:
     return (Edit(piece.place.line, piece.place.line - 1, f"{before}SET lock_timeout = '5s';"),)
 
 
-def _strong(piece: Piece) -> str | None:
+def _strong(subject: Subject, piece: Piece) -> str | None:
     """The words of a statement that locks out readers or writers; None for another, or where the table is new."""
     node, kind = piece.node, piece.kind
     names = set(_names(node, kind))
-    if names and names <= new_tables(piece):
+    if names and names <= new_tables(subject, piece):
         return None
     if kind == "AlterTableStmt":
         strong = [cmd for one in node.cmds if not _is_weak(cmd := unwrap_node(one))]

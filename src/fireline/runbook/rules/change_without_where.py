@@ -17,7 +17,7 @@ def look(subject: Subject) -> Iterator[Fault]:
         for _, node in piece.nodes:
             verb = _VERBS.get(type(node).__name__)
             table = node.relation.relname if verb else ""
-            if verb is None or node.HasField("where_clause") or table in new_tables(piece):
+            if verb is None or node.HasField("where_clause") or table in new_tables(subject, piece):
                 continue
             place = piece.at(node.relation.location) if node is not piece.node else piece.place
             yield Fault(

@@ -22,7 +22,7 @@ def look(subject: Subject) -> Iterator[Fault]:
     """Every CREATE INDEX and REINDEX, and what of both can not work."""
     for piece in changing(subject):
         if piece.kind == "IndexStmt":
-            new = piece.node.relation.relname in new_tables(piece)
+            new = piece.node.relation.relname in new_tables(subject, piece)
             if not new and piece.node.relation.inh:
                 yield from _judge(subject, piece, concurrent=piece.node.concurrent, what="CREATE INDEX")
         elif piece.kind == "ReindexStmt" and piece.node.kind != ReindexObjectType.REINDEX_OBJECT_SYSTEM:

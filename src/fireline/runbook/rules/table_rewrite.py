@@ -44,7 +44,7 @@ _STABLE |= {"timezone", "date_trunc", "concat", "md5", "jsonb_build_object", "js
 def look(subject: Subject) -> Iterator[Fault | Unknown]:
     """Every rewriting statement, and those whose effect depends on the type that a column has now."""
     for piece in changing(subject):
-        if piece.kind == "AlterTableStmt" and piece.node.relation.relname not in new_tables(piece):
+        if piece.kind == "AlterTableStmt" and piece.node.relation.relname not in new_tables(subject, piece):
             for one in piece.node.cmds:
                 yield from _command(subject, piece, unwrap_node(one))
         elif piece.kind == "ClusterStmt":
