@@ -39,6 +39,8 @@ def test_what_bash_can_not_read_is_found(command: str) -> None:
     "command",
     [
         "kubectl logs <pod-name> -n <namespace>",
+        "ts-node -D <code,code>",
+        "ts-node -r <module name or path>",
         "psql <<'SQL'\nSELECT 'it''s';\nSQL",
         "diff <(sort a) <(sort b)",
         "[[ $x =~ ^a(b|c)$ ]] && ls",

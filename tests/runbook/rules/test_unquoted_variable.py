@@ -67,6 +67,7 @@ def test_one_that_is_taken_apart_is_found(command: str) -> None:
         "PID=$(pgrep -f app)\nkill $PID",
         "DAY=$(date +%F)\ncp a a.$DAY",
         "for i in 1 2 3; do ls x$i; done",
+        "for i in {1..3} a{,b}; do ls x$i; done",
         "for m in /mnt/a /mnt/b; do stat $m; done",
         "DIR=/var/log/app\nls $DIR",
         "psql -p $PGPORT",

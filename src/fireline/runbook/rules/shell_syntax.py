@@ -16,6 +16,7 @@ from fireline.runbook.lint.subject import Command, Subject
 
 _PATIENCE = 5  # seconds
 _LINE = re.compile(r"^(?:[^:\n]*bash|/[^:\n]*): (?:-c: )?line (\d+): (.*)$", re.MULTILINE)
+_OPEN = re.compile(r"<[A-Za-z][^<>\n$|;&]{0,80}>")  # what an author left open, in whatever words: <code,code>
 _CODE = re.compile(r"^`.*'$", re.DOTALL)
 
 
@@ -37,7 +38,7 @@ def look(subject: Subject) -> Iterator[Fault | Unknown]:
 
 
 def _asked(subject: Subject, command: Command, text: str) -> Iterator[Fault | Unknown]:
-    said = _bash_says(shell.script(text).command)
+    said = _bash_says(_OPEN.sub("x", shell.script(text).command))
     if said is None:
         yield Unknown(
             command.action.line, _short(text), "its syntax is odd, and there is no bash here to ask", command.step.key

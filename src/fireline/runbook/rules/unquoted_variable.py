@@ -174,7 +174,7 @@ def _is_whole(value: Node | None) -> bool:
     if value.type in ("command_substitution", "string") and "$(" in text:
         inner = [call.name for call in calls(text.strip('"')[2:-1])]
         return bool(inner) and inner[-1] in _COUNTS
-    return bool(_NUMBER.fullmatch(text)) or not re.search(r"[\s$`*?\[{]", text.strip("'\""))
+    return bool(_NUMBER.fullmatch(text)) or not re.search(r"[\s$`*?\[]", text.strip("'\""))
 
 
 rule = Rule(
