@@ -164,36 +164,22 @@ print(json.dumps({'o': o, 'c': c}))
 """
 
 
+_WANTED = "sql compute run container logging projects auth config secrets storage functions app iam dns".split()  # noqa: SIM905 - easier to read than a list of strings
+
+
 def gcloud(program: str) -> Node:
     """The tree of completions that the Cloud SDK brings; options of the groups that runbooks call."""
     home = Path(which(program, path=PATHS) or "").resolve().parents[1]
     text = (home / "data/cli/gcloud_completions.py").read_text()
     tree = ast.literal_eval(text[text.index("STATIC_COMPLETION_CLI_TREE = ") + 29 :])
-    wanted = set(
-        [
-            "sql",
-            "compute",
-            "run",
-            "container",
-            "logging",
-            "projects",
-            "auth",
-            "config",
-            "secrets",
-            "storage",
-            "functions",
-            "app",
-            "iam",
-            "dns",
-        ]
-    )
+    wanted = {*_WANTED}
 
     def node(told: dict[str, Any], deep: bool, level: int) -> Node | int:
         out: Node = {}
         if deep and level:
             flags = told.get("flags", {})
             out["o"] = " ".join(sorted(f"{name}{'' if kind == 'bool' else '='}" for name, kind in flags.items()))
-        if told.get("commands") and (deep or level < 2):
+        if told.get("commands") and (deep or level <= 1):
             rows = sorted(told["commands"].items())
             out["c"] = {name: node(one, deep if level else name in wanted and deep, level + 1) for name, one in rows}
         return out or 0
@@ -258,7 +244,19 @@ def django(program: str) -> Node:
     return {"c": {name: _node(read(_run([file, name, "--help"]), (program, name))) for name in names}, "x": 1, "a": 0}
 
 
-PG = {"brings": "apt install postgresql-client", "package": "PostgreSQL", "deep": False, "abbreviates": True}
+def postgres(name: str) -> Spec:
+    """A client program of PostgreSQL."""
+    hidden = "--attribute-inserts" if name in ("pg_dump", "pg_dumpall") else ""
+    return Spec(
+        "apt install postgresql-client",
+        "PostgreSQL",
+        deep=False,
+        abbreviates=True,
+        older=(f"_{name}@15",),
+        options=hidden,
+    )
+
+
 SPECS: dict[str, Spec] = {
     "eas": Spec("npm install --global eas-cli", "eas-cli", colon=True, tree=oclif),
     "heroku": Spec("npm install --global heroku", colon=True, tree=oclif),
@@ -321,7 +319,7 @@ SPECS: dict[str, Spec] = {
     "redis-cli": Spec("apt install redis-tools", deep=False),
     "pgbouncer": Spec("apt install pgbouncer", deep=False, abbreviates=True),
     **{
-        name: Spec(**PG, older=(f"_{name}@15",), options="--attribute-inserts" if name in ("pg_dump", "pg_dumpall") else "")
+        name: postgres(name)
         for name in ["psql", "pg_dump", "pg_dumpall", "pg_restore", "createdb", "dropdb", "createuser", "dropuser", "pg_basebackup", "pg_isready", "reindexdb", "vacuumdb", "clusterdb", "pgbench", "pg_ctl", "pg_amcheck", "pg_verifybackup", "pg_rewind", "pg_receivewal", "pg_controldata"]
     },
 }  # fmt: skip
@@ -412,13 +410,13 @@ def make(program: str, pool: ThreadPoolExecutor, name: str | None = None) -> Non
     tree = spec.tree(program) if spec.tree else Crawl(program, spec, pool).tree()
     for one in spec.there.split():
         left, _, right = one.partition("=")
-        *above, name = left.split("/")
+        *above, last = left.split("/")
         inner = tree
         for word in above:
             inner = inner["c"][word]
         names = inner.setdefault("c", {})
-        if name not in names and (not right or right in names):
-            names[name] = right or 0
+        if last not in names and (not right or right in names):
+            names[last] = right or 0
     if spec.options:
         tree["o"] = f"{tree['o']} {spec.options}"
     if spec.open:

@@ -90,8 +90,8 @@ def version(about: Told) -> str | None:
 
 def version_in(said: str, program: str) -> str | None:
     """The version in what `--version` prints: the one behind the program's name before any other."""
-    number = r"v?(\d+(?:\.\d+)+)"
-    named = re.search(rf"\b{re.escape(program)}(?:-cli)?(?: version)?[/ ]{number}", said)
+    number = r"v?(\d+(?:\.\d+)+)(?!:\d)\b"
+    named = re.search(rf"\b{re.escape(program)}(?:-cli)?(?: version)?(?:[/ ]| *: *){number}", said)
     found = named or re.search(rf"(?<![\w./-]){number}", said)
     return found[1] if found else None
 
