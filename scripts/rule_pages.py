@@ -14,6 +14,7 @@ DOCS = Path(__file__).resolve().parent.parent / "docs" / "rules"
 AREAS = {"sql": "SQL", "shell": "Shell", "document": "The document"}
 NEEDS = {
     "target": "a database: `--target`, `--dsn` or `--migrations`",
+    "migrations": "the migrations of `--migrations`",
     "tools": "what the programs of this machine say of themselves, or the tables that Fireline brings",
     "files": "the files around the runbook",
     "store": "a running store, for what post-mortems asked for",
@@ -64,7 +65,7 @@ def _fenced(text: str) -> str:
 
 def _said(one: Rule) -> Iterator[str]:
     """What the rule says of its example, where it needs nothing beside it."""
-    if set(one.needs) & {"target", "tools", "store"}:
+    if set(one.needs) - {"files"}:
         return
     for found in of_text(one.bad, "/runbooks/outage.md", only=[one.id]):  # where nothing is beside it
         yield f"- line {found.line}: {found.message}." + (f" {found.suggestion}" if found.suggestion else "")
