@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from postgast import walk
 
 from fireline.runbook import sqltext
-from fireline.runbook.document import Action
+from fireline.runbook.document import Action, Runbook, Step
 from fireline.runbook.lint.embedded import Embedded, embedded
 from fireline.runbook.lint.places import Place, Places
 from fireline.runbook.page import frontmatter
 from fireline.runbook.page.outline import Block, outline
 from fireline.runbook.reading import fence
 from fireline.runbook.sqltext import Statement, Tree
-
-if TYPE_CHECKING:
-    from fireline.runbook.document import Step
-    from fireline.runbook.lint.subject import Subject
 
 _PROMPT = re.compile(r"\s*\w+[=('*!^-][>#](?:\s|$)")  # shop=> shop=# shop->
 _FIRST_PROMPT = re.compile(r"\s*\w+=[>#](?:\s|$)")
@@ -136,16 +132,19 @@ class Piece:
         return self.script.place(self.tree.start + min(shift + target - sent, len(raw)))
 
 
-def scripts(subject: Subject) -> tuple[Script, ...]:
-    """Every SQL text of the file in its order; also of a fence that only a person can run."""
-    known = {one.action.line: one for one in subject.commands}
+def scripts(
+    text: str, lines: Sequence[str], book: Runbook, known: Sequence[tuple[Action, Step, str]]
+) -> tuple[Script, ...]:
+    """Every SQL text of a file in its order; also of a fence that only a person can run.
+
+    known: the commands of the steps, each with its step and the id of its procedure.
+    """
     found: list[Script] = []
-    for command in subject.commands:
-        places = Places(subject.lines, command.action)
-        found += _of(command.action, command.step, command.procedure.id, places, runs=True)
-    for action in _others(subject, set(known)):
-        step, procedure = _around(subject, action.line)
-        found += _of(action, step, procedure, Places(subject.lines, action), runs=False)
+    for action, step, procedure in known:
+        found += _of(action, step, procedure, Places(lines, action), runs=True)
+    for action in _others(text, {one.line for one, _, _ in known}):
+        around, inside = _around(book, action.line)
+        found += _of(action, around, inside, Places(lines, action), runs=False)
     return tuple(sorted(found, key=lambda one: one.place(0).line))
 
 
@@ -166,9 +165,9 @@ def _typed(sql: str) -> str:
     return "\n".join(" " * len(line[:at].encode()) + line[at:] for at, line in kept)
 
 
-def _others(subject: Subject, known: set[int]) -> Iterator[Action]:
+def _others(text: str, known: set[int]) -> Iterator[Action]:
     """The fences that are no step's action, because a machine can not run them."""
-    _, body, _ = frontmatter.split(subject.text)
+    _, body, _ = frontmatter.split(text)
     for section in outline(body).root.walk():
         for block in _fences(section.blocks):
             read = fence.read(block)
@@ -186,9 +185,9 @@ def _fences(blocks: list[Block]) -> Iterator[Block]:
             yield from _fences(item.blocks)
 
 
-def _around(subject: Subject, line: int) -> tuple[Step | None, str | None]:
+def _around(book: Runbook, line: int) -> tuple[Step | None, str | None]:
     """The step that a line stands in: the last one that begins before it, in the procedure that does."""
-    procedures = [one for one in (*subject.book.procedures, *subject.book.checklists) if one.line <= line]
+    procedures = [one for one in (*book.procedures, *book.checklists) if one.line <= line]
     if not procedures:
         return None, None
     procedure = max(procedures, key=lambda one: one.line)

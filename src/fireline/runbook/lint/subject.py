@@ -76,7 +76,8 @@ class Subject:
     @cached_property
     def scripts(self) -> tuple[Script, ...]:
         """Every SQL text in the order of the file: SQL fences, and what bash hands to psql; `pieces` are the statements."""
-        return scripts(self)
+        known = [(one.action, one.step, one.procedure.id) for one in self.commands]
+        return scripts(self.text, self.lines, self.book, known)
 
     def column(self, line: int, text: str) -> int:
         """Where a text stands in a line of the file, from 1; 1 when it does not."""
