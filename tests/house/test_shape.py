@@ -17,6 +17,8 @@ LONGEST = 400
 
 # A file without a test of its own, and the test that goes through it.
 ELSEWHERE: dict[str, str] = {
+    "app/linting.py": "cli/test_lint.py",
+    "cli/lint_view.py": "cli/test_lint.py",
     "runbook/lint/changing.py": "runbook/rules/test_change_without_lock_timeout.py",
     "runbook/lint/catalog.py": "runbook/lint/test_renamed.py",
     "recovery/fence/doors.py": "recovery/fence/test_planning.py",
