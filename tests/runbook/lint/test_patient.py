@@ -102,8 +102,8 @@ def test_a_select_whose_function_changes_something_is_no_read(shop: Target, name
 def test_the_reading_role_is_the_one_that_is_asked(shop: Target) -> None:
     with psycopg.connect(shop.dsn.reveal(), autocommit=True) as conn:
         name = f"reader_{conn.info.dbname}"
-        conn.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'x'")  # type: ignore[arg-type]
-        conn.execute(f"GRANT SELECT (id) ON users TO {name}")  # type: ignore[arg-type]
+        conn.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'x'")
+        conn.execute(f"GRANT SELECT (id) ON users TO {name}")
         try:
             dsn = psycopg.conninfo.make_conninfo(shop.dsn.reveal(), user=name, password="x")
             with open_(replace(shop, read_dsn=Secret(dsn))) as patient:
@@ -116,8 +116,8 @@ def test_the_reading_role_is_the_one_that_is_asked(shop: Target) -> None:
                 assert denied is not None
                 assert denied.kind == "privilege"
         finally:
-            conn.execute(f"DROP OWNED BY {name}")  # type: ignore[arg-type]
-            conn.execute(f"DROP ROLE {name}")  # type: ignore[arg-type]
+            conn.execute(f"DROP OWNED BY {name}")
+            conn.execute(f"DROP ROLE {name}")
 
 
 def test_a_locked_table_is_unknown_and_no_fault(shop: Target) -> None:

@@ -22,7 +22,7 @@ def _found(target: Target, text: str) -> list[tuple[int, str]]:
 def test_what_the_role_may_not_read_is_found_and_granted_by_name(target: Target) -> None:
     with psycopg.connect(target.dsn.reveal(), autocommit=True) as conn:
         name = f"oncall_{conn.info.dbname}"
-        conn.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'x'")  # type: ignore[arg-type]
+        conn.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'x'")
     dsn = psycopg.conninfo.make_conninfo(target.dsn.reveal(), user=name, password="x")
     try:
         found = _found(replace(target, read_dsn=Secret(dsn)), rule.bad)
@@ -31,7 +31,7 @@ def test_what_the_role_may_not_read_is_found_and_granted_by_name(target: Target)
         assert _found(replace(target, read_dsn=Secret(dsn)), rule.good) == []
     finally:
         with psycopg.connect(target.dsn.reveal(), autocommit=True) as conn:
-            conn.execute(f"DROP ROLE {name}")  # type: ignore[arg-type]
+            conn.execute(f"DROP ROLE {name}")
 
 
 def test_who_may_do_it_is_told_nothing(target: Target) -> None:
