@@ -28,7 +28,11 @@ def _fault(one: Held) -> Fault:
         )
         return one.fault(message, f"Write the schema before the name: {hint}")
     message = f"The extension {name} is not installed in {one.patient.name}"
-    preload = f", add {name} to shared_preload_libraries and restart the server" if name in PRELOADED and "nor in" in hint else ""
+    preload = (
+        f", add {name} to shared_preload_libraries and restart the server"
+        if name in PRELOADED and "nor in" in hint
+        else ""
+    )
     if "not among" in hint:
         return one.fault(
             message, f"Install its package on the server first; then run `CREATE EXTENSION {quoted};`{preload}."
