@@ -8,7 +8,8 @@ from fireline.runbook.lint.calls import Call, calls
 from fireline.runbook.lint.carried import everywhere
 from fireline.runbook.lint.losing_calls import begins, given_to, loses
 from fireline.runbook.lint.losing_sql import dropped, losing_sql
-from fireline.runbook.lint.subject import Command
+from fireline.runbook.lint.scripts import is_ours
+from fireline.runbook.lint.subject import Command, Subject
 
 _UNPACKERS = {
     "gunzip",
@@ -71,7 +72,7 @@ _BESIDE = re.compile(  # names of a database that is nobody's live one
 _CLIENTS = {"psql", "mysql", "mariadb"}
 
 
-def losses(command: Command) -> list[tuple[int, str]]:
+def losses(subject: Subject, command: Command) -> list[tuple[int, str]]:
     """Why a fence loses data that was committed or replaces it by a backup, in words, with the line of the file of each place."""
     if command.language == "sql":
         if losing_sql(command.action.command) is None:
@@ -85,14 +86,19 @@ def losses(command: Command) -> list[tuple[int, str]]:
         each = [
             (call.line, loses(call) or _over(call, command))
             for call in everywhere(command)
-            if not (call.name == "dropdb" and _own(call.plain[-1:], command, call.line))
+            if not is_ours(subject, command, call)
+            and not (call.name == "dropdb" and _own(call.plain[-1:], command, call.line))
         ]
     return [(command.line(line), why) for line, why in each if why]
 
 
-def restorings(command: Command) -> list[tuple[int, str]]:
+def restorings(subject: Subject, command: Command) -> list[tuple[int, str]]:
     """Only what puts a backup in the place of what is there, with the line of the file; a copy beside it is none."""
-    return [(command.line(call.line), why) for call in everywhere(command) if (why := _over(call, command))]
+    return [
+        (command.line(call.line), why)
+        for call in everywhere(command)
+        if (why := _over(call, command)) and not is_ours(subject, command, call)
+    ]
 
 
 def _own(names: tuple[str, ...], command: Command, line: int) -> bool:

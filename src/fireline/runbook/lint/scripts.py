@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from fireline.runbook.lint.call import Call
 from fireline.runbook.lint.subject import Command, Subject
 
 
@@ -24,6 +25,17 @@ def found_script(subject: Subject, command: Command, path: str) -> Path | None:
             if (one / path).is_file():
                 return one / path
     return None
+
+
+def is_ours(subject: Subject, command: Command, call: Call) -> bool:
+    """Whether a call is of a script that is there and speaks to Fireline, which destroys nothing unasked."""
+    if "/" not in call.raw_name or not subject.world.files:
+        return False
+    script = found_script(subject, command, call.raw_name)
+    try:
+        return script is not None and "fireline" in script.read_text(encoding="utf-8", errors="replace")[:100_000]
+    except OSError:
+        return False
 
 
 def _entered(command: Command) -> Iterator[str]:

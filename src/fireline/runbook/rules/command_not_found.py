@@ -11,6 +11,7 @@ from fireline.runbook.lint.rule import Fault, Rule, Unknown
 from fireline.runbook.lint.subject import Command, Subject
 from fireline.runbook.lint.world import Tools
 
+_OURS = "fireline"  # a step of plain fireline lines is carried out by the worker itself
 _FETCH = {"npx", "bunx", "pnpx", "pnpm", "yarn", "npm", "bundle", "poetry", "pipenv", "uv"}  # they bring what they run
 
 
@@ -27,7 +28,7 @@ def look(subject: Subject) -> Iterator[Fault | Unknown]:
                 continue
             if tools is None:
                 yield Unknown(command.line(call.line), call.name, "no programs were looked at", command.step.key)
-            elif call.name not in seen and tools.where(call.name) is None:
+            elif call.name not in (*seen, _OURS) and tools.where(call.name) is None:
                 seen.add(call.name)
                 yield _fault(subject, command, call, tools)
 
@@ -56,6 +57,7 @@ def _fault(subject: Subject, command: Command, call: Call, tools: Tools) -> Faul
             if brings
             else "Install it where the steps run, or take another."
         ),
+        severity="info" if brings else None,  # a program that is known is likely on the machine that runs the steps
     )
 
 

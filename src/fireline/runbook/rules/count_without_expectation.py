@@ -10,7 +10,7 @@ from postgast.walk import unwrap_node
 
 from fireline.runbook.language import psql
 from fireline.runbook.lint.catalog import relations
-from fireline.runbook.lint.rule import Fault, Rule
+from fireline.runbook.lint.rule import Edit, Fault, Rule
 from fireline.runbook.lint.statements import Piece, Script
 from fireline.runbook.lint.subject import Subject
 
@@ -38,7 +38,21 @@ def look(subject: Subject) -> Iterator[Fault]:
                     column=piece.place.column,
                     step=piece.key,
                     suggestion="Put **Expect:** and what is right in backticks below it, such as `count > 0`, or say what to compare it with.",
+                    edits=_not_empty(subject, script, piece),
                 )
+
+
+def _not_empty(subject: Subject, script: Script, piece: Piece) -> tuple[Edit, ...]:
+    """Of a whole table a machine may say that it is not empty; what another count should be, only a person knows."""
+    node = piece.node
+    close = script.action.line + script.action.command.count("\n") + 1
+    line = subject.lines[close - 1] if close <= len(subject.lines) else ""
+    if script.found is not None or node.HasField("where_clause") or len(node.from_clause) != 1:
+        return ()
+    if type(unwrap_node(node.from_clause[0])).__name__ != "RangeVar" or not line.strip().startswith(("```", "~~~")):
+        return ()
+    name = unwrap_node(node.target_list[0]).name or "count"
+    return (Edit(close + 1, close, f"{line[: len(line) - len(line.lstrip())]}**Expect:** `{name} > 0`"),)
 
 
 def _asked(subject: Subject) -> str:

@@ -41,7 +41,7 @@ def look(subject: Subject) -> Iterator[Fault]:
     for command in subject.commands:
         if command.role not in ("action", "alternative") or any(backs_up(one) for one in _before(command)):
             continue
-        for line, why in losses(command):
+        for line, why in losses(subject, command):
             if _says_how(command.step, why) or _kept(command, line) or _beside(command, line) or _chosen(command, line):
                 continue
             yield Fault(

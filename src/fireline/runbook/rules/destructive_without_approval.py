@@ -32,7 +32,7 @@ def look(subject: Subject) -> Iterator[Fault]:
             continue  # the author has thought about it
         if _AGREED.search(said(step)) or _AGREED.search(command.procedure.text.casefold()):
             continue
-        for line, why in losses(command)[:1]:
+        for line, why in losses(subject, command)[:1]:
             yield Fault(
                 line,
                 f"{why}, and nothing says who must agree to it",

@@ -23,7 +23,7 @@ def look(subject: Subject) -> Iterator[Fault]:
     for command in subject.commands:
         if command.role not in ("action", "alternative") or gives_way_back(command.step):
             continue
-        for line, why in losses(command):
+        for line, why in losses(subject, command):
             few = command.language == "sql" and bool(_SELECTED.search(command.action.command))
             few = few or bool(_MEANT.search(folded(command.procedure.title)))
             yield Fault(
@@ -31,7 +31,9 @@ def look(subject: Subject) -> Iterator[Fault]:
                 f"{why}, and nothing says how to take it back",
                 step=command.step.key,
                 suggestion="Add **Undo:** below it: how to get back, or that there is no way back.",
-                edits=() if restorings(command) else _undo(subject, command),  # a restore is mended by going beside
+                edits=()
+                if restorings(subject, command)
+                else _undo(subject, command),  # a restore is mended by going beside
                 severity="info" if few and not annotated else "warning",
             )
 

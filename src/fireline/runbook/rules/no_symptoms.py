@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from fireline.runbook.document import Procedure, Runbook
 from fireline.runbook.lint.page import alike
-from fireline.runbook.lint.rule import Fault, Rule
+from fireline.runbook.lint.rule import Edit, Fault, Rule
 from fireline.runbook.lint.subject import Subject
 from fireline.runbook.speech.words import folded
 
@@ -35,15 +35,24 @@ def look(subject: Subject) -> Iterator[Fault]:
     for one in procedures:
         if one.symptoms or one.id in led_to or (not one.steps and not one.reference) or _says_when(subject, one):
             continue
-        routine = bool(_ROUTINE.search(folded(f"{one.title}")))
+        wanted = customary and not _ROUTINE.search(folded(f"{one.title}"))
         yield Fault(
             one.line,
             f"“{one.title}” does not say when it is to be used",
             suggestion="Add **Symptoms:** with what an alert or a user says when it is this.",
-            severity="warning" if customary and not routine else "info",
+            edits=_from_title(subject, one) if wanted else (),
+            severity="warning" if wanted else "info",
         )
         if not with_symptoms:
             return  # nobody here writes them: one word is enough
+
+
+def _from_title(subject: Subject, procedure: Procedure) -> tuple[Edit, ...]:
+    """Its own name as the first symptom, so that an alert that says it leads here; none where the name stands in no heading."""
+    if not subject.lines[procedure.line - 1].startswith("#"):
+        return ()
+    symptom = procedure.title[:1] + procedure.title[1:].lower()
+    return (Edit(procedure.line + 1, procedure.line, f"\n**Symptoms:**\n- {symptom}"),)
 
 
 def _says_when(subject: Subject, procedure: Procedure) -> bool:

@@ -24,7 +24,7 @@ def look(subject: Subject) -> Iterator[Fault]:
     for command in subject.commands:
         if command.role not in ("action", "alternative"):
             continue
-        for line, _ in restorings(command):
+        for line, _ in restorings(subject, command):
             restored.add(command.procedure.id)
             if not _proved(command):
                 yield _unproved(subject, command, line)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from fireline.runbook.language import placeholders
 from fireline.runbook.lint import own_words
@@ -14,7 +13,7 @@ from fireline.runbook.lint.losing import restores
 from fireline.runbook.lint.pipelines import ends
 from fireline.runbook.lint.rewriting import replaced, typed
 from fireline.runbook.lint.rule import Edit, Fault, Rule
-from fireline.runbook.lint.scripts import found_script
+from fireline.runbook.lint.scripts import is_ours
 from fireline.runbook.lint.subject import Command, Subject
 
 _DATABASE_TOOLS = {"pg_restore", "psql", "mysql", "mariadb", "mongorestore", "heroku"}
@@ -33,7 +32,7 @@ def look(subject: Subject) -> Iterator[Fault]:
             why = restores(call)
             if why is None or not _of_a_database(call, command) or is_apart(call, command.procedure):
                 continue
-            if call.name not in _DATABASE_TOOLS and _is_ours(subject, command, call):
+            if call.name not in _DATABASE_TOOLS and is_ours(subject, command, call):
                 continue
             file = _file(call, command)
             ours = own_words.line(subject, command, f"resolve restore {file}")
@@ -72,17 +71,6 @@ def _of_a_database(call: Call, command: Command) -> bool:
     return bool(_OF_A_DATABASE.search(words)) and (
         call.raw_name.startswith((".", "/")) or "/" in call.raw_name or call.name == "make"
     )
-
-
-def _is_ours(subject: Subject, command: Command, call: Call) -> bool:
-    """Whether the script is there and speaks to Fireline, which restores beside."""
-    script = found_script(subject, command, call.raw_name) if subject.world.files else None
-    if not isinstance(script, Path):
-        return False
-    try:
-        return "fireline" in script.read_text(encoding="utf-8", errors="replace")[:100_000]
-    except OSError:
-        return False
 
 
 def _file(call: Call, command: Command) -> str:

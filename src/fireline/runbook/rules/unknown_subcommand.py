@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 
+from fireline.runbook.language import placeholders
 from fireline.runbook.lint.call import Call, Word
 from fireline.runbook.lint.invocation import Invocation, invocation
+from fireline.runbook.lint.rewriting import replaced, typed
 from fireline.runbook.lint.rule import Edit, Fault, Rule, Unknown
 from fireline.runbook.lint.subject import Command, Subject
 
 _MOST = 12  # names that are listed
+# What there is instead of a command that never was, or that not every version has; {0}: the first word after it.
+_INSTEAD = {
+    ("eas", "build:rollback"): 'eas submit --platform "$PLATFORM" --id {0} --non-interactive',
+    ("supabase", "logs"): "fireline check log",
+}
 
 
 def look(subject: Subject) -> Iterator[Fault | Unknown]:
@@ -49,7 +56,7 @@ def _fault(subject: Subject, command: Command, call: Call, found: Invocation, wr
         step=command.step.key,
         evidence=_evidence(found, names),
         suggestion=_suggestion(call, found, wrong, names),
-        edits=_edits(subject, line, wrong, found),
+        edits=_instead(subject, command, call, wrong) or _edits(subject, line, wrong, found),
         severity="warning" if known.differs or known.plugin else None,
     )
 
@@ -83,6 +90,19 @@ def _suggestion(call: Call, found: Invocation, wrong: Word, names: list[str]) ->
         paths = [f"`{call.name} {sign.join(path)}`" for path in known.elsewhere[:3]]
         return f"There is {_and(paths)}; read what it does before it takes this place."
     return f"Run `{' '.join((call.name, *known.path))} --help` where the steps run and take what is there."
+
+
+def _instead(subject: Subject, command: Command, call: Call, wrong: Word) -> tuple[Edit, ...]:
+    """The line with what there is instead, where the line holds this call alone."""
+    there = _INSTEAD.get((call.name, wrong.text))
+    after = [word.raw for word in call.words if word.line == wrong.line and word.column > wrong.column]
+    if there is None or ("{0}" in there and not after):
+        return ()
+    if typed(command, wrong.line).split() != [call.raw_name, *(word.raw for word in call.words)]:
+        return ()
+    given = [f'"${one}"' if placeholders.CAPITALS.fullmatch(one) else one for one in after[:1]]
+    edit = replaced(subject, command, wrong.line, there.format(*given))
+    return (edit,) if edit else ()
 
 
 def _edits(subject: Subject, line: int, wrong: Word, found: Invocation) -> tuple[Edit, ...]:
