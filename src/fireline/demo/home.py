@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from importlib.abc import Traversable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from fireline.redact import Secret
 
 PREFIX = "fireline-demo-"
 RUNBOOK = "incident-response.md"
+IMPROVED = "improved/RUNBOOKS/incident-response.md"
 TARGET = "main"
 CONTACT = "on-call"
 READY_SECONDS = 60.0
@@ -76,6 +78,10 @@ class Home:
             raise FirelineError("`fireline init` wrote no place for a reading role")
         self.settings.write_text(text + _CONTACT.format(contact=CONTACT, address=telling), encoding="utf-8")
         return said
+
+    def improve(self) -> None:
+        """Lay out the improved runbook as a repository has it: with the documents it links to."""
+        _copy(files("fireline.demo") / "data" / "docs", self.folder / IMPROVED.partition("/")[0])
 
     def run(self, *words: str, stdin: str | None = None, environment: dict[str, str] | None = None) -> Any:
         """One `fireline` command with --json, as a process; its answer. Raises FirelineError with its own words."""
@@ -149,6 +155,15 @@ class Home:
 
     def _said(self, name: str) -> Path:
         return self.folder / name
+
+
+def _copy(source: Traversable, to: Path) -> None:
+    to.mkdir()
+    for one in source.iterdir():
+        if one.is_dir():
+            _copy(one, to / one.name)
+        else:
+            (to / one.name).write_bytes(one.read_bytes())
 
 
 def clean_environment() -> dict[str, str]:

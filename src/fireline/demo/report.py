@@ -35,6 +35,9 @@ class Report:
     traffic: dict[str, Any] = field(default_factory=dict)
     timeline: list[dict[str, Any]] = field(default_factory=list)
     postmortem: str = ""
+    lint: dict[str, Any] = field(
+        default_factory=dict
+    )  # errors, mended: counts; left: what is wrong with the improved copy
     seconds: float = 0.0
     url: str = ""
     unmet: list[str] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""The story a newcomer sees: one incident on a real database, from alert to post-mortem, told while it happens."""
+"""The story a newcomer sees: one incident on a real database, from alert to post-mortem and to a mended runbook, told while it happens."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from fireline.demo.afterwards import end
 from fireline.demo.alone import alert, find
 from fireline.demo.day import go_wrong, set_up
 from fireline.demo.home import sweep
+from fireline.demo.morning import mend
 from fireline.demo.night import Night
 from fireline.demo.person import NAME
 from fireline.demo.report import Broken, Report
@@ -66,7 +67,7 @@ def _tell(stage: Stage, voice: Voice, report: Report, *, port: int, yes: bool) -
         set_up(stage, voice, report, port)
         go_wrong(stage, voice, report)
         night = Night(stage, voice, report, yes=yes)
-        for chapter in (alert, find, act, end):
+        for chapter in (alert, find, act, end, mend):
             chapter(night)
     except Broken:
         pass  # the report names it
@@ -78,7 +79,7 @@ def _conclude(voice: Voice, report: Report) -> None:
         voice.say("Not everything came true:", "bold red")
         voice.block(report.unmet, "red")
     else:
-        voice.say(f"From the first row to the post-mortem: {report.seconds:g} s.", "bold")
+        voice.say(f"From the first row to the mended runbook: {report.seconds:g} s.", "bold")
 
 
 def _stay(stage: Stage, voice: Voice, report: Report) -> None:
