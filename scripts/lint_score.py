@@ -1,6 +1,7 @@
 """Measures `fireline lint` against the labelled runbooks in tests/runbook/corpus: per rule what it found, missed and cried falsely.
 
-`--show` lists each miss and each false alarm, `--write` puts the table into docs/lint.md, `--only NAME` looks at one runbook.
+`--show` lists each miss and each false alarm, `--write` puts the table into docs/lint.md, `--only NAME` looks at some runbooks.
+`--first` writes what was measured at first sight of runbooks that no rule was tuned on; it is written once and never renewed.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CORPUS = ROOT / "tests" / "runbook" / "corpus"
 PAGE = ROOT / "docs" / "lint.md"
 MARKS = ("<!-- measured by scripts/lint_score.py -->", "<!-- end of what was measured -->")
+FIRST = ("<!-- first sight, written once by scripts/lint_score.py -->", "<!-- end of first sight -->")
 DAY = datetime(2026, 11, 23, 12, tzinfo=UTC)  # of the corpus: what was reviewed in October is fresh
 SERVER = {"shared_buffers": "32MB", "shared_preload_libraries": "pg_stat_statements"}
 TARGET = "shop"
@@ -105,7 +107,11 @@ class Outcome:
 
 def cases(folder: Path = CORPUS, only: str | None = None) -> list[Case]:
     """Every runbook of the corpus with its labels."""
-    return [case(one.parent) for one in sorted(folder.glob("*/labels.toml")) if only is None or one.parent.name == only]
+    return [
+        case(one.parent)
+        for one in sorted(folder.glob("*/labels.toml"))
+        if only is None or one.parent.name.startswith(only)
+    ]
 
 
 def case(folder: Path) -> Case:
@@ -244,7 +250,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--show", action="store_true", help="list each miss and each false alarm")
     parser.add_argument("--write", action="store_true", help="put the table into docs/lint.md")
-    parser.add_argument("--only", metavar="NAME", help="one runbook of the corpus")
+    parser.add_argument("--only", metavar="NAME", help="the runbooks of the corpus whose names begin so")
+    parser.add_argument("--first", action="store_true", help="write the figures as those of first sight; only once")
     asked = parser.parse_args()
     corpus = cases(only=asked.only)
     with tempfile.TemporaryDirectory(prefix="flscore-") as folder:
@@ -261,17 +268,31 @@ def main() -> int:
     if asked.show:
         print("", *outcome.missed, "", *outcome.false, sep="\n")
     if asked.write:
-        _write(table(outcome, corpus))
+        _write(table(outcome, corpus), MARKS)
+    if asked.first:
+        _write(first_sight(outcome, corpus), FIRST, once=True)
     return 0
 
 
-def _write(measured: str) -> None:
+def first_sight(outcome: Outcome, corpus: list[Case]) -> str:
+    """What was measured before any rule had seen these runbooks, in one sentence."""
+    every, clean = outcome.all, sum(not one.faults for one in corpus)
+    return (
+        f"{len(corpus)} runbooks ({clean} of them without a fault), {every.labelled} labelled faults: {every.found} found, "
+        f"{every.labelled - every.found} missed, {every.false} false alarms; "
+        f"precision {every.precision:.2f}, recall {every.recall:.2f}."
+    )
+
+
+def _write(measured: str, marks: tuple[str, str], *, once: bool = False) -> None:
     text = PAGE.read_text(encoding="utf-8")
-    before, _, rest = text.partition(MARKS[0])
-    after = rest.partition(MARKS[1])[2]
-    if not rest or MARKS[1] not in rest:
-        raise SystemExit(f"{PAGE} lacks the marks {MARKS[0]} and {MARKS[1]}")
-    PAGE.write_text(f"{before}{MARKS[0]}\n{measured}\n{MARKS[1]}{after}", encoding="utf-8")
+    before, _, rest = text.partition(marks[0])
+    there, _, after = rest.partition(marks[1])
+    if not rest or marks[1] not in rest:
+        raise SystemExit(f"{PAGE} lacks the marks {marks[0]} and {marks[1]}")
+    if once and there.strip():
+        raise SystemExit("first sight was measured already; it is never renewed")
+    PAGE.write_text(f"{before}{marks[0]}\n{measured}\n{marks[1]}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

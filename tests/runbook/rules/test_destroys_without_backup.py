@@ -93,3 +93,20 @@ def test_an_undo_that_only_says_none_is_not(undo: str) -> None:
 def test_the_suggestion_is_about_what_is_lost() -> None:
     assert "fireline backup create" in of(rule, "dropdb shop")[0].suggestion
     assert "fireline" not in of(rule, "redis-cli flushall")[0].suggestion
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["find /sicherung -name '*.dump' -mtime +7 -delete", "ssh db-1 \"find /srv/x -name 'backup-*' -mtime +7 -delete\""],
+)
+def test_old_backups_are_removed_without_a_backup_of_them(command: str) -> None:
+    assert not of(rule, command)
+
+
+def test_all_backups_or_other_old_files_are_not() -> None:
+    assert of(rule, "find /sicherung -name '*.dump' -delete")
+    assert of(rule, "find /srv/images -type f -mtime +7 -delete")
+
+
+def test_a_dump_made_over_ssh_is_a_backup() -> None:
+    assert not of(rule, 'ssh db-1 "pg_dump -t sessions app > /var/tmp/sessions.sql"', "redis-cli flushall")

@@ -11,6 +11,7 @@ from postgast import PgQueryError, parse
 from fireline.runbook import sqltext
 from fireline.runbook.document import Action, Procedure, Step
 from fireline.runbook.lint.calls import Call
+from fireline.runbook.lint.carried import carried
 from fireline.runbook.lint.step_calls import HARMLESS, TELLERS, calls_of, halts, is_query, looks_at, reads
 from fireline.runbook.lint.step_words import (
     BACK,
@@ -92,7 +93,9 @@ def backs_up(step: Step) -> bool:
 def _saves(action: Action) -> bool:
     if action.language == "sql":
         return any(_saving_sql(one.sql) for one in sqltext.read(action.command).statements)
-    return action.language == "bash" and any(saves(call) for call in calls_of(action.command))
+    return action.language == "bash" and any(
+        saves(call) or any(saves(one.call) for one in carried(call)) for call in calls_of(action.command)
+    )
 
 
 def _saving_sql(sql: str) -> bool:

@@ -9,6 +9,7 @@ from fireline.runbook.document import Step
 from fireline.runbook.lint import own_words
 from fireline.runbook.lint.beside import is_apart, is_roles_only
 from fireline.runbook.lint.call import Call
+from fireline.runbook.lint.carried import everywhere
 from fireline.runbook.lint.losing import losses, restores
 from fireline.runbook.lint.rule import Fault, Rule
 from fireline.runbook.lint.steps import backs_up, saves
@@ -33,6 +34,8 @@ _FROM = re.compile(
     re.IGNORECASE,
 )
 _OF_A_DATABASE = re.compile(r"[A-Z]{4,}|dropdb|column|dump|database|backup into")
+_KEPT_COPIES = re.compile(r"dump|back-?up|sicherung|sauvegarde|respaldo|snapshot", re.IGNORECASE)
+_AGES = ("-mtime", "-mmin", "-ctime", "-cmin")
 _BARE = 2  # words: "none", "none needed"
 
 
@@ -92,10 +95,15 @@ def _first(command: Command, own: int, line: int) -> bool:
 
 def _beside(command: Command, line: int) -> bool:
     return any(
-        is_apart(call, command.procedure) or is_roles_only(call) or _is_local(call)
-        for call in command.calls
+        is_apart(call, command.procedure) or is_roles_only(call) or _is_local(call) or _is_old_copies(call)
+        for call in everywhere(command)
         if command.line(call.line) == line
     )
+
+
+def _is_old_copies(call: Call) -> bool:
+    """Whether it removes backups by their age: nobody takes a backup of backups."""
+    return call.name == "find" and call.has(*_AGES) and any(_KEPT_COPIES.search(word.text) for word in call.words)
 
 
 def _is_local(call: Call) -> bool:
