@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
+from pathlib import Path
+
 from fireline.run import person
 from tests.run.scene import Scene, shell
 
@@ -34,3 +38,14 @@ def test_a_parameter_reaches_the_command_as_a_variable_never_as_text(scene: Scen
     scene.say(person.answer, step=1, answers={"WHO": "$(id); rm -rf /"})
     scene.approve(level="reversible")
     assert scene.step()["outcome"]["summary"] == "hello $(id); rm -rf /"
+
+
+def test_fireline_itself_is_found_and_means_this_installation(scene: Scene, tmp_path: Path) -> None:
+    file = tmp_path / "fireline.toml"
+    world = replace(scene.world, settings=scene.world.settings.model_copy(update={"origin": file}))
+    scene.world = world
+    scene.start(shell('command -v fireline; echo "$FIRELINE_CONFIG"'))
+    scene.approve(level="reversible")
+    found, config = scene.step()["attempts"][0]["output"].split()
+    assert Path(found) == Path(sys.executable).parent / "fireline"
+    assert config == str(file)

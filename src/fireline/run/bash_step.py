@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from psycopg.rows import DictRow
 
 from fireline.run import bash
 from fireline.run.work import Result, Work, before_of, values_of
+from fireline.settings import Settings
 
 LOOKED_AT = 100_000  # characters of a command's output that expectations are judged on
 
@@ -22,8 +24,12 @@ def carry_out(work: Work, command: str) -> Result:
         ended = bash.run(
             command,
             folder=Path(work.run["folder"] or settings.base),
-            path=settings.runbook.path,
-            environment={**settings.runbook.environment, **environment_of(work.step, before_of(work))},
+            path=f"{settings.runbook.path}:{Path(sys.executable).parent}",
+            environment={
+                **_ours(settings),
+                **settings.runbook.environment,
+                **environment_of(work.step, before_of(work)),
+            },
             timeout_seconds=work.timeout.total_seconds(),
             attempt=work.attempt,
             running=running,
@@ -49,6 +55,11 @@ def carry_out(work: Work, command: str) -> Result:
     return Result(
         "succeeded", {**outcome, "summary": last[:200] or "exit 0", "stdout": ended.output[:LOOKED_AT]}, ended.output
     )
+
+
+def _ours(settings: Settings) -> dict[str, str]:
+    """What makes a `fireline` line of a step mean this installation; its program is found last, after everything on PATH."""
+    return {"FIRELINE_CONFIG": str(settings.origin)} if settings.origin else {}
 
 
 def environment_of(step: DictRow, captured: dict[str, Any] | None) -> dict[str, str]:
