@@ -30,8 +30,8 @@ from fireline.detect import intake
 from fireline.errors import StoreUnavailable
 from fireline.incident import ack_link, clocks, sessions
 from fireline.recovery import leftovers
-from fireline.recovery.swapping import settling
 from fireline.recovery.fence import falling
+from fireline.recovery.swapping import settling
 from fireline.review import postmortem
 from fireline.run import approve
 from fireline.run.advance import advance, due
