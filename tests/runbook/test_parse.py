@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from pathlib import Path
 
@@ -408,3 +409,9 @@ def test_a_file_of_many_lines_is_read_up_to_a_limit_and_says_so() -> None:
     book = parse_text("# A\n1. x\n\n" + "text\n\n" * 12_000 + "# B\n1. y\n")
     assert [one.title for one in book.procedures] == ["A"]
     assert book.notes == ("only the first 20000 lines were read",)
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "runbook.md")
+    with pytest.raises(RunbookError, match="no regular file"):
+        read(tmp_path / "runbook.md")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -33,7 +34,10 @@ def text_of(path: Path) -> str:
 
 def _bytes_of(file: Path) -> bytes:
     try:
-        size = file.stat().st_size
+        about = file.stat()
+        size = about.st_size
+        if not stat.S_ISREG(about.st_mode) and not stat.S_ISDIR(about.st_mode):  # a pipe may never end
+            raise RunbookError(f"{file} is no regular file", hint="Save it as a file first.")
         if size > LARGEST:
             raise RunbookError(f"{file} has {size / 1e6:.1f} MB", hint="A runbook has at most 5 MB; split it.")
         return file.read_bytes()

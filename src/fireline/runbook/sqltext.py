@@ -91,7 +91,7 @@ def destructive_sql(statement: str) -> str | None:
     return next((why for tree in trees if (why := loss.reason(_inside(tree)))), None)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=2048)
 def read(sql: str, types: tuple[tuple[str, Type], ...] = ()) -> Script:
     """A fence taken apart: its statements, what they ask for, and what of it is not SQL.
 

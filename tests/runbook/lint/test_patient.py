@@ -145,3 +145,32 @@ def test_similar_names_are_found_with_their_schema(shop: Target) -> None:
         assert patient.similar("column", "users.emial") == ("email",)
         assert patient.columns("users") == ("id", "email", "state")
         assert patient.columns("nix") is None
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT '{5}'::one[]",
+        "SELECT '{{5}}'::two[][]",
+        "SELECT '{[1,5)}'::many",
+        "SELECT takes('{5}')",
+        "SELECT '{(5)}'::pair[]",
+        "SELECT '{[1,5)}'::spans[]",
+    ],
+)
+def test_a_constant_whose_reading_would_run_a_check_is_not_sent(shop: Target, sql: str) -> None:
+    with psycopg.connect(shop.dsn.reveal(), autocommit=True) as conn:
+        conn.execute(
+            "CREATE FUNCTION ask(int) RETURNS bool LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'the check ran'; END $$;"
+            "CREATE DOMAIN one AS int CHECK (ask(VALUE)); CREATE DOMAIN two AS one; CREATE TYPE pair AS (a one);"
+            "CREATE TYPE spans AS RANGE (subtype = one, multirange_type_name = many);"
+            "CREATE FUNCTION takes(one[]) RETURNS int LANGUAGE sql AS 'SELECT 1'"
+        )
+    with open_(shop) as patient:
+        said = patient.judge(sql)
+        plain = patient.judge("SELECT '5'::one")
+    assert said.unknown is not None
+    assert said.unknown.startswith("parsing it would run a check of")
+    assert plain.unknown is None
+    assert plain.problem is None

@@ -31,7 +31,7 @@ _GROUPS = {
 }
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=4096)
 def calls(command: str) -> tuple[Call, ...]:
     """Every call in the order of the text; empty when the command is too long or too odd to be looked into.
 

@@ -37,6 +37,7 @@ class Mentions:
     relations: dict[tuple[Name, str], int] = field(default_factory=dict)  # (name, privilege) -> byte of the text
     calls: list[Call] = field(default_factory=list)
     types: dict[Name, int] = field(default_factory=dict)
+    arrays: set[str] = field(default_factory=set)  # the names of their types: `_int4` of int4[]
     columns: dict[int, tuple[str, ...]] = field(default_factory=dict)  # byte -> a dotted name, * left out
 
     @property
@@ -60,6 +61,7 @@ def mentions(statement: Any) -> Mentions:
             found.calls.append(Call(name, len(node.args), node.func_variadic or node.agg_star, node.location))
         elif kind == "TypeName" and node.names and where != "":
             found.types.setdefault(dotted(node.names), node.location)
+            found.arrays |= {f"_{dotted(node.names)[1]}"[:63]} if node.array_bounds else set()
         elif kind == "ColumnRef":
             parts = [unwrap_node(one) for one in node.fields]
             found.columns[node.location] = tuple(one.sval for one in parts if type(one).__name__ == "String")

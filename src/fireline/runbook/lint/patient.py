@@ -144,7 +144,8 @@ class Live:
     def _analysed(self, role: Inquiry, tree: Any, sql: str) -> Judged:
         named = mentions(tree)
         tables = tuple(name if schema is None else f"{schema}.{name}" for schema, name in named.tables)
-        if because := role.risky & {name for _, name in (*named.tables, *named.types)}:
+        names = (*named.tables, *named.types, *(one.name for one in named.calls))
+        if because := role.risky & ({name for _, name in names} | named.arrays):
             return Judged(unknown=f"parsing it would run a check of {sorted(because)[0]}", reads=tables)
         with role.transaction():
             said = role.parse_here(sql)

@@ -62,20 +62,30 @@ SELECT current_setting(%(name)s, true) AS value
 -- names_of_settings: every one that our role may see
 SELECT ''::text AS schema, name, true AS visible FROM pg_settings
 
--- risky: tables and types by which a text constant runs a check of our own while it is only parsed
-WITH RECURSIVE checked AS (
-    SELECT t.oid FROM pg_type t JOIN pg_constraint c ON c.contypid = t.oid AND c.contype = 'c'
-    JOIN pg_depend d ON d.classid = 'pg_constraint'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_proc'::regclass AND d.refobjid >= 16384
+-- risky: tables, types and functions by which a text constant runs a check of our own while it is only parsed
+WITH RECURSIVE contains AS (
+    SELECT typbasetype AS inside, oid AS around, false AS reads FROM pg_type WHERE typtype = 'd'
+    UNION ALL SELECT typelem, oid, true FROM pg_type WHERE typelem <> 0
+    UNION ALL SELECT rngsubtype, rngtypid, true FROM pg_range
+    UNION ALL SELECT d.refobjid, t.oid, true FROM pg_type t
+    JOIN pg_depend d ON d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.refclassid = 'pg_type'::regclass AND d.deptype = 'i'
+    WHERE t.typtype::text = 'm'
+    UNION ALL SELECT a.atttypid, c.reltype, true FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+    WHERE NOT a.attisdropped AND a.attnum > 0 AND c.reltype <> 0
+), checked AS (
+    SELECT c.contypid AS oid, false AS reads FROM pg_constraint c
+    JOIN pg_depend d ON d.classid = 'pg_constraint'::regclass AND d.objid = c.oid AND d.refobjid >= 16384
+    AND d.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass)
+    WHERE c.contype = 'c' AND c.contypid <> 0
+    UNION SELECT contains.around, contains.reads OR checked.reads FROM checked JOIN contains ON contains.inside = checked.oid
 ), holds AS (
-    SELECT t.oid FROM pg_type t WHERE t.typelem IN (SELECT oid FROM checked)
-    UNION SELECT r.typrelid_type FROM (
-        SELECT c.reltype AS typrelid_type, a.atttypid FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE NOT a.attisdropped AND a.attnum > 0
-    ) r WHERE r.atttypid IN (SELECT oid FROM checked)
-    UNION SELECT r.rngtypid FROM pg_range r WHERE r.rngsubtype IN (SELECT oid FROM checked)
+    SELECT oid FROM checked WHERE reads
 )
 SELECT t.typname::text AS name FROM pg_type t WHERE t.oid IN (SELECT oid FROM holds)
 UNION SELECT c.relname::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 WHERE a.atttypid IN (SELECT oid FROM holds) AND c.relkind IN ('r', 'v', 'm', 'p', 'f')
+UNION SELECT p.proname::text FROM pg_proc p WHERE p.oid >= 16384
+AND (p.prorettype IN (SELECT oid FROM holds) OR EXISTS (SELECT FROM unnest(p.proargtypes::oid[]) one WHERE one IN (SELECT oid FROM holds)))
 
 -- session: who we are there, and where names are looked for
 SELECT pg_catalog.current_setting('server_version_num')::int / 10000 AS major, current_user::text AS role,

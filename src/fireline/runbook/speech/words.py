@@ -61,6 +61,7 @@ def tokens(text: str) -> list[tuple[str, str]]:
     return [(stem(found[0]), found[0]) for found in _WORD.finditer(plain)]
 
 
+@lru_cache(maxsize=8192)
 def folded(text: str) -> str:
     """The text without case and accents."""
     plain = unicodedata.normalize("NFKD", text.replace("’", "'")).casefold()
