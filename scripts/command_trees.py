@@ -404,6 +404,27 @@ class Crawl:
         return found
 
 
+# Parts whose help no reader takes apart (options glued to their words, headings of its own), copied from it by eye.
+READ_BY_EYE: dict[str, Node] = {
+    "prisma": {
+        "migrate": {"o": "--config= --help --schema= -h", "a": 0, "c": {
+            **dict.fromkeys(["dev", "reset", "deploy", "status", "resolve"], 0),
+            "diff": {"o": "--config= --exit-code --from-config-datasource --from-empty --from-migrations= --from-schema= --help --output= "
+                          "--script --to-config-datasource --to-empty --to-migrations= --to-schema= -h -o="}}},
+        "db": {"o": "--config= --help --schema= -h", "a": 0, "c": dict.fromkeys(["pull", "push", "seed", "execute"], 0)},
+    },
+    "wrangler": {
+        "secret": {"o": "--config= --cwd= --env-file= --env= --help --version -c= -e= -h -v", "a": 0,
+                   "c": dict.fromkeys(["put", "delete", "list", "bulk"], 0)},
+    },
+    "netlify": {
+        "deploy": {"o": "--alias= --allow-anonymous --auth= --context= --create-site --created-via= --debug --dir= --filter= --functions= "
+                        "--help --json --message= --no-build --open --prod --prod-if-unlocked --site-name= --site= --skip-functions-cache "
+                        "--team= --timeout= --trigger -O -d= -f= -h -m= -o -p -s="},
+    },
+}  # fmt: skip
+
+
 def make(program: str, pool: ThreadPoolExecutor, name: str | None = None) -> None:
     """Write the table of one program."""
     spec = SPECS[program]
@@ -417,6 +438,9 @@ def make(program: str, pool: ThreadPoolExecutor, name: str | None = None) -> Non
         names = inner.setdefault("c", {})
         if last not in names and (not right or right in names):
             names[last] = right or 0
+    tree.setdefault("c", {}).update(READ_BY_EYE.get(program, {}))
+    if program == "netlify":
+        tree["o"] = "--auth= --debug --filter= --help --version -h"  # every command has them
     if spec.options:
         tree["o"] = f"{tree['o']} {spec.options}"
     if spec.open:

@@ -188,6 +188,12 @@ def test_somebody_was_told_and_the_post_mortem_is_drafted(demo: dict[str, Any]) 
     }
 
 
+def test_by_daylight_the_runbook_is_mended_and_its_improved_copy_is_clean(demo: dict[str, Any]) -> None:
+    assert demo["lint"]["errors"] > 10
+    assert demo["lint"]["mended"] > 10
+    assert demo["lint"]["left"] == []
+
+
 def test_its_json_is_all_it_says(both: Played) -> None:
     assert both.stderr == ""
     assert both.report["seconds"] > 0
@@ -198,7 +204,7 @@ def test_a_person_at_the_terminal_reads_the_plan_and_says_yes(both: Played) -> N
     for words in ("does", "may lose", "undo", "level"):
         assert words in both.screen[both.screen.index("instead of") : asked]
     assert "your yes" in both.screen[asked:]
-    assert "From the first row to the post-mortem" in both.screen
+    assert "From the first row to the mended runbook" in both.screen
     assert "Not everything came true" not in both.screen
 
 

@@ -21,6 +21,7 @@ ELSEWHERE: dict[str, str] = {
     "cli/lint_view.py": "cli/test_lint.py",
     "runbook/lint/changing.py": "runbook/rules/test_change_without_lock_timeout.py",
     "runbook/lint/catalog.py": "runbook/lint/test_renamed.py",
+    "demo/morning.py": "demo/test_story.py",
     "recovery/fence/doors.py": "recovery/fence/test_planning.py",
     "recovery/fence/ground.py": "recovery/fence/test_planning.py",
     "recovery/fence/residue.py": "recovery/fence/test_fence.py",

@@ -50,8 +50,26 @@ def test_a_slip_of_the_pen_is_mended_and_nothing_else() -> None:
         return fault.edits[0].text.strip() if fault.edits else command
 
     assert mended("systemctl restrat app") == "systemctl restart app"
-    assert mended("eas build:rollback 1") == "eas build:rollback 1"
     assert mends(rule, "true") == "true"
+
+
+def test_a_command_that_never_was_becomes_what_there_is_where_nothing_is_guessed() -> None:
+    def mended(command: str) -> str:
+        (fault,) = [one for one in look(rule, page(command), WORLD) if isinstance(one, Fault)]
+        return fault.edits[0].text.strip() if fault.edits else command
+
+    assert mended("eas build:rollback 4711") == 'eas submit --platform "$PLATFORM" --id 4711 --non-interactive'
+    assert (
+        mended("eas build:rollback BUILD_ID") == 'eas submit --platform "$PLATFORM" --id "$BUILD_ID" --non-interactive'
+    )
+    assert mended("supabase logs") == "fireline check log"
+    for more in (
+        "eas build:rollback",
+        "eas build:rollback --platform ios",
+        "eas build:rollback 1 2",
+        "eas build:rollback 1 && true",
+    ):
+        assert mended(more) == more
 
 
 def test_without_programs_it_is_unknown() -> None:

@@ -28,9 +28,19 @@ def look(subject: Subject) -> Iterator[Fault | Unknown]:
                 continue
             if tools is None:
                 yield Unknown(command.line(call.line), call.name, "no programs were looked at", command.step.key)
-            elif call.name not in (*seen, _OURS) and tools.where(call.name) is None:
+            elif (
+                call.name not in (*seen, _OURS)
+                and not _after_prompt(subject, command, call)
+                and tools.where(call.name) is None
+            ):
                 seen.add(call.name)
                 yield _fault(subject, command, call, tools)
+
+
+def _after_prompt(subject: Subject, command: Command, call: Call) -> bool:
+    """Whether its line begins with `> `, a prompt that bash takes for a redirection."""
+    line = command.line(call.line)
+    return line <= len(subject.lines) and subject.lines[line - 1].lstrip().startswith("> ")
 
 
 def _counts(call: Call) -> bool:

@@ -16,10 +16,10 @@ from fireline.runbook.lint.subject import Subject
 
 # Words of a sentence that says what the number should be, or what it is held against; also any figure does.
 _SAYS = re.compile(
-    r"\d|\b(?:expect\w*|should|must|same|equals?|match\w*|compare\w*|zero|none|nothing|no rows?|empty|more|less|fewer|than|above"
+    r"\d|\b(?:expect\w*|should|must|same|equals?|match\w*|compare\w*\s+(?:\w+\s+){0,4}(?:with|to|against)|zero|none|nothing|no rows?|empty|more|less|fewer|than|above"
     r"|below|grow\w*|shrink\w*|rising|falling|drops?|normal\w*|usual\w*|note|write down|soll\w*|muss|erwarte\w*|gleich|vergleich\w*"
     r"|null|leer|doit|devrait|attendu\w*|égal\w*|compare[rz]|aucune?|zéro|debe\w*|esperad\w*|igual\w*|ning\w+|cero|deve\w*|dovrebbe"
-    r"|attes\w*|ugual\w*|nessun\w*|powinn\w*|musi|oczekiwan\w*|równ\w*|zero|compar\w*)\b",
+    r"|attes\w*|ugual\w*|nessun\w*|powinn\w*|musi|oczekiwan\w*|równ\w*|zero|compara\w*)\b",
     re.IGNORECASE,
 )
 

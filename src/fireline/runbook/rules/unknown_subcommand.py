@@ -96,7 +96,7 @@ def _instead(subject: Subject, command: Command, call: Call, wrong: Word) -> tup
     """The line with what there is instead, where the line holds this call alone."""
     there = _INSTEAD.get((call.name, wrong.text))
     after = [word.raw for word in call.words if word.line == wrong.line and word.column > wrong.column]
-    if there is None or ("{0}" in there and not after):
+    if there is None or ("{0}" in there and (len(after) != 1 or after[0].startswith("-"))):
         return ()
     if typed(command, wrong.line).split() != [call.raw_name, *(word.raw for word in call.words)]:
         return ()
