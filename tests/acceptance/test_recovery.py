@@ -76,9 +76,7 @@ class Story:
 
     def agreed(self, run: int, position: int = 1) -> View:
         """A step, once the person has agreed to exactly what it says, and it has ended."""
-        asked = self.there.run(
-            run, lambda view: step(view, position)["waits_for"] == "approval" or ended(view, position)
-        )
+        asked = self.there.run(run, lambda view: step(view, position)["approval"] is not None or ended(view, position))
         if not ended(asked, position):
             told = step(asked, position)["approval"]["content_hash"]
             self.there.call("run.approve", run=run, step=position, hash=told)

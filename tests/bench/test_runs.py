@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench import diagnose, ingest, integrity, page, recover
+from bench import diagnose, ingest, integrity, lint, page, recover
 
 
 def test_acknowledging_is_measured_beside_its_floor() -> None:
@@ -39,3 +39,9 @@ def test_backup_and_restore_are_measured_beside_the_usual_way_and_a_swap_under_t
     assert found["swap"]["swaps"] == 2
     lines = recover.table([found, found]).splitlines()
     assert {line.count(" | ") for line in lines} == {2}
+
+
+def test_a_lint_is_measured_beside_reading_alone_and_against_a_database() -> None:
+    found = lint.measure(steps=24, rounds=1)
+    assert found["checked"] == 24
+    assert found["with_target_to_read"] > 0

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from fireline import clock
-from fireline.app.context import Context, remedies, store_url
+from fireline.app.context import remedies, store_url
 from fireline.errors import StoreUnavailable
 from fireline.incident.people import Actor
 from fireline.postgres.connect import Target
 from fireline.review.asked import asked as asked_for
+from fireline.run import world as run
 from fireline.runbook.lint.checking import check
 from fireline.runbook.lint.world import Patient, Unapplied, World
 from fireline.settings import Settings
@@ -38,7 +39,7 @@ class Asked:
 
 
 @contextmanager
-def world(asked: Asked) -> Iterator[World]:
+def known_world(asked: Asked) -> Iterator[World]:
     """Everything a lint may know, as long as it lasts. Raises TargetUnavailable, ClusterError, Usage."""
     from fireline.runbook.lint.tools import here
 
@@ -75,21 +76,21 @@ def procedures_asked_for(settings: Settings) -> tuple[str, ...] | None:
 _kept: dict[str, tuple[tuple[object, ...], datetime, dict[str, Any]]] = {}
 
 
-def lint(actor: Actor, context: Context, *, target: str | None = None) -> dict[str, Any]:
+def lint(actor: Actor, world: run.World, *, target: str | None = None) -> dict[str, Any]:
     """Say what in the team's runbooks would fail at night; with a target, the SQL is held against it too.
 
     No program is asked anything, and what was found is kept for a minute while the files are the same.
     """
     del actor
-    books = context.world.runbooks()
-    with context.store.transaction() as conn:
+    books = world.runbooks()
+    with world.store.transaction() as conn:
         wanted = asked_for(conn)
     files = tuple(Path(one.path) for one in books)
     key: tuple[object, ...] = (tuple((one.path, one.revision) for one in books), wanted)
     if target is None and (kept := _kept.get("")) and kept[0] == key and clock.now() - kept[1] < FRESH:
         return kept[2]
-    at = context.world.target(target) if target else None
-    with world(Asked(files, at, learn=False, path=context.settings.runbook.path, wanted=wanted)) as known:
+    at = world.target(target) if target else None
+    with known_world(Asked(files, at, learn=False, path=world.settings.runbook.path, wanted=wanted)) as known:
         told = check(files, known).json()
     if target is None:
         _kept[""] = (key, clock.now(), told)

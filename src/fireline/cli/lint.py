@@ -151,7 +151,7 @@ def _below(folder: Path) -> Iterator[Path]:
 
 def _world(files: list[Path], target: str | None, dsn: str | None, migrations: Path | None) -> Any:
     """What the files are held against, as a context. Raises Usage, NotFound."""
-    from fireline.app.linting import Asked, procedures_asked_for, world
+    from fireline.app.linting import Asked, known_world, procedures_asked_for
 
     given = [name for name, one in (("--target", target), ("--dsn", dsn), ("--migrations", migrations)) if one]
     if len(given) > 1:
@@ -159,7 +159,7 @@ def _world(files: list[Path], target: str | None, dsn: str | None, migrations: P
     if migrations is not None and not migrations.is_dir():
         raise NotFound(f"no folder {migrations}")
     settings = _settings()
-    return world(
+    return known_world(
         Asked(
             tuple(files),
             _target(target, dsn),

@@ -7,6 +7,7 @@ import textwrap
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
+from fireline import redact
 from fireline.cli.terminal import EMBER, clean, console, say
 
 if TYPE_CHECKING:
@@ -73,6 +74,10 @@ def _shown(one: Finding, lines: list[str]) -> tuple[str, ...] | None:
     if one.column <= 1 or one.line > len(lines):
         return None
     line = str(clean(lines[one.line - 1])).replace("\t", " ").rstrip()
+    if (
+        without := redact.text(line)
+    ) != line:  # a secret stands in it: it goes into no log, and the place would not fit
+        return (without.strip(),)
     away = len(line) - len(line.lstrip())
     at = one.column - 1
     if not away <= at < len(line):

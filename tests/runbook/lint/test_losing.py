@@ -90,5 +90,6 @@ def test_a_script_that_speaks_to_fireline_restores_beside_and_loses_nothing(tmp_
     script.write_text('gunzip -c "$2" | psql shop\n')
     assert [line for line, _ in losing.losses(subject, subject.commands[0])] == [5]
     script.write_text('exec fireline resolve restore "$2"\n')
+    subject = Subject(tmp_path / "x.md", text, parse_text(text, str(tmp_path / "x.md")))
     assert losing.losses(subject, subject.commands[0]) == []
     assert losing.restorings(subject, subject.commands[0]) == []

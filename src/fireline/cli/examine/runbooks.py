@@ -32,11 +32,11 @@ def look(settings: Settings) -> Iterator[Line]:
 
 def _linted(about: str, file: Path, settings: Settings) -> Iterator[Line]:
     """How much a lint finds in it without a target; programs are asked nothing."""
-    from fireline.app.linting import Asked, world
+    from fireline.app.linting import Asked, known_world
     from fireline.runbook.lint.checking import check
 
     path = settings.path(file)
-    with world(Asked((path,), learn=False, path=settings.runbook.path)) as known:
+    with known_world(Asked((path,), learn=False, path=settings.runbook.path)) as known:
         found = Counter(one.severity for one in check([path], known).findings)
     errors, warnings = found["error"], found["warning"]
     if errors or warnings:

@@ -176,7 +176,8 @@ def _said(rule: Rule, subject: Subject) -> Iterator[Fault | Unknown]:
 def _finding(subject: Subject, rule: Rule, said: Fault) -> Finding:
     severity = said.severity or rule.severity
     file = said.file or str(subject.path)
-    return Finding(file, rule.id, severity, said.line, said.column, said.step, said.message, said.evidence,
+    message, evidence = redact.text(said.message), redact.text(said.evidence)  # they may quote a command, or the server
+    return Finding(file, rule.id, severity, said.line, said.column, said.step, message, evidence,
                    said.suggestion, said.edits)  # fmt: skip
 
 

@@ -74,6 +74,16 @@ _CLIENTS = {"psql", "mysql", "mariadb"}
 
 def losses(subject: Subject, command: Command) -> list[tuple[int, str]]:
     """Why a fence loses data that was committed or replaces it by a backup, in words, with the line of the file of each place."""
+    known = subject.memory.setdefault(
+        "losses", {}
+    )  # by number, with the command itself, so that no other gets its number
+    if id(command) not in known:
+        known[id(command)] = (command, _losses(subject, command))
+    found: list[tuple[int, str]] = known[id(command)][1]
+    return found
+
+
+def _losses(subject: Subject, command: Command) -> list[tuple[int, str]]:
     if command.language == "sql":
         if losing_sql(command.action.command) is None:
             return []
@@ -103,8 +113,10 @@ def restorings(subject: Subject, command: Command) -> list[tuple[int, str]]:
 
 def _own(names: tuple[str, ...], command: Command, line: int) -> bool:
     """Whether these databases were made by the procedure itself, or for a trial."""
+    if not names:
+        return False
     made = _made(command, line)
-    return bool(names) and all(name in made or _BESIDE.search(name) for name in names)
+    return all(name in made or _BESIDE.search(name) for name in names)
 
 
 def _over(call: Call, command: Command) -> str | None:

@@ -42,9 +42,10 @@ _BARE = 2  # words: "none", "none needed"
 def look(subject: Subject) -> Iterator[Fault]:
     """Every loss of a step that is carried out, with no step before it, and no command, that keeps a copy."""
     for command in subject.commands:
-        if command.role not in ("action", "alternative") or any(backs_up(one) for one in _before(command)):
+        lost = losses(subject, command) if command.role in ("action", "alternative") else []
+        if not lost or any(backs_up(one) for one in _before(command)):
             continue
-        for line, why in losses(subject, command):
+        for line, why in lost:
             if _says_how(command.step, why) or _kept(command, line) or _beside(command, line) or _chosen(command, line):
                 continue
             yield Fault(
