@@ -20,7 +20,9 @@ from fireline.cluster import Cluster
 from fireline.cluster.binaries import wheel
 from fireline.postgres.connect import Target
 from fireline.redact import Secret
-from fireline.runbook.lint import checking, patient, tools
+from fireline.runbook.lint import checking
+from fireline.runbook.lint.database import patient
+from fireline.runbook.lint.programs import tools
 from fireline.runbook.lint.world import World
 from fireline.runbook.parse import parse_text, text_of
 

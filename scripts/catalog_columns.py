@@ -1,4 +1,4 @@
-"""Write src/fireline/runbook/lint/catalog.tsv: the columns of PostgreSQL's own views by version, and what came and went, from real servers.
+"""Write src/fireline/runbook/lint/catalog/versions.tsv: the columns of PostgreSQL's own views by version, and what came and went, from real servers.
 
 Usage: python scripts/catalog_columns.py DSN DSN …   (one server of each major version, the oldest to the newest, without a gap)
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psycopg
 
-OUT = Path(__file__).parents[1] / "src/fireline/runbook/lint/catalog.tsv"
+OUT = Path(__file__).parents[1] / "src/fireline/runbook/lint/catalog/versions.tsv"
 
 COLUMNS = """
     SELECT 'column', c.relname || '.' || a.attname, format_type(a.atttypid, NULL)

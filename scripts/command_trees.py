@@ -1,4 +1,4 @@
-"""Make the shipped tables of src/fireline/runbook/lint/trees/ from what installed programs say of themselves.
+"""Make the shipped tables of src/fireline/runbook/lint/programs/trees/ from what installed programs say of themselves.
 
     scripts/command_trees.py --path FOLDER:FOLDER… [PROGRAM …]
 
@@ -25,10 +25,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
-from fireline.runbook.lint import learning
-from fireline.runbook.lint.helptext import Help, read
+from fireline.runbook.lint.programs import learning
+from fireline.runbook.lint.programs.helptext import Help, read
 
-TREES = Path(__file__).parents[1] / "src/fireline/runbook/lint/trees"
+TREES = Path(__file__).parents[1] / "src/fireline/runbook/lint/programs/trees"
 learning.SECONDS = 60.0
 DEEPEST = 4
 _POOL = 2

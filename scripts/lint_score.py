@@ -27,8 +27,9 @@ from fireline.cluster import Cluster
 from fireline.cluster.binaries import wheel
 from fireline.postgres.connect import Target
 from fireline.redact import Secret
-from fireline.runbook.lint import checking, patient
-from fireline.runbook.lint.tools import shipped
+from fireline.runbook.lint import checking
+from fireline.runbook.lint.database import patient
+from fireline.runbook.lint.programs.tools import shipped
 from fireline.runbook.lint.world import Patient, Tools, World
 from fireline.runbook.page import frontmatter
 from fireline.runbook.page.outline import Block, outline

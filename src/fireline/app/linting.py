@@ -41,7 +41,7 @@ class Asked:
 @contextmanager
 def known_world(asked: Asked) -> Iterator[World]:
     """Everything a lint may know, as long as it lasts. Raises TargetUnavailable, ClusterError, Usage."""
-    from fireline.runbook.lint.tools import here
+    from fireline.runbook.lint.programs.tools import here
 
     with ExitStack() as held:
         found = remedies()
@@ -100,11 +100,11 @@ def lint(actor: Actor, world: run.World, *, target: str | None = None) -> dict[s
 def _held_against(asked: Asked, held: ExitStack) -> tuple[Patient | None, tuple[Unapplied, ...] | None]:
     """The database that statements are held against, and what of the migrations did not apply."""
     if asked.target is not None:
-        from fireline.runbook.lint.patient import open_
+        from fireline.runbook.lint.database.patient import open_
 
         return held.enter_context(open_(asked.target)), None
     if asked.migrations is not None:
-        from fireline.runbook.lint.migrations import built
+        from fireline.runbook.lint.migrations.building import built
 
         return held.enter_context(built(asked.migrations, asked.binaries))
     return None, None

@@ -16,11 +16,11 @@ from fireline import shelf
 from fireline.postgres.connect import Target
 from fireline.redact import Secret
 from fireline.runbook.lint.checking import rules
-from fireline.runbook.lint.migrations import built
-from fireline.runbook.lint.patient import open_
+from fireline.runbook.lint.database.patient import open_
+from fireline.runbook.lint.migrations.building import built
+from fireline.runbook.lint.programs.tools import shipped
 from fireline.runbook.lint.rule import Area, Fault, Rule, Severity, Unknown
 from fireline.runbook.lint.subject import Subject
-from fireline.runbook.lint.tools import shipped
 from fireline.runbook.lint.world import World
 from fireline.runbook.parse import parse_text
 

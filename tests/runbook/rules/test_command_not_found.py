@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from fireline.runbook.lint import tools
+from fireline.runbook.lint.programs import tools
 from fireline.runbook.lint.rule import Fault, Unknown
 from fireline.runbook.lint.world import World
 from fireline.runbook.rules.command_not_found import rule

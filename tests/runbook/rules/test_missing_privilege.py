@@ -9,7 +9,7 @@ import psycopg
 from fireline.postgres.connect import Target
 from fireline.redact import Secret
 from fireline.runbook.lint.checking import of_text
-from fireline.runbook.lint.patient import open_
+from fireline.runbook.lint.database.patient import open_
 from fireline.runbook.lint.world import World
 from fireline.runbook.rules.missing_privilege import rule
 

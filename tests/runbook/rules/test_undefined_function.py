@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fireline.postgres.connect import Target
 from fireline.runbook.lint.checking import of_text
-from fireline.runbook.lint.patient import open_
+from fireline.runbook.lint.database.patient import open_
 from fireline.runbook.lint.world import World
 from fireline.runbook.rules.undefined_function import rule
 

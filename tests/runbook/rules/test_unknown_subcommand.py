@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 
-from fireline.runbook.lint import tools
+from fireline.runbook.lint.programs import tools
 from fireline.runbook.lint.rule import Fault, Unknown
 from fireline.runbook.lint.subject import Subject
 from fireline.runbook.lint.world import World

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from fireline.runbook.lint.call import Call
+from fireline.runbook.lint.shell.call import Call
 from fireline.runbook.lint.subject import Command, Subject
 
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fireline.runbook.lint import own_words
-from fireline.runbook.lint.call import Call
-from fireline.runbook.lint.rewriting import replaced, typed
+from fireline.runbook.lint.mending import own_words
+from fireline.runbook.lint.mending.rewriting import replaced, typed
 from fireline.runbook.lint.rule import Edit, Fault, Rule
-from fireline.runbook.lint.runners import option_names
+from fireline.runbook.lint.shell.call import Call
+from fireline.runbook.lint.shell.runners import option_names
 from fireline.runbook.lint.subject import Command, Subject
 
 

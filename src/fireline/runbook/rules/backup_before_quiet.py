@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from fireline.runbook.document import Procedure, Step
 from fireline.runbook.lint.rule import Edit, Fault, Rule
-from fireline.runbook.lint.steps import changes, proves_quiet, said, stops_traffic, takes_backup
+from fireline.runbook.lint.steps.purpose import changes, proves_quiet, said, stops_traffic, takes_backup
 from fireline.runbook.lint.subject import Subject
 
 _CURRENT = re.compile(

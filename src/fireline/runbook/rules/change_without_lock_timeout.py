@@ -8,9 +8,9 @@ from typing import Any
 from postgast.pg_query_pb2 import AlterTableType, ObjectType
 from postgast.walk import unwrap_node
 
-from fireline.runbook.lint.changing import changing, new_tables, waits_are_limited
 from fireline.runbook.lint.rule import Edit, Fault, Rule
-from fireline.runbook.lint.statements import Piece
+from fireline.runbook.lint.sql.changing import changing, new_tables, waits_are_limited
+from fireline.runbook.lint.sql.statements import Piece
 from fireline.runbook.lint.subject import Subject
 
 _ACCESS_EXCLUSIVE = 8
@@ -43,9 +43,9 @@ _DROPS = {
 def look(subject: Subject) -> Iterator[Fault]:
     """Every such statement; the first of a fence offers the line that mends it."""
     mended = None
-    for piece in changing(subject):
+    for piece in changing(subject.scripts):
         what = _strong(subject, piece)
-        if what is None or waits_are_limited(subject, piece):
+        if what is None or waits_are_limited(subject.scripts, piece):
             continue
         edits = _edits(subject, piece) if mended is not piece.script else ()
         mended = piece.script
@@ -71,7 +71,7 @@ def _strong(subject: Subject, piece: Piece) -> str | None:
     """The words of a statement that locks out readers or writers; None for another, or where the table is new."""
     node, kind = piece.node, piece.kind
     names = set(_names(node, kind))
-    if names and names <= new_tables(subject, piece):
+    if names and names <= new_tables(subject.scripts, piece):
         return None
     if kind == "AlterTableStmt":
         strong = [cmd for one in node.cmds if not _is_weak(cmd := unwrap_node(one))]

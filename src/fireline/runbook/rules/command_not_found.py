@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fireline.runbook.lint.builtins import BUILTINS
-from fireline.runbook.lint.call import Call
-from fireline.runbook.lint.calls import functions
 from fireline.runbook.lint.rule import Fault, Rule, Unknown
+from fireline.runbook.lint.shell.builtins import BUILTINS
+from fireline.runbook.lint.shell.call import Call
+from fireline.runbook.lint.shell.calls import functions
 from fireline.runbook.lint.subject import Command, Subject
 from fireline.runbook.lint.world import Tools
 

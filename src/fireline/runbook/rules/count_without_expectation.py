@@ -9,9 +9,9 @@ from typing import Any
 from postgast.walk import unwrap_node
 
 from fireline.runbook.language import psql
-from fireline.runbook.lint.catalog import relations
+from fireline.runbook.lint.catalog.versions import relations
 from fireline.runbook.lint.rule import Edit, Fault, Rule
-from fireline.runbook.lint.statements import Piece, Script
+from fireline.runbook.lint.sql.statements import Piece, Script
 from fireline.runbook.lint.subject import Subject
 
 # Words of a sentence that says what the number should be, or what it is held against; also any figure does.

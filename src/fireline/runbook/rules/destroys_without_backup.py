@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator
 
 from fireline.runbook.document import Step
-from fireline.runbook.lint import own_words
-from fireline.runbook.lint.beside import is_apart, is_roles_only
-from fireline.runbook.lint.call import Call
-from fireline.runbook.lint.carried import everywhere
-from fireline.runbook.lint.losing import losses, restores
+from fireline.runbook.lint.losing.beside import is_apart, is_roles_only
+from fireline.runbook.lint.losing.fences import losses, restores
+from fireline.runbook.lint.mending import own_words
 from fireline.runbook.lint.rule import Fault, Rule
-from fireline.runbook.lint.steps import backs_up, saves
+from fireline.runbook.lint.shell.call import Call
+from fireline.runbook.lint.shell.carried import everywhere
+from fireline.runbook.lint.steps.purpose import backs_up, saves
 from fireline.runbook.lint.subject import Command, Subject
 
 _CHOSEN = re.compile(r"\b(?:update|delete)\b.*\bwhere\b", re.IGNORECASE | re.DOTALL)
@@ -97,7 +97,7 @@ def _first(command: Command, own: int, line: int) -> bool:
 def _beside(command: Command, line: int) -> bool:
     return any(
         is_apart(call, command.procedure) or is_roles_only(call) or _is_local(call) or _is_old_copies(call)
-        for call in everywhere(command)
+        for call in everywhere(command.calls)
         if command.line(call.line) == line
     )
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from fireline.runbook.lint.losing import losses
+from fireline.runbook.lint.losing.fences import losses
 from fireline.runbook.lint.rule import Fault, Rule
-from fireline.runbook.lint.steps import gives_way_back, said
+from fireline.runbook.lint.steps.purpose import gives_way_back, said
 from fireline.runbook.lint.subject import Subject
 
 _AGREED = re.compile(

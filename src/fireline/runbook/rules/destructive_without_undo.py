@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from fireline.runbook.lint.losing import losses, restorings
+from fireline.runbook.lint.losing.fences import losses, restorings
 from fireline.runbook.lint.rule import Edit, Fault, Rule
-from fireline.runbook.lint.steps import gives_way_back, place_of, takes_backup
+from fireline.runbook.lint.steps.purpose import gives_way_back, place_of, takes_backup
 from fireline.runbook.lint.subject import Command, Subject
 from fireline.runbook.speech.words import folded
 

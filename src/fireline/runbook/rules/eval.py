@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from fireline.runbook.lint.call import Call
-from fireline.runbook.lint.carried import carried
 from fireline.runbook.lint.rule import Fault, Rule, Severity
+from fireline.runbook.lint.shell.call import Call
+from fireline.runbook.lint.shell.carried import carried
 from fireline.runbook.lint.subject import Subject
 
 _SHELLS = {"bash", "sh", "zsh", "dash", "ksh"}

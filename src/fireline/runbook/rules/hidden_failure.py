@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 
 from fireline.runbook import sqltext
-from fireline.runbook.lint import own_words
-from fireline.runbook.lint.call import Call
-from fireline.runbook.lint.pipelines import Pipeline, ends, pipelines
-from fireline.runbook.lint.rewriting import replaced, typed
+from fireline.runbook.lint.mending import own_words
+from fireline.runbook.lint.mending.rewriting import replaced, typed
 from fireline.runbook.lint.rule import Edit, Fault, Rule
 from fireline.runbook.lint.scripts import found_script
+from fireline.runbook.lint.shell.call import Call
+from fireline.runbook.lint.shell.pipelines import Pipeline, ends, pipelines
 from fireline.runbook.lint.subject import Command, Subject
 
 _DUMPS = {"pg_dump", "pg_dumpall", "pg_basebackup", "mysqldump", "mariadb-dump", "mongodump"}
@@ -36,7 +36,7 @@ def look(subject: Subject) -> Iterator[Fault]:
         if command.language != "bash" or "PIPESTATUS" in command.action.command:
             continue
         told: set[tuple[int, int]] = set()
-        for pipeline in pipelines(command):
+        for pipeline in pipelines(command.calls):
             fault = _of_pipeline(subject, command, pipeline)
             if fault is not None:
                 told |= {(one.line, one.column) for one in (*pipeline.members, *pipeline.programs)}

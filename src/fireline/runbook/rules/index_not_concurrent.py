@@ -8,11 +8,11 @@ from postgast import scan
 from postgast.pg_query_pb2 import ReindexObjectType, Token
 from postgast.walk import unwrap_node
 
-from fireline.runbook.lint.changing import changing, in_transaction, new_tables
+from fireline.runbook.lint.mending.wording import replaced
 from fireline.runbook.lint.rule import Edit, Fault, Rule
-from fireline.runbook.lint.statements import Piece
+from fireline.runbook.lint.sql.changing import changing, in_transaction, new_tables
+from fireline.runbook.lint.sql.statements import Piece
 from fireline.runbook.lint.subject import Subject
-from fireline.runbook.lint.wording import replaced
 
 _REINDEX_CONCURRENTLY = 12  # the first version that has it
 _AFTER = {Token.INDEX, Token.TABLE, Token.SCHEMA, Token.DATABASE}
@@ -20,9 +20,9 @@ _AFTER = {Token.INDEX, Token.TABLE, Token.SCHEMA, Token.DATABASE}
 
 def look(subject: Subject) -> Iterator[Fault]:
     """Every CREATE INDEX and REINDEX, and what of both can not work."""
-    for piece in changing(subject):
+    for piece in changing(subject.scripts):
         if piece.kind == "IndexStmt":
-            new = piece.node.relation.relname in new_tables(subject, piece)
+            new = piece.node.relation.relname in new_tables(subject.scripts, piece)
             if not new and piece.node.relation.inh:
                 yield from _judge(subject, piece, concurrent=piece.node.concurrent, what="CREATE INDEX")
         elif piece.kind == "ReindexStmt" and piece.node.kind != ReindexObjectType.REINDEX_OBJECT_SYSTEM:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from fireline.runbook.document import Procedure, Step
 from fireline.runbook.lint.rule import Fault, Rule
-from fireline.runbook.lint.steps import changes, commands_of, gives_way_back, goes_back, takes_backup
+from fireline.runbook.lint.steps.purpose import changes, commands_of, gives_way_back, goes_back, takes_backup
 from fireline.runbook.lint.subject import Subject
 from fireline.runbook.speech.words import folded
 

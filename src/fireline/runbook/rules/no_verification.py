@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from fireline.runbook import sqltext
 from fireline.runbook.document import Procedure, Step
-from fireline.runbook.lint.losing import restorings
+from fireline.runbook.lint.losing.fences import restorings
 from fireline.runbook.lint.rule import Edit, Fault, Rule
-from fireline.runbook.lint.step_calls import reads
-from fireline.runbook.lint.steps import changes, commands_of, looks, place_of, says_to_look, verifies
+from fireline.runbook.lint.steps.calls import reads
+from fireline.runbook.lint.steps.purpose import changes, commands_of, looks, place_of, says_to_look, verifies
 from fireline.runbook.lint.subject import Command, Subject
 from fireline.runbook.speech.words import folded
 

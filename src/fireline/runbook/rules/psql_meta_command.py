@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from fireline.runbook.language.psql import Source
-from fireline.runbook.lint.nearest import alike
+from fireline.runbook.lint.database.nearest import alike
 from fireline.runbook.lint.rule import Fault, Rule
-from fireline.runbook.lint.statements import Script
+from fireline.runbook.lint.sql.statements import Script
 from fireline.runbook.lint.subject import Subject
 
 _KNOWN = frozenset(

@@ -7,13 +7,13 @@ from typing import Any
 
 from postgast.walk import unwrap_node
 
-from fireline.runbook.lint.places import Place
-from fireline.runbook.lint.renamed import COLUMNS, FUNCTIONS, RELATIONS, SETTINGS, Change
+from fireline.runbook.lint.catalog.renamed import COLUMNS, FUNCTIONS, RELATIONS, SETTINGS, Change
+from fireline.runbook.lint.catalog.scopes import Use, uses
+from fireline.runbook.lint.mending.wording import replaced
 from fireline.runbook.lint.rule import Fault, Rule
-from fireline.runbook.lint.scopes import Use, uses
-from fireline.runbook.lint.statements import Piece
+from fireline.runbook.lint.sql.places import Place
+from fireline.runbook.lint.sql.statements import Piece
 from fireline.runbook.lint.subject import Subject
-from fireline.runbook.lint.wording import replaced
 
 _GONE_EVERYWHERE = 15  # changes up to this version hold for every version that is still maintained
 _COLUMNS = {one.old: one for one in COLUMNS}

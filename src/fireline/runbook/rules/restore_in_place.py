@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator
 
 from fireline.runbook.language import placeholders
-from fireline.runbook.lint import own_words
-from fireline.runbook.lint.beside import is_apart, is_roles_only
-from fireline.runbook.lint.call import Call, Word
-from fireline.runbook.lint.losing import restores
-from fireline.runbook.lint.pipelines import ends
-from fireline.runbook.lint.rewriting import replaced, typed
+from fireline.runbook.lint.losing.beside import is_apart, is_roles_only
+from fireline.runbook.lint.losing.fences import restores
+from fireline.runbook.lint.mending import own_words
+from fireline.runbook.lint.mending.rewriting import replaced, typed
 from fireline.runbook.lint.rule import Edit, Fault, Rule
 from fireline.runbook.lint.scripts import is_ours
+from fireline.runbook.lint.shell.call import Call, Word
+from fireline.runbook.lint.shell.pipelines import ends
 from fireline.runbook.lint.subject import Command, Subject
 
 _DATABASE_TOOLS = {"pg_restore", "psql", "mysql", "mariadb", "mongorestore", "heroku"}

@@ -8,12 +8,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from fireline.runbook.lint.call import Call, Word
-from fireline.runbook.lint.rewriting import replaced, typed
+from fireline.runbook.lint.mending.rewriting import replaced, typed
 from fireline.runbook.lint.rule import Edit, Fault, Rule, Unknown
 from fireline.runbook.lint.scripts import folders, found_script
-from fireline.runbook.lint.sessions import opened
+from fireline.runbook.lint.shell.call import Call, Word
 from fireline.runbook.lint.subject import Command, Subject
+from fireline.runbook.lint.terminal.sessions import opened
 
 _SHELLS = {"bash", "sh", "zsh", "dash", "ksh", "source", "."}
 _LANGUAGES = {"python": ".py", "python3": ".py", "node": ".js", "ruby": ".rb", "perl": ".pl", "php": ".php"}

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fireline.runbook.language import placeholders
-from fireline.runbook.lint.call import Call, Word
-from fireline.runbook.lint.calls import assignments
-from fireline.runbook.lint.carried import everywhere
 from fireline.runbook.lint.rule import Fault, Rule
-from fireline.runbook.lint.runners import option_names
+from fireline.runbook.lint.shell.call import Call, Word
+from fireline.runbook.lint.shell.calls import assignments
+from fireline.runbook.lint.shell.carried import everywhere
+from fireline.runbook.lint.shell.runners import option_names
 from fireline.runbook.lint.subject import Command, Subject
 
 _OPTIONS = option_names(
@@ -64,7 +64,7 @@ def look(subject: Subject) -> Iterator[Fault]:
     """Every literal secret, and every one in a variable that the list of processes would show."""
     for command in subject.commands:
         told: set[tuple[int, int]] = set()
-        for call in everywhere(command):
+        for call in everywhere(command.calls):
             for found in _secrets(call):
                 place = (found.word.line, found.word.column)
                 fault = None if place in told else _fault(subject, command, call, found)

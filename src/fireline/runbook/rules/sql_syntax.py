@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 from postgast import PgQueryError, parse
 
-from fireline.runbook.lint.nearest import alike
-from fireline.runbook.lint.places import Place
+from fireline.runbook.lint.database.nearest import alike
+from fireline.runbook.lint.mending.wording import replaced
 from fireline.runbook.lint.rule import Edit, Fault, Rule, Unknown
-from fireline.runbook.lint.statements import Piece, Script
+from fireline.runbook.lint.sql.places import Place
+from fireline.runbook.lint.sql.statements import Piece, Script
 from fireline.runbook.lint.subject import Subject
-from fireline.runbook.lint.wording import replaced
 
 _WORDS = tuple(
     """

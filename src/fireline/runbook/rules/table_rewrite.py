@@ -9,9 +9,9 @@ from postgast import walk
 from postgast.pg_query_pb2 import AlterTableType, ConstrType
 from postgast.walk import unwrap_node
 
-from fireline.runbook.lint.changing import changing, new_tables
 from fireline.runbook.lint.rule import Fault, Rule, Unknown
-from fireline.runbook.lint.statements import Piece
+from fireline.runbook.lint.sql.changing import changing, new_tables
+from fireline.runbook.lint.sql.statements import Piece
 from fireline.runbook.lint.subject import Subject
 
 _CONSTANT_DEFAULTS = 11  # the first version that adds a column with a constant default without a rewrite
@@ -43,8 +43,8 @@ _STABLE |= {"timezone", "date_trunc", "concat", "md5", "jsonb_build_object", "js
 
 def look(subject: Subject) -> Iterator[Fault | Unknown]:
     """Every rewriting statement, and those whose effect depends on the type that a column has now."""
-    for piece in changing(subject):
-        if piece.kind == "AlterTableStmt" and piece.node.relation.relname not in new_tables(subject, piece):
+    for piece in changing(subject.scripts):
+        if piece.kind == "AlterTableStmt" and piece.node.relation.relname not in new_tables(subject.scripts, piece):
             for one in piece.node.cmds:
                 yield from _command(subject, piece, unwrap_node(one))
         elif piece.kind == "ClusterStmt":

@@ -8,12 +8,12 @@ from typing import Any
 from postgast.pg_query_pb2 import A_Expr_Kind
 from postgast.walk import unwrap_node
 
-from fireline.runbook.lint.kinds import Expression, kind_of, milliseconds, refused
+from fireline.runbook.lint.catalog.kinds import Expression, kind_of, milliseconds, refused
+from fireline.runbook.lint.catalog.scopes import Use, uses
+from fireline.runbook.lint.mending.wording import replaced
 from fireline.runbook.lint.rule import Edit, Fault, Rule
-from fireline.runbook.lint.scopes import Use, uses
-from fireline.runbook.lint.statements import Piece
+from fireline.runbook.lint.sql.statements import Piece
 from fireline.runbook.lint.subject import Subject
-from fireline.runbook.lint.wording import replaced
 
 _COMPARES = {"=", "<>", "!=", "<", ">", "<=", ">="}
 _LISTS = {A_Expr_Kind.AEXPR_IN, A_Expr_Kind.AEXPR_BETWEEN, A_Expr_Kind.AEXPR_NOT_BETWEEN}

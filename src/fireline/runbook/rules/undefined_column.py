@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from postgast import unwrap_node
 
-from fireline.runbook.lint.held import Held, refused, said_elsewhere
-from fireline.runbook.lint.nearest import alike
-from fireline.runbook.lint.places import Place
+from fireline.runbook.lint.database.held import Held, refused, said_elsewhere
+from fireline.runbook.lint.database.nearest import alike
 from fireline.runbook.lint.rule import Fault, Rule, Unknown
+from fireline.runbook.lint.sql.places import Place
 from fireline.runbook.lint.subject import Subject
 
 _FEW = 12

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fireline.runbook.lint.held import Held, refused, said_elsewhere
-from fireline.runbook.lint.own_functions import OWN, how_to_get
+from fireline.runbook.lint.database.held import Held, refused, said_elsewhere
+from fireline.runbook.lint.database.own_functions import OWN, how_to_get
+from fireline.runbook.lint.mending.wording import replaced
 from fireline.runbook.lint.rule import Fault, Rule, Unknown
 from fireline.runbook.lint.subject import Subject
-from fireline.runbook.lint.wording import replaced
 
 
 def look(subject: Subject) -> Iterator[Fault | Unknown]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fireline.runbook.lint.held import Held, refused, said_elsewhere
+from fireline.runbook.lint.database.held import Held, refused, said_elsewhere
+from fireline.runbook.lint.mending.wording import replaced
 from fireline.runbook.lint.rule import Fault, Rule, Unknown
 from fireline.runbook.lint.subject import Subject
-from fireline.runbook.lint.wording import replaced
 
 
 def look(subject: Subject) -> Iterator[Fault | Unknown]:

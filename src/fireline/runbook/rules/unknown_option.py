@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from fireline.runbook.lint.call import Call, Word
-from fireline.runbook.lint.invocation import Invocation, invocation
+from fireline.runbook.lint.programs.invocation import Invocation, invocation
 from fireline.runbook.lint.rule import Edit, Fault, Rule, Unknown
+from fireline.runbook.lint.shell.call import Call, Word
 from fireline.runbook.lint.subject import Command, Subject
 
 

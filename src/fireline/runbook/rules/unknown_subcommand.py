@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from fireline.runbook.language import placeholders
-from fireline.runbook.lint.call import Call, Word
-from fireline.runbook.lint.invocation import Invocation, invocation
-from fireline.runbook.lint.rewriting import replaced, typed
+from fireline.runbook.lint.mending.rewriting import replaced, typed
+from fireline.runbook.lint.programs.invocation import Invocation, invocation
 from fireline.runbook.lint.rule import Edit, Fault, Rule, Unknown
+from fireline.runbook.lint.shell.call import Call, Word
 from fireline.runbook.lint.subject import Command, Subject
 
 _MOST = 12  # names that are listed

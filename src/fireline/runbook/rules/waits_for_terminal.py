@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fireline.runbook.lint.call import Call
-from fireline.runbook.lint.carried import Carried, carried
-from fireline.runbook.lint.questions import Question, asked, endless
-from fireline.runbook.lint.rewriting import replaced, typed
+from fireline.runbook.lint.mending.rewriting import replaced, typed
 from fireline.runbook.lint.rule import Edit, Fault, Rule
-from fireline.runbook.lint.sessions import opened
+from fireline.runbook.lint.shell.call import Call
+from fireline.runbook.lint.shell.carried import Carried, carried
 from fireline.runbook.lint.subject import Command, Subject
+from fireline.runbook.lint.terminal.questions import Question, asked, endless
+from fireline.runbook.lint.terminal.sessions import opened
 
 _REPUBLISH = 'eas update:republish --group "$UPDATE_GROUP" --message "Rollback" --non-interactive'
 _NO_TTY = {"docker", "podman", "nerdctl"}

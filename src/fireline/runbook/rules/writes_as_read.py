@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fireline.runbook.lint.held import Held, taken
-from fireline.runbook.lint.own_functions import OWN
+from fireline.runbook.lint.database.held import Held, taken
+from fireline.runbook.lint.database.own_functions import OWN
 from fireline.runbook.lint.rule import Edit, Fault, Rule, Unknown
 from fireline.runbook.lint.subject import Subject
 

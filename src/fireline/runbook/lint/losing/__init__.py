@@ -1,0 +1,1 @@
+"""What loses data or writes over it, and in which database."""

@@ -1,0 +1,1 @@
+"""The edits and the lines that a rule offers. A corrected copy is written by `lint.fixing`."""

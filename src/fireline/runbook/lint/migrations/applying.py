@@ -1,0 +1,231 @@
+"""Migrations run one statement after the other on a scratch server: what fails is written down, and the rest goes on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from google.protobuf.message import DecodeError
+from postgast import PgQueryError, parse, unwrap_node, walk
+from psycopg import sql
+
+from fireline import redact
+from fireline.runbook.lint.database.extensions import brings_known, extension_of
+from fireline.runbook.lint.database.refusal import name_at
+from fireline.runbook.lint.migrations import standins
+from fireline.runbook.lint.migrations.files import Piece, pieces
+from fireline.runbook.lint.sql.mentions import made_by, mentions
+from fireline.runbook.lint.world import Kind, Unapplied
+
+OWNER = "postgres"  # as whom migrations are run: the name that most of them expect
+STATEMENT_SECONDS = 20
+ALL_SECONDS = 240
+_SHOWN = 120
+_SKIPPED = {"TransactionStmt", "LockStmt", "CheckPointStmt", "VacuumStmt", "ListenStmt", "NotifyStmt", "CommentStmt"}
+_LIMITS = {"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "transaction_timeout"}
+# What an extension is that reaches out of the server: never put in for migrations.
+_REACHING = {
+    "dblink",
+    "postgres_fdw",
+    "file_fdw",
+    "adminpack",
+    "pg_cron",
+    "pg_net",
+    "http",
+    "plpython3u",
+    "plperlu",
+    "pltclu",
+    "aws_s3",
+}
+# Errors that tell of the scratch server rather than of the migration.
+_OURS = {"42501", "0A000", "25P01", "58P01", "57014", "55000", "F0000", "22023", "53200", "53100"}
+_MISSING: dict[str, Kind] = {"42883": "function", "42704": "type", "3F000": "schema", "42P01": "table"}
+
+
+@dataclass
+class Applied:
+    """What came of it. absent: names that a migration would have made and did not, each with the reason."""
+
+    faults: list[Unapplied] = field(default_factory=list)
+    absent: dict[str, str] = field(default_factory=dict)
+    extensions: set[str] = field(default_factory=set)  # that could not be had
+
+
+def apply(found: Sequence[Path], admin: str, owner: str, standing: frozenset[str]) -> Applied:
+    """Run the files in their order. standing: the schemas whose contents are only stand-ins."""
+    run = _Run(admin, owner, standing)
+    with run.open():
+        for file in found:
+            run.fresh()
+            for piece in pieces(file):
+                run.take(piece)
+    return run.done
+
+
+class _Run:
+    def __init__(self, admin: str, owner: str, standing: frozenset[str]) -> None:
+        self.admin, self.owner, self.standing = admin, owner, standing
+        self.done = Applied()
+        self.known: set[str] = set()
+        self.over = threading.Event()
+        self.conn: psycopg.Connection[Any]
+        self.root: psycopg.Connection[Any]
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """The two connections; everything ends when the time for all is over."""
+        options = f"-c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout=5s"
+        with (
+            psycopg.connect(self.admin, autocommit=True) as self.root,
+            psycopg.connect(self.owner, autocommit=True, options=options, prepare_threshold=None) as self.conn,
+        ):
+            timer = threading.Timer(ALL_SECONDS, self._stop)
+            timer.daemon = True
+            timer.start()
+            try:
+                yield
+            finally:
+                timer.cancel()
+
+    def _stop(self) -> None:
+        self.over.set()
+        self._cancel()
+
+    def _cancel(self) -> None:
+        self.conn.cancel_safe(timeout=5)
+
+    def fresh(self) -> None:
+        """Between two files nothing of the session stays."""
+        if not self.conn.closed:
+            self.conn.execute("DISCARD ALL")
+            self.conn.execute(f"SET statement_timeout = '{STATEMENT_SECONDS}s'")
+
+    def take(self, piece: Piece) -> None:
+        """Run one statement, or say why not."""
+        if self.over.is_set() or self.conn.closed:
+            return self._fail(
+                piece, "the migrations take too long to be built here", "57014", (), "the time for it was over"
+            )
+        tree, several = _tree(piece.sql)
+        if tree is not None and self._skipped(tree):
+            return None
+        if type(tree).__name__ == "CreateExtensionStmt":
+            return self._extension(piece, tree)
+        if tree is not None:
+            self._roles(tree)
+        return self._run(piece, tree, several=several)
+
+    def _skipped(self, tree: Any) -> bool:
+        kind = type(tree).__name__
+        if kind == "VariableSetStmt":
+            return tree.is_local or tree.name.lower() in _LIMITS
+        return kind in _SKIPPED
+
+    def _run(self, piece: Piece, tree: Any, *, several: bool) -> None:
+        timer = threading.Timer(STATEMENT_SECONDS + 2, self._cancel)  # for one that takes its own limit off
+        timer.daemon = True
+        timer.start()
+        try:
+            if piece.data is not None:
+                with self.conn.cursor() as cursor, cursor.copy(piece.sql.encode()) as copy:
+                    copy.write(piece.data.encode())
+            else:
+                self.conn.execute(piece.sql.encode())
+        except psycopg.Error as error:
+            self._refused(piece, tree, error, several=several)
+        except UnicodeError:
+            self._fail(piece, "it is not UTF-8", "22021", (), "it can not be sent")
+        finally:
+            timer.cancel()
+
+    def _refused(self, piece: Piece, tree: Any, error: psycopg.Error, *, several: bool) -> None:
+        state = error.sqlstate or ""
+        said = error.diag.message_primary or str(error).strip() or type(error).__name__
+        if type(tree).__name__ == "VariableSetStmt" and state == "42704":
+            return  # a setting of another version
+        at = error.diag.statement_position
+        name = name_at(piece.sql, int(at) - 1 if at else None) or ""
+        why = self._excuse(state, name, said, tree)
+        made = () if tree is None else tuple(made_by(tree))
+        line = piece.line + (piece.sql[: int(at) - 1].count("\n") if at else 0)
+        self._fail(Piece(piece.file, line, piece.sql), said, state, made, why)
+
+    def _excuse(self, state: str, name: str, said: str, tree: Any) -> str | None:
+        """Why a failure need not be the migration's own fault; None when nothing speaks for that."""
+        if self.over.is_set():
+            return "the time for it was over"
+        if state in _OURS or not state:
+            return "the scratch server does not let it, or can not do it: its owner is no superuser there"
+        words = {name, name.rpartition(".")[2]}
+        for absent, reason in self.done.absent.items():
+            if absent in words or f'"{absent}"' in said or f".{absent}" in said or f'.{absent}"' in said:
+                return reason
+        for missing in sorted(self.done.extensions) if state in _MISSING else ():
+            if not brings_known(missing) or extension_of(_MISSING[state], name) == missing:
+                return f"the extension {missing} can not be had here"
+        if self.standing and tree is not None:
+            inside = {schema for schema, _ in mentions(tree).tables if schema} | (
+                {name.partition(".")[0]} if "." in name else set()
+            )
+            if inside & self.standing:
+                return f"{sorted(inside & self.standing)[0]} is only a stand-in here"
+        return None
+
+    def _fail(self, piece: Piece, said: str, state: str, made: Sequence[str], why: str | None) -> None:
+        message = redact.text(said.splitlines()[0])
+        shown = " ".join(piece.sql.split())[:_SHOWN]
+        if why is None or not any(one.file == str(piece.file) and one.message == message for one in self.done.faults):
+            self.done.faults.append(Unapplied(str(piece.file), piece.line, message, state, redact.text(shown), why))
+        for name in made:
+            self.done.absent.setdefault(name, f"{piece.file.name} line {piece.line}, which makes {name}, did not apply")
+
+    def _extension(self, piece: Piece, tree: Any) -> None:
+        """As the superuser, since most extensions ask for one; where it can not be had, its names alone."""
+        name = str(tree.extname)
+        options = {one.defname: one.arg.string.sval for one in (unwrap_node(item) for item in tree.options)}
+        default = "extensions" if self.standing else "public"
+        schema = options.get("schema") or default
+        known = self.root.execute("SELECT FROM pg_available_extensions WHERE name = %s", [name]).rowcount
+        try:
+            self.root.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
+            if known and name not in _REACHING:
+                create = sql.SQL("CREATE EXTENSION IF NOT EXISTS {} SCHEMA {} CASCADE")
+                self.root.execute(create.format(sql.Identifier(name), sql.Identifier(schema)))
+            elif not standins.extension(self.root, name, schema):
+                self.done.extensions.add(name)
+                self._fail(piece, f'extension "{name}" is not available', "0A000", (), f"{name} can not be had here")
+        except psycopg.errors.DuplicateObject:
+            return
+        except psycopg.Error as error:
+            self.done.extensions.add(name)
+            said = error.diag.message_primary or str(error)
+            self._fail(piece, said, error.sqlstate or "", (), f"{name} can not be had here")
+
+    def _roles(self, tree: Any) -> None:
+        """Roles are made beside migrations: one that is named is there."""
+        wanted = {node.rolename for _, node in walk(tree) if type(node).__name__ == "RoleSpec" and node.rolename}
+        if type(tree).__name__ == "GrantRoleStmt":
+            wanted |= {unwrap_node(one).priv_name for one in tree.granted_roles}
+        for name in sorted(wanted - self.known - {"public", "none", OWNER}):
+            self.known.add(name)
+            role = sql.Identifier(name)
+            try:
+                self.root.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(role))
+                self.root.execute(sql.SQL("GRANT {} TO {} WITH ADMIN OPTION").format(role, sql.Identifier(OWNER)))
+                self.root.execute(sql.SQL("GRANT CREATE ON SCHEMA public TO {}").format(role))
+            except psycopg.Error:  # it is there, or no name for a role
+                continue
+
+
+def _tree(text: str) -> tuple[Any, bool]:
+    """The parsed statement, and whether there are several in the text; None where it does not parse."""
+    try:
+        trees = parse(text).stmts
+    except (PgQueryError, DecodeError, RecursionError):
+        return None, False
+    return (unwrap_node(trees[0].stmt), len(trees) > 1) if trees else (None, False)

@@ -1,0 +1,1 @@
+"""What programs have: their subcommands and options, by their own help or by a shipped table."""

@@ -1,0 +1,1 @@
+"""The SQL of a runbook, wherever it stands: statement by statement with its place. No server is asked here."""

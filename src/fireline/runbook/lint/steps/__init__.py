@@ -1,0 +1,1 @@
+"""What a step is for, by its words and its commands."""
