@@ -9,9 +9,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
+from psycopg_pool.base import AttemptWithBackoff
 
 from fireline.errors import StoreUnavailable
+from fireline.store import connect
 from fireline.store.connect import Connection, Store, all_rows, one, queries
+from tests.servers import Patient
 
 HALT = "INSERT INTO halt (by, reason, at) VALUES ('ada', %(reason)s, '2026-01-01Z')"
 
@@ -70,6 +74,30 @@ def test_a_server_outlives_the_loss_of_its_connections(store: Store) -> None:
     with psycopg.connect(store.url) as other:
         other.execute("SELECT pg_terminate_backend(%s)", [row["pid"]])
     assert reasons(store) == []
+
+
+def test_a_store_that_was_away_for_long_is_found_as_soon_as_it_is_back(
+    store_url: str, server: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for where, name in (
+        (AttemptWithBackoff, "INITIAL_DELAY"),
+        (connect, "_PATIENCE_SECONDS"),
+        (connect, "_RECONNECT_SECONDS"),
+    ):
+        monkeypatch.setattr(where, name, getattr(where, name) / 10)  # all of it in a tenth of its time
+    database = sql.Identifier(store_url.partition("?")[0].rpartition("/")[2])
+    store = Store(store_url)
+    assert reasons(store) == []
+    server.admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(database))
+    server.admin.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [database.as_string().strip('"')]
+    )
+    for _ in range(4):
+        with pytest.raises(StoreUnavailable), store.transaction():
+            pytest.fail("nobody gets in")
+    server.admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(database))
+    assert reasons(store) == []
+    store.close()
 
 
 def test_threads_that_come_at_once_share_one_pool(store_url: str) -> None:

@@ -18,6 +18,10 @@ from fireline.errors import StoreUnavailable
 
 Connection = psycopg.Connection[DictRow]
 
+_PATIENCE_SECONDS = 10.0
+# A pool that can not connect tries again after 1, 2, 4, 8, 16, 32 seconds: a store that comes back after a minute would
+# not be found for another half. One that gives up instead begins anew, at once, with whoever asks next.
+_RECONNECT_SECONDS = 4.0
 _DOWN = "Is it running? `fireline up` starts the embedded one; otherwise check store.url."
 
 
@@ -61,7 +65,7 @@ class Store:
         made: dict[str, Any] = {
             "connection_class": psycopg.Connection[DictRow],
             "kwargs": {**arguments(self.application), "row_factory": dict_row},
-            "timeout": 10,
+            "timeout": _PATIENCE_SECONDS / 2,
             "open": True,
         }
         if self._size == 1:
@@ -71,7 +75,7 @@ class Store:
             min_size=1,
             max_size=self._size,
             check=ConnectionPool.check_connection,
-            reconnect_timeout=60,
+            reconnect_timeout=_RECONNECT_SECONDS,
             **made,
         )
 
@@ -82,14 +86,21 @@ class Store:
         Raises StoreUnavailable when no connection can be had.
         """
         try:
-            conn = self.pool.getconn()
-        except (PoolTimeout, psycopg.OperationalError) as down:
+            conn = self._taken()
+        except psycopg.OperationalError as down:
             raise StoreUnavailable(hint=_DOWN) from down
         try:
             with conn.transaction():
                 yield conn
         finally:
             self.pool.putconn(conn)
+
+    def _taken(self) -> Connection:
+        """A connection of the pool, asked for twice: one that gave up while we waited tries again only when it is asked."""
+        try:
+            return self.pool.getconn()
+        except PoolTimeout:
+            return self.pool.getconn()
 
     def close(self) -> None:
         """Close all connections."""
