@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from fireline.detect.door import Answer, Door
+from fireline.detect.door import Door
+from fireline.detect.source import Answer, Event, Inbound, Source
 from fireline.errors import SettingsError
 from fireline.settings import Settings
 from fireline.store.connect import Store, all_rows, one
@@ -133,6 +134,7 @@ def test_a_refusal_says_why_in_one_line(
     door: Door, store: Store, source: str, body: bytes, status: int, said: str
 ) -> None:
     answer = send(door, body, source=source)
+    assert isinstance(answer.body, dict)
     assert (answer.status, answer.body["error"]) == (status, said)
     assert door.counted == {(source if source != "nobody" else "(unknown)", status): 1}
     with store.transaction() as conn:
@@ -176,3 +178,17 @@ def test_what_postgresql_can_not_keep_costs_nobody_else_their_place(store: Store
     assert {answer.status for answer in answers} == {202}
     with store.transaction() as conn:
         assert len(all_rows(conn, "SELECT id FROM signal")) == 22
+
+
+def test_a_parser_that_breaks_keeps_the_delivery_as_an_alert_of_its_own(
+    door: Door, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(inbound: Inbound) -> list[Event]:
+        raise KeyError("nobody thought of that")
+
+    monkeypatch.setattr(door, "_formats", {"generic": Source("generic", "breaks", broken)})
+    assert send(door, b'{"odd": 1, "password": "hunter2hunter2"}').status == 202
+    with store.transaction() as conn:
+        [signal] = all_rows(conn, "SELECT body, events FROM signal")
+    assert signal["body"] == {"odd": 1, "password": "«redacted»"}
+    assert signal["events"][0]["title"] == "a delivery from cron could not be read"

@@ -116,6 +116,7 @@ OPERATIONS: dict[str, Operation] = {
         list=("detect.alerts:list_alerts", "viewer", True),
         show=("detect.alerts:show", "viewer", True),
     ),
+    **_group("change", list=("detect.changes:list_changes", "viewer", True)),
     **_group(
         "assess",
         outside=True,

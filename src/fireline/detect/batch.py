@@ -13,6 +13,7 @@ from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from fireline import redact
+from fireline.detect import changes
 from fireline.detect.rules import Ruling, let_through, rule
 from fireline.detect.source import Event
 from fireline.incident import timeline
@@ -70,6 +71,7 @@ class Batch:
     def _is_repeat(self, event: Event, known: Known | None) -> bool:
         return (
             known is not None
+            and event.kind == "alert"
             and event.status == known.status == "firing"
             and event.severity == known.severity
             and event.once == known.once
@@ -103,6 +105,9 @@ class Batch:
 
     def _take_event(self, signal: DictRow, event: Event, fault: str | None) -> tuple[int | None, str | None]:
         """The alert an event belongs to, and what was odd about it."""
+        if event.kind == "change":
+            changes.record(self._conn, self._settings, signal["source"], event, signal["received_at"])
+            return None, None
         known, at = self._known.get(event.key), signal["received_at"]
         if event.status == "resolved":
             return self._resolve(event, known, at), None

@@ -8,16 +8,17 @@ import binascii
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from hmac import compare_digest
-from typing import Any
+
+import structlog
 
 from fireline import clock, shelf
 from fireline.detect import body as request_body
 from fireline.detect.commit import Committer
+from fireline.detect.routes import Found, Routes
 from fireline.detect.signals import Row
-from fireline.detect.source import Inbound, Source
+from fireline.detect.source import POST, Answer, Event, Inbound, Knock, Source, key
 from fireline.errors import FirelineError, NotFound, SettingsError, StoreUnavailable, Unauthenticated, Usage
 from fireline.settings import Settings, SourceSettings
 from fireline.store.connect import Store
@@ -27,6 +28,7 @@ UNKNOWN = "(unknown)"  # what a refusal is counted under when no such source is 
 LARGE = 32_000  # bytes; a larger body is read beside the event loop, so that nobody waits for it
 
 ACCEPTED, MALFORMED, UNAUTHENTICATED, UNAVAILABLE = 202, 400, 401, 503
+log = structlog.get_logger(__name__)
 _HEADERS = {UNAVAILABLE: {"Retry-After": "1"}, UNAUTHENTICATED: {"WWW-Authenticate": "Bearer"}}
 
 
@@ -36,21 +38,16 @@ class TooLarge(FirelineError):
     http_status = 413
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What the sender is told."""
-
-    status: int
-    body: dict[str, Any]
-    headers: dict[str, str] = field(default_factory=dict)
-
-
 class Door:
     """All configured sources of one server. `start` it before the first delivery, `close` it after the last."""
 
     def __init__(self, store: Store, settings: Settings) -> None:
         self._sources = settings.sources
-        self._parsers = parsers(settings)
+        self._formats = parsers(settings)
+        self._options = {
+            name: self._formats[one.format].options_of(name, one) for name, one in settings.sources.items()
+        }
+        self.routes = Routes(self._formats.values())
         self.max_body = settings.server.max_body
         self.committer = Committer(store.url, limit=settings.server.queue)
         self.counted: Counter[tuple[str, int]] = Counter()  # (source, status), since the start, for metrics
@@ -63,40 +60,90 @@ class Door:
         """Commit what waits and stop."""
         self.committer.close()
 
-    async def receive(self, name: str, headers: Mapping[str, str], query: Mapping[str, str], body: bytes) -> Answer:
+    def methods(self, name: str) -> frozenset[str]:
+        """The methods that /in/NAME takes; those of POST alone when there is no such source."""
+        one = self._sources.get(name)
+        return self._formats[one.format].methods if one else POST
+
+    async def receive(
+        self, name: str, headers: Mapping[str, str], query: Mapping[str, str], body: bytes, *, method: str = "POST"
+    ) -> Answer:
         """Check, read and store one delivery for the source `name`; header names are in lower case.
 
         202 is never answered before the signal is durable. A full or absent store is 503, which every sender retries.
         """
+        source: Source | None = None
         try:
-            row = await self._row(name, headers, query, body)
-            signal = await self.committer.offer(row)
+            settings = self._sources.get(name)
+            if settings is None:
+                raise NotFound(f"no source {name[:60]!r}", hint="Sources are listed in fireline.toml under [sources].")
+            source = self._formats[settings.format]
+            if not _presented(settings, headers, query):
+                hint = "Send it as Authorization: Bearer, or ?token=."
+                raise Unauthenticated("the token is absent or wrong", hint=hint)
+            kind = headers.get("content-type", "")
+            inbound = Inbound(name, body, settings, kind, query, headers, method, options=self._options[name])
+            return await self._keep(source, inbound)
         except FirelineError as wrong:
-            return self._refusal(name, wrong)
-        self.counted[name, ACCEPTED] += 1
+            return self._refusal(name, source, wrong)
+
+    async def receive_at(
+        self, found: Found, method: str, headers: Mapping[str, str], query: Mapping[str, str], body: bytes
+    ) -> Answer:
+        """The same for a delivery at a path of its format, where the token says which source it is."""
+        source, name = self._formats[found.format], UNKNOWN
+        knock = Knock(body, headers.get("content-type", ""), query, headers, method, found.place)
+        try:
+            self._check_size(source, body)
+            name = await self._sender(source, knock)
+            return await self._keep(source, knock.of(name, self._sources[name], self._options[name]))
+        except FirelineError as wrong:
+            return self._refusal(name, source, wrong)
+
+    async def _sender(self, source: Source, knock: Knock) -> str:
+        """The one source of this format whose token was presented; how long it takes says nothing about tokens."""
+        given = _given(knock.headers, knock.query)
+        if source.presented is not None:
+            reading = source.presented
+            own = await asyncio.to_thread(reading, knock) if len(knock.body) > LARGE else reading(knock)
+            given += [one.encode("utf-8", "replace") for one in own]
+        ours = [(name, one) for name, one in self._sources.items() if one.format == source.format]
+        fitting = [name for name, one in ours if _matches(one, given)]
+        if not fitting:
+            raise Unauthenticated(f"no source of the format {source.format} has this token", hint=_AT_A_ROUTE)
+        return fitting[0]
+
+    async def _keep(self, source: Source, inbound: Inbound) -> Answer:
+        self._check_size(source, inbound.body)
+        large = len(inbound.body) > LARGE
+        row = await asyncio.to_thread(_read, source, inbound) if large else _read(source, inbound)
+        signal = await self.committer.offer(row)
+        self.counted[inbound.source, ACCEPTED] += 1
+        if source.answer is not None:
+            return source.answer(inbound, signal)
         return Answer(ACCEPTED, {"status": "accepted", "signal": signal})
 
-    async def _row(self, name: str, headers: Mapping[str, str], query: Mapping[str, str], body: bytes) -> Row:
-        settings = self._sources.get(name)
-        if settings is None:
-            raise NotFound(f"no source {name[:60]!r}", hint="Sources are listed in fireline.toml under [sources].")
-        if not _presented(settings, headers, query):
-            raise Unauthenticated("the token is absent or wrong", hint="Send it as Authorization: Bearer, or ?token=.")
-        if len(body) > self.max_body:
-            raise TooLarge(f"the body has {len(body)} bytes, more than {self.max_body}", hint="See server.max_body.")
-        inbound = Inbound(name, body, settings, headers.get("content-type", ""), query, headers)
-        if len(body) > LARGE:
-            return await asyncio.to_thread(_read, self._parsers[settings.format], inbound)
-        return _read(self._parsers[settings.format], inbound)
+    def _check_size(self, source: Source, body: bytes) -> None:
+        most = min(self.max_body, source.largest or self.max_body)
+        if len(body) > most:
+            hint = "See server.max_body." if most == self.max_body else f"{source.format} allows no more."
+            raise TooLarge(f"the body has {len(body)} bytes, more than {most}", hint=hint)
 
-    def _refusal(self, name: str, wrong: FirelineError) -> Answer:
+    def _refusal(self, name: str, source: Source | None, wrong: FirelineError) -> Answer:
         status = MALFORMED if isinstance(wrong, Usage) else wrong.http_status
         known = name if name in self._sources else UNKNOWN
         self.counted[known, status] += 1
         if not isinstance(wrong, StoreUnavailable):
             self.committer.refused(known, f"{status}: {wrong.message}")
+        headers = _HEADERS.get(status, {})
+        if source is not None and source.refuse is not None:
+            own = source.refuse(wrong, status)
+            return Answer(own.status, own.body, {**headers, **own.headers})
         told = {"error": wrong.message} | ({"hint": wrong.hint} if wrong.hint else {})
-        return Answer(status, told, _HEADERS.get(status, {}))
+        return Answer(status, told, headers)
+
+
+_AT_A_ROUTE = "Use the token of a source in fireline.toml under [sources]."
 
 
 def parsers(settings: Settings) -> dict[str, Source]:
@@ -111,28 +158,55 @@ def parsers(settings: Settings) -> dict[str, Source]:
 
 
 def _read(source: Source, inbound: Inbound) -> Row:
-    """The delivery as a row; every way in which a body can be wrong is a Usage error here."""
+    """The delivery as a row; every way in which a body can be wrong is a Usage error here.
+
+    A parser that breaks has met what nobody thought of: the delivery is kept, and wakes somebody as it came.
+    """
     if source.check is not None:
         source.check(inbound)
-    events = [event.json() for event in source.parse(inbound)]
+    document = inbound.document
+    try:
+        events = [event.json() for event in source.parse(inbound)]
+    except FirelineError:
+        raise
+    except Exception as broken:  # a fault of ours must not cost an alert
+        log.exception("a parser broke", source=inbound.source, format=source.format)
+        events = [_as_it_came(inbound, broken).json()]
     return Row(
         source=inbound.source,
         received_at=clock.now(),
         digest=hashlib.sha256(inbound.body).digest(),
-        body=request_body.redacted(inbound.document),
+        body=request_body.redacted(document),
         events=request_body.redacted(events),
+    )
+
+
+def _as_it_came(inbound: Inbound, broken: Exception) -> Event:
+    return Event(
+        key=key(inbound.source, hashlib.sha256(inbound.body).hexdigest()),
+        key_reason="the delivery itself, as it could not be read",
+        title=f"a delivery from {inbound.source} could not be read",
+        text=f"Look at the signal itself. Reading it failed with {type(broken).__name__}, which is a fault of Fireline.",
     )
 
 
 def _presented(settings: SourceSettings, headers: Mapping[str, str], query: Mapping[str, str]) -> bool:
     """Whether the token came as a bearer token, as the password of basic authentication, or in the query."""
-    wanted = settings.token.reveal().encode()
+    return _matches(settings, _given(headers, query))
+
+
+def _given(headers: Mapping[str, str], query: Mapping[str, str]) -> list[bytes]:
     scheme, _, value = headers.get("authorization", "").partition(" ")
     given = [query.get("token", "").encode("utf-8", "replace")]
     if scheme.lower() == "bearer":
         given.append(value.strip().encode("utf-8", "replace"))
     elif scheme.lower() == "basic":
         given.append(_password(value))
+    return given
+
+
+def _matches(settings: SourceSettings, given: list[bytes]) -> bool:
+    wanted = settings.token.reveal().encode()
     # No short-circuit: how long this takes says nothing about the token.
     matches = [compare_digest(wanted, one) for one in given]
     return bool(wanted) and any(matches)

@@ -85,3 +85,18 @@ SELECT id AS signal, source, received_at, taken_at, fault,
        CASE WHEN octet_length(body::text) <= %(longest)s THEN body
             ELSE jsonb_build_object('too long to show, in bytes', octet_length(body::text)) END AS body
 FROM signal WHERE alert_ids @> ARRAY[%(alert)s::bigint] AND alert_ids <> '{}' ORDER BY id DESC LIMIT %(limit)s;
+
+-- record_change: once, however often it is told
+INSERT INTO change (kind, source, target, title, detail, by, url, at, seen_at, once, labels)
+VALUES (%(kind)s, %(source)s, %(target)s, %(title)s, %(detail)s, %(by)s, %(url)s, LEAST(%(at)s, %(seen_at)s), %(seen_at)s,
+        %(once)s, %(labels)s)
+ON CONFLICT (once) DO NOTHING;
+
+-- changes: the newest first, of one target those that may be about any as well
+SELECT id AS change, kind, source, target, title, detail, by, url, at, seen_at, labels FROM change
+WHERE (%(target)s::text IS NULL OR target IS NULL OR target = %(target)s)
+  AND (%(since)s::timestamptz IS NULL OR at >= %(since)s) AND (%(until)s::timestamptz IS NULL OR at <= %(until)s)
+  AND (%(before)s::bigint IS NULL OR id < %(before)s)
+  AND (%(search)s::text IS NULL OR title ILIKE %(search)s OR detail ILIKE %(search)s OR by ILIKE %(search)s
+       OR source ILIKE %(search)s)
+ORDER BY at DESC, id DESC LIMIT %(limit)s;

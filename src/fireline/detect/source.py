@@ -10,8 +10,11 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Literal
 
+from pydantic import ValidationError
+
 from fireline.detect import body as request_body
-from fireline.settings import SourceSettings
+from fireline.errors import FirelineError, SettingsError
+from fireline.settings import Model, SourceSettings
 
 LONGEST_TITLE = 300
 LONGEST_TEXT = 20_000
@@ -20,16 +23,21 @@ LONGEST_LABEL = 1_000
 MOST_LABELS = 64
 MOST_EVENTS = 1_000  # in one delivery
 
-Status = Literal["firing", "resolved"]
+Kind = Literal["alert", "change", "beat"]
+Status = Literal["firing", "resolved", "acknowledged", "noted"]
 
 
 @dataclass(frozen=True)
 class Event:
-    """One alert as a sender told it: firing or resolved. All of it is JSON.
+    """One thing that a sender told: an alert mostly. All of it is JSON.
 
+    kind: alert; change, a deploy or a migration, which never wakes anybody; beat, a sign of life of the job `key`.
+    status: of an alert. acknowledged and noted speak of one that fires, and make none.
     key: the same key is the same alert. group_key: alerts of one group become one incident; empty means the key.
     severity: the sender's own word. target: a hint; the settings decide.
     once: what the sender calls this very occurrence, so that a late copy of it opens nothing again; None when unknown.
+    by: the person on the sender's side who did it, as the sender calls them.
+    starts_at: of a change, when it happened.
     """
 
     key: str
@@ -46,6 +54,8 @@ class Event:
     starts_at: str | None = None
     ends_at: str | None = None
     once: str | None = None
+    kind: Kind = "alert"
+    by: str = ""
 
     def json(self) -> dict[str, Any]:
         """As kept with the signal."""
@@ -70,6 +80,9 @@ class Inbound:
     content_type: str = "application/json"
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)  # names in lower case
+    method: str = "POST"
+    place: Mapping[str, str] = field(default_factory=dict)  # what stood in the path for the names of its route
+    options: Any = None  # the source's own settings, as its Options model
 
     @cached_property
     def document(self) -> Any:
@@ -78,17 +91,102 @@ class Inbound:
 
 
 @dataclass(frozen=True)
+class Knock:
+    """A delivery at a path of its format, before it is known which configured source sent it."""
+
+    body: bytes
+    content_type: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]  # names in lower case
+    method: str
+    place: Mapping[str, str]
+
+    @cached_property
+    def document(self) -> Any:
+        """The body as plain JSON data; raises Usage."""
+        return request_body.read(self.body, self.content_type)
+
+    def of(self, source: str, settings: SourceSettings, options: Any) -> Inbound:
+        """The same as a delivery of this source; what was read of the body is kept."""
+        inbound = Inbound(
+            source,
+            self.body,
+            settings,
+            self.content_type,
+            self.query,
+            self.headers,
+            self.method,
+            self.place,
+            options,
+        )
+        if "document" in vars(self):
+            vars(inbound)["document"] = self.document
+        return inbound
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the sender is told: JSON, or plain text, or nothing when body is None."""
+
+    status: int
+    body: dict[str, Any] | str | None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+POST = frozenset({"POST"})
+
+
+@dataclass(frozen=True)
+class Route:
+    """A path that senders of a format already know: `/v2/alerts/{identifier}/{action}`.
+
+    A name in braces stands for one part of the path; the last one may be `{rest:path}`, for all that is left.
+    """
+
+    path: str
+    methods: frozenset[str] = POST
+
+
+@dataclass(frozen=True)
 class Source:
     """One file on the shelf.
 
     parse: pure; raises Usage, in one line, when the delivery is not of this format.
     check: a proof beside the token, such as a signature over the raw body; raises Unauthenticated.
+    methods: that /in/NAME takes.
+    routes: its paths beside /in/NAME; there a source is known by its token alone.
+    presented: the tokens that stand where only senders of this format put them, at a route of theirs; may raise Usage.
+    answer: what its senders expect to hear once the signal of this number is durable, instead of 202.
+    refuse: the same of a refusal with this status; what it leaves out is added. Overload stays 503.
+    largest: of a body, in bytes, when the format has a limit of its own.
+    options: the model of `[sources.NAME.options]`.
     """
 
     format: str
     summary: str
     parse: Callable[[Inbound], list[Event]]
     check: Callable[[Inbound], None] | None = None
+    methods: frozenset[str] = POST
+    routes: tuple[Route, ...] = ()
+    presented: Callable[[Knock], list[str]] | None = None
+    answer: Callable[[Inbound, int], Answer] | None = None
+    refuse: Callable[[FirelineError, int], Answer] | None = None
+    largest: int | None = None
+    options: type[Model] | None = None
+
+    def options_of(self, name: str, settings: SourceSettings) -> Any:
+        """The source's own settings; raises SettingsError that names the key."""
+        if self.options is None:
+            if settings.options:
+                raise SettingsError(f"sources.{name}.options: the format {self.format} has none")
+            return None
+        try:
+            return self.options.model_validate(settings.options)
+        except ValidationError as wrong:
+            fault = wrong.errors(include_input=False, include_url=False)[0]
+            place = ".".join(["options", *(str(part) for part in fault["loc"])])
+            said = fault["msg"].removeprefix("Value error, ")
+            raise SettingsError(f"sources.{name}.{place}: {said}") from None
 
 
 def line(value: object, most: int = LONGEST_TITLE) -> str:

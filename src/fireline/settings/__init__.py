@@ -92,9 +92,13 @@ class RunbookSettings(Model):
 class SourceSettings(Model):
     """One sender of alerts."""
 
-    format: str = Field(description="file name on the shelf of sources: alertmanager, generic")
+    format: str = Field(description="file name on the shelf of sources: alertmanager, pagerduty, sentry, generic, …")
     token: SecretText = Field(description="what the sender must present")
+    secret: SecretText | None = Field(
+        None, description="what the sender signs its bodies with, where the format has that"
+    )
     target: str | None = Field(None, description="target of its alerts when no label names one")
+    options: dict[str, Any] = Field(default_factory=dict, description="of the format itself; see its file")
 
 
 class ContactSettings(Model):

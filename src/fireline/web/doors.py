@@ -7,48 +7,72 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from fireline.detect.door import Answer, Door
+from fireline.detect.door import Door
+from fireline.detect.source import Answer
 
 PATH = "/in/"
 
 
 class Doors:
-    """POST /in/NAME is a delivery of the source NAME; everything else goes on to the application."""
+    """POST /in/NAME is a delivery of the source NAME, a path of some format one of that format; all else goes on."""
 
     def __init__(self, app: ASGIApp, door: Door, always: Mapping[str, str]) -> None:
         self.app = app
         self.door = door
-        told = {"Content-Type": "application/json", "Cache-Control": "no-store", **always}
+        told = {"Cache-Control": "no-store", **always}
         self._always = [(name.lower().encode(), value.encode()) for name, value in told.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take one delivery; answered once it is durable."""
-        if scope["type"] != "http" or not scope["path"].startswith(PATH):
+        path = scope["path"] if scope["type"] == "http" else ""
+        named = path.startswith(PATH)
+        found = None if named or not path else self.door.routes.find(_undecoded(scope))
+        if not named and found is None:
             await self.app(scope, receive, send)
             return
-        if scope["method"] != "POST":
-            told = {"error": f"{scope['method']} is not for {scope['path']}"}
-            await self._answer(send, Answer(405, told, {"Allow": "POST"}))
+        methods = found.methods if found else self.door.methods(path.removeprefix(PATH))
+        method = scope["method"]
+        if method not in methods:
+            told = {"error": f"{method} is not for {path}"}
+            await self._answer(send, Answer(405, told, {"Allow": ", ".join(sorted(methods))}))
             return
         body = await read_body(receive, self.door.max_body)
         if body is None:
             return
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
-        given = await self.door.receive(scope["path"].removeprefix(PATH), headers, query, body)
-        await self._answer(send, given, close=len(body) > self.door.max_body)
+        if found is None:
+            given = await self.door.receive(path.removeprefix(PATH), headers, query, body, method=method)
+        else:
+            given = await self.door.receive_at(found, method, headers, query, body)
+        await self._answer(send, given, close=len(body) > self.door.max_body, without_body=method == "HEAD")
 
-    async def _answer(self, send: Send, given: Answer, *, close: bool = False) -> None:
+    async def _answer(self, send: Send, given: Answer, *, close: bool = False, without_body: bool = False) -> None:
         """close: the rest of the body is not waited for."""
-        told = json.dumps(given.body).encode()
-        own = {**given.headers, "Content-Length": str(len(told)), **({"Connection": "close"} if close else {})}
+        kind, told = _told(given.body)
+        own = {**kind, **given.headers, "Content-Length": str(len(told)), **({"Connection": "close"} if close else {})}
         headers = [*self._always, *((name.lower().encode(), value.encode("latin-1")) for name, value in own.items())]
         await send({"type": "http.response.start", "status": given.status, "headers": headers})
-        await send({"type": "http.response.body", "body": told})
+        await send({"type": "http.response.body", "body": b"" if without_body else told})
+
+
+def _undecoded(scope: Scope) -> str:
+    """The path as it was sent: a slash inside a name is still told apart from one between names."""
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    return raw.partition(b"?")[0].decode("latin-1")
+
+
+def _told(body: dict[str, Any] | str | None) -> tuple[dict[str, str], bytes]:
+    if body is None:
+        return {}, b""
+    if isinstance(body, str):
+        return {"Content-Type": "text/plain; charset=utf-8"}, body.encode()
+    return {"Content-Type": "application/json"}, json.dumps(body).encode()
 
 
 async def read_body(receive: Receive, limit: int) -> bytes | None:

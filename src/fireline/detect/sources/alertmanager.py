@@ -46,6 +46,7 @@ def _event(inbound: Inbound, document: dict[str, Any], alert: object, place: int
     notes = labels(alert.get("annotations"))
     title = next((notes[name] for name in _TITLES if notes.get(name)), named.get("alertname", f"alert {identity}"))
     texts = dict.fromkeys(notes[name] for name in _TEXTS if notes.get(name) and notes[name] != title)
+    told = line(document.get("groupKey"), 2_000)
     return Event(
         key=key(inbound.source, identity),
         key_reason=f"Alertmanager's fingerprint of {', '.join(sorted(named)) or 'no labels'}"
@@ -58,7 +59,8 @@ def _event(inbound: Inbound, document: dict[str, Any], alert: object, place: int
         target=line(named.get("fireline_target"), 100) or None,
         labels=named,
         annotations=notes | ({"generatorURL": line(alert["generatorURL"], 1_000)} if alert.get("generatorURL") else {}),
-        **_group(inbound, document, identity),
+        group_key=key(inbound.source, told or identity),
+        group_reason=_group_reason(document, told),
         starts_at=moment(alert.get("startsAt")),
         ends_at=moment(alert.get("endsAt")),
         # The group is not part of it: two routes of one Alertmanager tell of the same occurrence.
@@ -66,15 +68,9 @@ def _event(inbound: Inbound, document: dict[str, Any], alert: object, place: int
     )
 
 
-def _group(inbound: Inbound, document: dict[str, Any], identity: str) -> dict[str, str]:
-    told = line(document.get("groupKey"), 2_000)
+def _group_reason(document: dict[str, Any], told: str) -> str:
     by = ", ".join(f"{name}={value}" for name, value in sorted(labels(document.get("groupLabels")).items()))
-    return {
-        "group_key": key(inbound.source, told or identity),
-        "group_reason": line(
-            f"Alertmanager groups by {by}" if by else "Alertmanager's group" if told else "the alert itself"
-        ),
-    }
+    return line(f"Alertmanager groups by {by}" if by else "Alertmanager's group" if told else "the alert itself")
 
 
 def _left_out(document: dict[str, Any]) -> list[str]:

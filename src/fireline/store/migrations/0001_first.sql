@@ -249,6 +249,22 @@ CREATE TABLE source_state (
     last_refusal text
 );
 
+CREATE TABLE change (                   -- what was altered around a target: what people ask for first at night
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind        text NOT NULL CHECK (kind IN ('deploy', 'migration', 'setting', 'other')),
+    source      text NOT NULL,          -- key in the settings, or fireline for what its own looks saw
+    target      text,                   -- null: it may be about any
+    title       text NOT NULL,
+    detail      text NOT NULL DEFAULT '',
+    by          text NOT NULL DEFAULT '',   -- as the sender calls them
+    url         text NOT NULL DEFAULT '',
+    at          timestamptz NOT NULL,   -- when it happened, as told, and never after it was seen
+    seen_at     timestamptz NOT NULL,
+    once        text NOT NULL UNIQUE,   -- the same change told twice is one
+    labels      jsonb NOT NULL DEFAULT '{}'
+);
+CREATE INDEX change_recent ON change (at DESC);
+
 CREATE TABLE heartbeat (
     name        text PRIMARY KEY,       -- watcher: the one outside that the settings name
     tried_at    timestamptz NOT NULL,   -- one process of many takes each beat
