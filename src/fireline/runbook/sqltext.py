@@ -13,10 +13,10 @@ from typing import Any
 
 from google.protobuf.message import DecodeError
 from postgast import PgQueryError, parse, scan, split
-from postgast.pg_query_pb2 import Token
 
 from fireline.runbook.language import loss
-from fireline.runbook.language.psql import COMMENTS, Source, Type, Variable
+from fireline.runbook.language.cutting import COMMENTS, cuts
+from fireline.runbook.language.psql import Source, Type, Variable
 
 LONGEST = 65_536  # a longer fence is not looked into
 MOST_COMMENTS = 200  # nor one with more of them: nested, they cost the scanner quadratic time
@@ -138,33 +138,9 @@ def trees(sql: str, types: tuple[tuple[str, Type], ...] = ()) -> tuple[Tree, ...
     if _too_much(text):
         return ()
     source = Source(text)
-    return tuple(one for start, end in _cuts(source) for one in _tree(source, start, end, dict(types)))
-
-
-def _cuts(source: Source) -> list[tuple[int, int]]:
-    """From the first word of each statement to its semicolon, which does not count in brackets or in BEGIN ATOMIC."""
-    found: list[tuple[int, int]] = []
-    start, depth, atomic, before = -1, 0, 0, 0
-    for token in source.tokens:
-        if token.token in COMMENTS:
-            continue
-        if token.token == Token.ASCII_59 and not depth and not atomic:
-            if start >= 0:
-                found.append((start, token.start))
-            start = -1
-            continue
-        start = token.start if start < 0 else start
-        depth = max(0, depth + (token.token == Token.ASCII_40) - (token.token == Token.ASCII_41))
-        if (token.token == Token.ATOMIC and before == Token.BEGIN_P) or (atomic and token.token == Token.CASE):
-            atomic += 1
-        elif atomic and token.token == Token.END_P:
-            atomic -= 1
-        before = token.token
-    if start >= 0:
-        found.append((start, len(source.text.rstrip())))
-    elif not source.tokens and source.text.strip():  # a quote without its twin: nothing can be told apart
-        found.append((0, len(source.text.rstrip())))
-    return found
+    return tuple(
+        one for start, end in cuts(source.text, source.tokens) for one in _tree(source, start, end, dict(types))
+    )
 
 
 def _tree(source: Source, start: int, end: int, known: dict[str, Type]) -> Iterator[Tree]:

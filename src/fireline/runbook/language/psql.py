@@ -10,6 +10,7 @@ from postgast import PgQueryError, scan
 from postgast.pg_query_pb2 import Token
 
 from fireline.runbook.language import placeholders
+from fireline.runbook.language.cutting import COMMENTS
 
 Type = Literal["text", "number", "identifier"]
 
@@ -21,7 +22,6 @@ _SET = re.compile(rb"\\set\s+([A-Za-z_][A-Za-z0-9_]*)\s+(\S.*)")
 _HARMLESS = re.compile(  # they change how psql shows things, or only show
     rb"\\(?:x|timing|pset|t|a|f|H|echo|qecho|warn|q|encoding|errverbose|d[A-Za-z]*[+]?|l[+]?|z|set|[?])(?![A-Za-z])"
 )
-COMMENTS = (Token.SQL_COMMENT, Token.C_COMMENT)
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from postgast import PgQueryError, scan
-from postgast.pg_query_pb2 import Token
+
+from fireline.runbook.language.cutting import cuts
 
 LARGEST = 20_000_000  # bytes of one file
 _FLYWAY = re.compile(r"([VR])([0-9][0-9._]*)?__.+\.sql", re.IGNORECASE)
@@ -23,7 +25,6 @@ _DOWN = re.compile(
     re.IGNORECASE,
 )
 _FOLDERS = ("supabase/migrations", "db/migrations", "db/migrate", "prisma/migrations", "migrations", "sql")
-_COMMENTS = (Token.SQL_COMMENT, Token.C_COMMENT)
 
 
 @dataclass(frozen=True)
@@ -115,33 +116,18 @@ def _without_commands(text: str) -> str:
 def _cut(file: Path, text: str) -> Iterator[Piece]:
     """Statement by statement; a text whose words can not be told apart is one."""
     text, data = _data_out(text)
+    raw, line, counted = text.encode(), 1, 0
+    for start, end in cuts(raw, _words(text)):
+        line += raw.count(b"\n", counted, start)
+        counted = start
+        yield Piece(file, line, raw[start:end].decode("utf-8", "replace").strip(), data.get(line))
+
+
+def _words(text: str) -> list[Any]:
     try:
-        tokens = scan(text).tokens
+        return list(scan(text).tokens)
     except PgQueryError:
-        if text.strip():
-            yield Piece(file, _line(text, 0), text.strip())
-        return
-    raw = text.encode()
-    start, depth, atomic, before, line, counted = -1, 0, 0, 0, 1, 0
-    for token in tokens:
-        if token.token in _COMMENTS:
-            continue
-        if token.token == Token.ASCII_59 and not depth and not atomic:
-            if start >= 0:
-                line += raw.count(b"\n", counted, start)
-                counted = start
-                yield Piece(file, line, raw[start : token.start].decode("utf-8", "replace"), data.get(line))
-            start = -1
-            continue
-        start = token.start if start < 0 else start
-        depth = max(0, depth + (token.token == Token.ASCII_40) - (token.token == Token.ASCII_41))
-        if (token.token == Token.ATOMIC and before == Token.BEGIN_P) or (atomic and token.token == Token.CASE):
-            atomic += 1
-        elif atomic and token.token == Token.END_P:
-            atomic -= 1
-        before = token.token
-    if start >= 0:
-        yield Piece(file, line + raw.count(b"\n", counted, start), raw[start:].decode("utf-8", "replace").strip())
+        return []
 
 
 def _line(text: str, at: int) -> int:
