@@ -23,11 +23,32 @@ from fireline.runbook.lint.rule import Area, Fault, Rule, Severity, Unknown
 from fireline.runbook.lint.subject import Subject
 from fireline.runbook.lint.world import World
 from fireline.runbook.parse import parse_text
+from tests.runbook.rules.saying import of_reference
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 RULES = sorted(shelf.read("fireline.runbook.rules", "rule").values(), key=lambda one: one.id)
 by_rule = pytest.mark.parametrize("rule", RULES, ids=[one.id for one in RULES])
 ASKED = ("expired certificates",)  # what post-mortems asked for: the example of one rule is not in a file
+# Line and severity of what each rule finds in the reference runbook by itself; one that is not named finds nothing.
+OF_THE_REFERENCE = {
+    "acts-on-local-stack": [(79, "error"), (91, "error"), (91, "error")],
+    "backup-before-quiet": [(52, "warning"), (142, "warning")],
+    "contact-missing": [(313, "error"), (314, "error"), (315, "error")],
+    "count-without-expectation": [(156, "warning"), (157, "warning")],
+    "dead-link": [(line, "error") for line in (218, 255, 319, 320, 321)],
+    "destroys-without-backup": [(262, "warning")],
+    "destructive-without-approval": [(151, "info"), (262, "info")],
+    "destructive-without-undo": [(151, "warning"), (262, "warning")],
+    "no-symptoms": [(line, "warning") for line in (210, 241, 253, 267)],
+    "no-verification": [(151, "info"), (162, "info"), (262, "warning"), (267, "info")],
+    "owner-missing": [(1, "info")],
+    "placeholder": [(151, "error"), (262, "error"), (275, "error")],
+    "renamed-column": [(120, "error"), (122, "error"), (123, "error")],
+    "restore-in-place": [(151, "warning"), (262, "warning")],
+    "script-missing": [(151, "error"), (262, "error")],
+    "type-mismatch": [(122, "error")],
+    "waits-for-terminal": [(177, "error"), (271, "error")],
+}
 BOOK = "# Outage\n\n1. **Call the vendor**\n"
 
 
@@ -109,6 +130,11 @@ def test_its_bad_example_is_found_at_its_place_and_its_good_one_is_clean(
         assert not one.message.endswith(".")
         assert one.suggestion.endswith((".", "?", "`"))
     assert faults(said(rule, rule.good, request, tmp_path)) == []
+
+
+@by_rule
+def test_in_the_reference_runbook_it_finds_what_is_there_and_no_more(rule: Rule) -> None:
+    assert of_reference(rule) == OF_THE_REFERENCE.get(rule.id, [])
 
 
 @by_rule

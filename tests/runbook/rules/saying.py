@@ -28,10 +28,10 @@ def lines(rule: Rule, text: str) -> list[tuple[int, str]]:
     return sorted((one.line, one.severity or rule.severity) for one in faults(rule, text))
 
 
-def of_file(rule: Rule, file: Path) -> list[Fault | Unknown]:
+def of_file(rule: Rule, file: Path, world: World | None = None) -> list[Fault | Unknown]:
     """Everything that it says of a file that is there."""
     text = re.sub(r"\r\n?", "\n", file.read_text(encoding="utf-8-sig"))
-    return list(rule.look(Subject(file, text, read(file))))
+    return list(rule.look(Subject(file, text, read(file), world or World())))
 
 
 def of_reference(rule: Rule) -> list[tuple[int, str]]:
@@ -40,14 +40,14 @@ def of_reference(rule: Rule) -> list[tuple[int, str]]:
     return sorted((one.line, one.severity or rule.severity) for one in found)
 
 
+def sql(text: str, language: str = "sql") -> str:
+    """A runbook with one step, whose fence begins in line 5."""
+    return f"# Orders\n\n1. **Change:**\n   ```{language}\n   {text}\n   ```\n"
+
+
 def mended(text: str, fault: Fault) -> str:
     """The text with the edits of a fault."""
     kept = text.split("\n")
     for edit in sorted(fault.edits, key=lambda one: -one.first):
         kept[edit.first - 1 : edit.last] = edit.text.split("\n") if edit.text else []
     return "\n".join(kept)
-
-
-def holds_its_examples(rule: Rule) -> bool:
-    """Whether it finds something in its bad example and nothing in its good one."""
-    return bool(faults(rule, rule.bad)) and not faults(rule, rule.good)

@@ -3,16 +3,8 @@ from __future__ import annotations
 import pytest
 
 from fireline.runbook.rules.acts_on_local_stack import rule
-from tests.runbook.rules.saying import faults, holds_its_examples, mended, of_reference
+from tests.runbook.rules.saying import faults, mended
 from tests.runbook.rules.shelling import finds, mends, of, page
-
-
-def test_its_examples_hold() -> None:
-    assert holds_its_examples(rule)
-
-
-def test_the_reference_runbook_looks_at_and_restarts_the_local_stack() -> None:
-    assert of_reference(rule) == [(79, "error"), (91, "error"), (91, "error")]
 
 
 @pytest.mark.parametrize(

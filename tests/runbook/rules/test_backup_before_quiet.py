@@ -5,17 +5,9 @@ from __future__ import annotations
 import pytest
 
 from fireline.runbook.rules.backup_before_quiet import rule
-from tests.runbook.rules.saying import faults, holds_its_examples, lines, mended, of_reference
+from tests.runbook.rules.saying import faults, lines, mended
 
 PROOF = "```sql\n   SELECT count(*) FROM pg_stat_activity WHERE usename = 'app';\n   ```"
-
-
-def test_its_examples_hold() -> None:
-    assert holds_its_examples(rule)
-
-
-def test_the_reference_runbook_has_two() -> None:
-    assert of_reference(rule) == [(52, "warning"), (142, "warning")]
 
 
 @pytest.mark.parametrize(

@@ -5,19 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fireline.runbook.rules.change_without_lock_timeout import rule
-from tests.runbook.rules.saying import faults, holds_its_examples, lines, mended, of_reference
-
-
-def sql(text: str, language: str = "sql") -> str:
-    return f"# Orders\n\n1. **Change:**\n   ```{language}\n   {text}\n   ```\n"
-
-
-def test_its_examples_hold() -> None:
-    assert holds_its_examples(rule)
-
-
-def test_the_reference_runbook_has_none() -> None:
-    assert of_reference(rule) == []
+from tests.runbook.rules.saying import faults, lines, mended, sql
 
 
 @pytest.mark.parametrize(

@@ -5,19 +5,11 @@ from __future__ import annotations
 import pytest
 
 from fireline.runbook.rules.count_without_expectation import rule
-from tests.runbook.rules.saying import faults, holds_its_examples, lines, of_reference
+from tests.runbook.rules.saying import faults, lines
 
 
 def step(command: str, words: str = "", language: str = "sql") -> str:
     return f"# Restore\n\n1. **Verify:**\n   ```{language}\n   {command}\n   ```\n   {words}\n"
-
-
-def test_its_examples_hold() -> None:
-    assert holds_its_examples(rule)
-
-
-def test_the_reference_runbook_has_two() -> None:
-    assert of_reference(rule) == [(156, "warning"), (157, "warning")]
 
 
 def test_each_count_is_found_at_its_line() -> None:

@@ -9,7 +9,7 @@ import pytest
 from fireline.runbook.lint.rule import Fault, Unknown
 from fireline.runbook.lint.world import World
 from fireline.runbook.rules.dead_link import rule
-from tests.runbook.rules.saying import faults, holds_its_examples, look, mended, of_file, of_reference
+from tests.runbook.rules.saying import faults, look, mended, of_file
 
 
 def page(body: str) -> str:
@@ -28,14 +28,6 @@ def in_repository(folder: Path, body: str, **others: str) -> list[Fault]:
     said = of_file(rule, runbook)
     assert all(isinstance(one, Fault) for one in said)
     return [one for one in said if isinstance(one, Fault)]
-
-
-def test_its_examples_hold() -> None:
-    assert holds_its_examples(rule)
-
-
-def test_the_reference_runbook_has_five() -> None:
-    assert of_reference(rule) == [(line, "error") for line in (218, 255, 319, 320, 321)]
 
 
 @pytest.mark.parametrize(

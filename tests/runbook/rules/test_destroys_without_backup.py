@@ -5,20 +5,12 @@ import textwrap
 import pytest
 
 from fireline.runbook.rules.destroys_without_backup import rule
-from tests.runbook.rules.saying import faults, holds_its_examples, lines, of_reference
+from tests.runbook.rules.saying import faults, lines
 from tests.runbook.rules.shelling import finds, of, page
 
 
 def sql(text: str, undo: str = "") -> str:
     return f"# Disk full\n\n1. **Make room:**\n   ```sql\n{textwrap.indent(text, '   ')}\n   ```\n{undo}"
-
-
-def test_its_examples_hold() -> None:
-    assert holds_its_examples(rule)
-
-
-def test_the_reference_runbook_backs_up_in_one_of_its_two_restores() -> None:
-    assert of_reference(rule) == [(262, "warning")]
 
 
 @pytest.mark.parametrize(

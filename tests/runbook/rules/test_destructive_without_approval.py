@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fireline.runbook.rules.destructive_without_approval import rule
-from tests.runbook.rules.saying import holds_its_examples, lines, of_reference
+from tests.runbook.rules.saying import lines
 
 ANNOTATED = "---\nfireline: 1\n---\n\n"
 
@@ -12,12 +12,7 @@ def page(attributes: str = "", more: str = "") -> str:
     return f"# Disk full\n\n1. **Make room:**\n   ```sql {attributes}\n   TRUNCATE audit_log;\n   ```\n{more}"
 
 
-def test_its_examples_hold() -> None:
-    assert holds_its_examples(rule)
-
-
 def test_in_a_plain_file_it_is_for_information() -> None:
-    assert of_reference(rule) == [(151, "info"), (262, "info")]
     assert lines(rule, page()) == [(5, "info")]
 
 

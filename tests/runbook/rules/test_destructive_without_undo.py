@@ -5,19 +5,11 @@ from __future__ import annotations
 import pytest
 
 from fireline.runbook.rules.destructive_without_undo import rule
-from tests.runbook.rules.saying import faults, holds_its_examples, lines, mended, of_reference
+from tests.runbook.rules.saying import faults, lines, mended
 
 
 def page(command: str, language: str = "bash", more: str = "") -> str:
     return f"# Outage\n\n1. **Do it:**\n   ```{language}\n   {command}\n   ```\n{more}"
-
-
-def test_its_examples_hold() -> None:
-    assert holds_its_examples(rule)
-
-
-def test_the_reference_runbook_has_two() -> None:
-    assert of_reference(rule) == [(151, "warning"), (262, "warning")]
 
 
 @pytest.mark.parametrize(

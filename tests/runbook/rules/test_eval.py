@@ -3,16 +3,7 @@ from __future__ import annotations
 import pytest
 
 from fireline.runbook.rules.eval import rule
-from tests.runbook.rules.saying import holds_its_examples, of_reference
 from tests.runbook.rules.shelling import finds, of
-
-
-def test_its_examples_hold() -> None:
-    assert holds_its_examples(rule)
-
-
-def test_the_reference_runbook_has_none() -> None:
-    assert of_reference(rule) == []
 
 
 @pytest.mark.parametrize(

@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 from fireline.runbook.rules.no_symptoms import rule
-from tests.runbook.rules.saying import holds_its_examples, lines, of_reference
+from tests.runbook.rules.saying import lines
 
 SLOW = "## Slow\n\n**Symptoms:** slow pages\n\n1. **Look**\n\n"
 DOWN = "## Down\n\n**Symptoms:** no answer\n\n1. **Start it**\n\n"
-
-
-def test_its_examples_hold() -> None:
-    assert holds_its_examples(rule)
-
-
-def test_the_reference_runbook_has_four() -> None:
-    assert of_reference(rule) == [(line, "warning") for line in (210, 241, 253, 267)]
 
 
 def test_where_none_has_symptoms_it_is_for_information_once() -> None:

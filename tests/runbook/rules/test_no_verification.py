@@ -5,20 +5,9 @@ from __future__ import annotations
 import pytest
 
 from fireline.runbook.rules.no_verification import rule
-from tests.runbook.rules.saying import faults, holds_its_examples, lines, mended, of_reference
+from tests.runbook.rules.saying import faults, lines, mended
 
 RESTORE = "# Data loss\n\n1. **Restore:**\n   ```bash\n   ./restore.sh\n   ```\n"
-
-
-def test_its_examples_hold() -> None:
-    assert holds_its_examples(rule)
-
-
-def test_in_the_reference_runbook_a_bare_verify_is_a_warning_and_a_count_for_information() -> None:
-    found = of_reference(rule)
-    assert (262, "warning") in found
-    assert (151, "info") in found
-    assert [line for line, severity in found if severity == "warning"] == [262]
 
 
 def test_a_restore_that_nobody_looks_at_is_told_at_its_heading() -> None:

@@ -5,19 +5,11 @@ from __future__ import annotations
 import pytest
 
 from fireline.runbook.rules.placeholder import rule
-from tests.runbook.rules.saying import faults, holds_its_examples, lines, mended, of_reference
+from tests.runbook.rules.saying import faults, lines, mended
 
 
 def bash(command: str) -> str:
     return f"# Outage\n\n1. **Do it:**\n   ```bash\n   {command}\n   ```\n"
-
-
-def test_its_examples_hold() -> None:
-    assert holds_its_examples(rule)
-
-
-def test_the_reference_runbook_has_three_and_its_contacts_are_told_by_another_rule() -> None:
-    assert of_reference(rule) == [(151, "error"), (262, "error"), (275, "error")]
 
 
 @pytest.mark.parametrize(

@@ -5,19 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fireline.runbook.rules.psql_meta_command import rule
-from tests.runbook.rules.saying import faults, holds_its_examples, lines, of_reference
-
-
-def fence(text: str, language: str = "sql") -> str:
-    return f"# Disk\n\n1. **Look:**\n   ```{language}\n   {text}\n   ```\n"
-
-
-def test_its_examples_hold() -> None:
-    assert holds_its_examples(rule)
-
-
-def test_the_reference_runbook_has_none() -> None:
-    assert of_reference(rule) == []
+from tests.runbook.rules.saying import faults, lines, sql
 
 
 @pytest.mark.parametrize(
@@ -27,21 +15,21 @@ def test_the_reference_runbook_has_none() -> None:
      "\\echo it's fine", "SELECT 'a' AS n \\gset", "\\if :ok", "SELECT E'\\\\nope'"],
 )  # fmt: skip
 def test_what_psql_has_is_understood(command: str) -> None:
-    assert faults(rule, fence(command)) == []
+    assert faults(rule, sql(command)) == []
 
 
 @pytest.mark.parametrize("command", ["\\bloat", "SELECT 1 \\G", "\\structure orders", "\\watchh 5"])
 def test_what_psql_has_not_is_found(command: str) -> None:
-    assert lines(rule, fence(command)) == [(5, "error")]
+    assert lines(rule, sql(command)) == [(5, "error")]
 
 
 @pytest.mark.parametrize("command", ["psql -c \"SELECT * FROM t WHERE a = :'x'\" -v x=1", "psql -c 'SELECT 1 \\gx'"])
 def test_an_option_takes_neither_variables_nor_a_mixture(command: str) -> None:
-    assert lines(rule, fence(command, "bash")) == [(5, "error")]
+    assert lines(rule, sql(command, "bash")) == [(5, "error")]
 
 
 @pytest.mark.parametrize(
     "command", ["psql -c '\\dt+'", "psql -c 'SELECT a::text, b[1:2] FROM t'", "psql -v x=1 <<< 'SELECT :x'"]
 )
 def test_an_option_takes_sql_or_one_command(command: str) -> None:
-    assert faults(rule, fence(command, "bash")) == []
+    assert faults(rule, sql(command, "bash")) == []

@@ -8,11 +8,7 @@ import pytest
 
 from fireline.runbook.lint.world import Judged, Kind, World
 from fireline.runbook.rules.renamed_column import rule
-from tests.runbook.rules.saying import faults, holds_its_examples, lines, mended, of_reference
-
-
-def sql(text: str) -> str:
-    return f"# Slow\n\n1. **Look:**\n   ```sql\n   {text}\n   ```\n"
+from tests.runbook.rules.saying import faults, lines, mended, sql
 
 
 @dataclass
@@ -31,14 +27,6 @@ class Server:
 
     def similar(self, kind: Kind, name: str) -> tuple[str, ...]:
         return (kind, name)
-
-
-def test_its_examples_hold() -> None:
-    assert holds_its_examples(rule)
-
-
-def test_the_reference_runbook_has_three() -> None:
-    assert of_reference(rule) == [(120, "error"), (122, "error"), (123, "error")]
 
 
 @pytest.mark.parametrize(

@@ -7,16 +7,8 @@ import pytest
 from fireline.runbook.lint.fixing import mend
 from fireline.runbook.lint.world import World
 from fireline.runbook.rules.restore_in_place import rule
-from tests.runbook.rules.saying import faults, holds_its_examples, look, of_reference
+from tests.runbook.rules.saying import faults, look
 from tests.runbook.rules.shelling import finds, mends, of, page
-
-
-def test_its_examples_hold() -> None:
-    assert holds_its_examples(rule)
-
-
-def test_the_reference_runbook_restores_in_place_twice() -> None:
-    assert of_reference(rule) == [(151, "warning"), (262, "warning")]
 
 
 @pytest.mark.parametrize(

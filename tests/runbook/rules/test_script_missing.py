@@ -7,7 +7,7 @@ import pytest
 from fireline.runbook.lint.rule import Fault, Unknown
 from fireline.runbook.lint.world import World
 from fireline.runbook.rules.script_missing import rule
-from tests.runbook.rules.saying import holds_its_examples, look, mended, of_reference
+from tests.runbook.rules.saying import look, mended
 from tests.runbook.rules.shelling import finds, of, page
 
 
@@ -26,14 +26,6 @@ def repository(tmp_path: Path) -> Path:
 
 def said(repository: Path, command: str) -> list[Fault | Unknown]:
     return look(rule, page(command), path=str(repository / "docs" / "runbook.md"))
-
-
-def test_its_examples_hold() -> None:
-    assert holds_its_examples(rule)
-
-
-def test_the_reference_runbook_calls_a_script_that_is_not_there_twice() -> None:
-    assert of_reference(rule) == [(151, "error"), (262, "error")]
 
 
 @pytest.mark.parametrize(

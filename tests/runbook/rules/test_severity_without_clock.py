@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from fireline.runbook.rules.severity_without_clock import rule
-from tests.runbook.rules.saying import holds_its_examples, lines, of_reference
+from tests.runbook.rules.saying import lines
 
 
 def page(*times: str) -> str:
     rows = "".join(f"| P{number} | broken | {time} |\n" for number, time in enumerate(times))
     return f"# Outage\n\n## Severities\n\n| Severity | Meaning | Response time |\n| --- | --- | --- |\n{rows}\n## Slow\n\n1. **Look**\n"
-
-
-def test_its_examples_hold() -> None:
-    assert holds_its_examples(rule)
-
-
-def test_the_reference_runbook_has_none() -> None:
-    assert of_reference(rule) == []
 
 
 def test_words_that_are_no_time_are_a_warning_at_their_line() -> None:

@@ -4,16 +4,8 @@ import pytest
 
 from fireline.runbook.lint.rule import Unknown
 from fireline.runbook.rules.shell_syntax import rule
-from tests.runbook.rules.saying import holds_its_examples, look, of_reference
+from tests.runbook.rules.saying import look
 from tests.runbook.rules.shelling import finds, of, page
-
-
-def test_its_examples_hold() -> None:
-    assert holds_its_examples(rule)
-
-
-def test_the_reference_runbook_has_none() -> None:
-    assert of_reference(rule) == []
 
 
 @pytest.mark.parametrize(

@@ -6,19 +6,7 @@ import pytest
 
 from fireline.runbook.lint.rule import Unknown
 from fireline.runbook.rules.sql_syntax import rule
-from tests.runbook.rules.saying import faults, holds_its_examples, look, mended, of_reference
-
-
-def sql(text: str, language: str = "sql") -> str:
-    return f"# Orders\n\n1. **Look:**\n   ```{language}\n   {text}\n   ```\n"
-
-
-def test_its_examples_hold() -> None:
-    assert holds_its_examples(rule)
-
-
-def test_the_reference_runbook_has_none() -> None:
-    assert of_reference(rule) == []
+from tests.runbook.rules.saying import faults, look, mended, sql
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from fireline.postgres.connect import Target
 from fireline.runbook.lint.rule import Unknown
 from fireline.runbook.rules.table_rewrite import rule
-from tests.runbook.rules.saying import faults, holds_its_examples, lines, look, of_reference
+from tests.runbook.rules.saying import faults, lines, look
 
 REWRITES = [
     "ALTER TABLE t ALTER a TYPE bigint",
@@ -44,14 +44,6 @@ def rewritten(patient: Target, statement: str) -> bool:
         before = conn.execute(node).fetchone()
         conn.execute(statement.encode())
         return conn.execute(node).fetchone() != before
-
-
-def test_its_examples_hold() -> None:
-    assert holds_its_examples(rule)
-
-
-def test_the_reference_runbook_has_none() -> None:
-    assert of_reference(rule) == []
 
 
 @pytest.mark.parametrize("statement", REWRITES)

@@ -7,7 +7,7 @@ import pytest
 
 from fireline.postgres.connect import Target
 from fireline.runbook.rules.type_mismatch import rule
-from tests.runbook.rules.saying import faults, holds_its_examples, mended, of_reference
+from tests.runbook.rules.saying import faults, mended
 
 WRONG = [
     "query_start > '5 minutes'",
@@ -35,14 +35,6 @@ RIGHT = [
 
 def sql(where: str, view: str = "pg_stat_activity") -> str:
     return f"# Slow\n\n1. **Look:**\n   ```sql\n   SELECT 1 FROM {view} WHERE {where};\n   ```\n"
-
-
-def test_its_examples_hold() -> None:
-    assert holds_its_examples(rule)
-
-
-def test_the_reference_runbook_has_one_by_its_old_name() -> None:
-    assert of_reference(rule) == [(122, "error")]
 
 
 @pytest.mark.parametrize("where", WRONG)

@@ -1,27 +1,17 @@
 from __future__ import annotations
 
-import re
-
 from fireline.runbook.lint.programs import tools
-from fireline.runbook.lint.rule import Fault, Unknown
-from fireline.runbook.lint.subject import Subject
+from fireline.runbook.lint.rule import Unknown
 from fireline.runbook.lint.world import World
-from fireline.runbook.parse import read
 from fireline.runbook.rules.unknown_option import rule
-from tests.runbook.rules.saying import REFERENCE, look
+from tests.runbook.rules.saying import REFERENCE, look, of_file
 from tests.runbook.rules.shelling import of, page
 
 WORLD = World(tools=tools.shipped())
 
 
-def test_its_examples_hold() -> None:
-    assert [one for one in look(rule, rule.bad, WORLD) if isinstance(one, Fault)]
-    assert not look(rule, rule.good, WORLD)
-
-
 def test_the_reference_runbook_has_none() -> None:
-    text = re.sub(r"\r\n?", "\n", REFERENCE.read_text())
-    assert not list(rule.look(Subject(REFERENCE, text, read(REFERENCE), WORLD)))
+    assert not of_file(rule, REFERENCE, WORLD)
 
 
 def test_it_says_which_program_of_which_version_and_what_may_be_meant() -> None:

@@ -1,27 +1,17 @@
 from __future__ import annotations
 
-import re
-
 from fireline.runbook.lint.programs import tools
 from fireline.runbook.lint.rule import Fault, Unknown
-from fireline.runbook.lint.subject import Subject
 from fireline.runbook.lint.world import World
-from fireline.runbook.parse import read
 from fireline.runbook.rules.unknown_subcommand import rule
-from tests.runbook.rules.saying import REFERENCE, look
+from tests.runbook.rules.saying import REFERENCE, look, of_file
 from tests.runbook.rules.shelling import mends, of, page
 
 WORLD = World(tools=tools.shipped())
 
 
-def test_its_examples_hold() -> None:
-    assert [one for one in look(rule, rule.bad, WORLD) if isinstance(one, Fault)]
-    assert not look(rule, rule.good, WORLD)
-
-
 def test_in_the_reference_runbook_it_is_the_rollback_of_a_build_and_the_logs_of_a_newer_supabase() -> None:
-    text = re.sub(r"\r\n?", "\n", REFERENCE.read_text())
-    found = list(rule.look(Subject(REFERENCE, text, read(REFERENCE), WORLD)))
+    found = of_file(rule, REFERENCE, WORLD)
     assert [(one.line, one.severity or rule.severity) for one in found if isinstance(one, Fault)] == [
         (96, "warning"),
         (275, "error"),

@@ -3,16 +3,8 @@ from __future__ import annotations
 import pytest
 
 from fireline.runbook.rules.unquoted_variable import rule
-from tests.runbook.rules.saying import faults, holds_its_examples, of_reference
+from tests.runbook.rules.saying import faults
 from tests.runbook.rules.shelling import finds, mends, of, page
-
-
-def test_its_examples_hold() -> None:
-    assert holds_its_examples(rule)
-
-
-def test_the_reference_runbook_has_none() -> None:
-    assert of_reference(rule) == []
 
 
 @pytest.mark.parametrize(

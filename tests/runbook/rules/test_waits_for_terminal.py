@@ -3,16 +3,7 @@ from __future__ import annotations
 import pytest
 
 from fireline.runbook.rules.waits_for_terminal import rule
-from tests.runbook.rules.saying import holds_its_examples, of_reference
 from tests.runbook.rules.shelling import finds, mends, of
-
-
-def test_its_examples_hold() -> None:
-    assert holds_its_examples(rule)
-
-
-def test_the_reference_runbook_waits_at_its_two_rollbacks_of_an_update() -> None:
-    assert of_reference(rule) == [(177, "error"), (271, "error")]
 
 
 @pytest.mark.parametrize(

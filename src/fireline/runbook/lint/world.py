@@ -47,7 +47,8 @@ class Judged:
 class Patient(Protocol):
     """A database that statements are held against; nothing is changed in it."""
 
-    name: str  # as it is said in messages: "main", "the schema of migrations/"
+    name: str  # as it is said in messages: "main", "the database shop", "the schema of migrations/"
+    target: str | None  # what --target calls it; None where only a DSN or a folder of migrations does
     major: int  # of the server
 
     def judge(self, sql: str, binds: int = 0) -> Judged:

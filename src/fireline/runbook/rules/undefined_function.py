@@ -37,10 +37,10 @@ def _fault(subject: Subject, one: Held) -> Fault:
 
 def _suggestion(one: Held, name: str, elsewhere: list[str], near: tuple[str, ...]) -> str:
     if elsewhere:
-        also = f" {how_to_get(one.patient.name)}" if name in OWN else ""
+        also = f" {how_to_get(one.patient.target)}" if name in OWN else ""
         return f"Write `{elsewhere[0]}()`: its schema is not on the role's search_path.{also}"
     if name in OWN:
-        return f"It is one of Fireline's: {how_to_get(one.patient.name)}"
+        return f"It is one of Fireline's: {how_to_get(one.patient.target)}"
     if near:
         return f"Write {' or '.join(f'`{other}()`' for other in near)}, if that is meant."
     return "Create it by a migration, or write the query itself here."

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from fireline.runbook.lint.programs.invocation import Invocation, invocation
+from fireline.runbook.lint.programs.invocation import Invocation
+from fireline.runbook.lint.programs.judging import ask, judged
 from fireline.runbook.lint.rule import Edit, Fault, Rule, Unknown
 from fireline.runbook.lint.shell.call import Call, Word
 from fireline.runbook.lint.subject import Command, Subject
@@ -13,17 +14,11 @@ from fireline.runbook.lint.subject import Command, Subject
 
 def look(subject: Subject) -> Iterator[Fault | Unknown]:
     """Every option of a program that is known."""
-    tools = subject.world.tools
-    for command in subject.commands:
-        for call in command.calls:
-            if not call.fixed or "/" in call.raw_name:
-                continue
-            if tools is None:
-                yield Unknown(command.line(call.line), call.name, "no programs were looked at", command.step.key)
-                continue
-            found = invocation(tools, call)
-            if found is not None:
-                yield from (_fault(subject, command, call, found, word) for word in found.stray)
+
+    def judge(command: Command, call: Call, found: Invocation) -> Iterator[Fault]:
+        return (_fault(subject, command, call, found, word) for word in found.stray)
+
+    return judged(subject, judge)
 
 
 def _fault(subject: Subject, command: Command, call: Call, found: Invocation, word: Word) -> Fault:
@@ -37,11 +32,7 @@ def _fault(subject: Subject, command: Command, call: Call, found: Invocation, wo
         column=subject.column(line, word.raw),
         step=command.step.key,
         evidence=f"as of {known.label}",
-        suggestion=(
-            f"Perhaps `{close[0]}` is meant."
-            if close
-            else f"Run `{' '.join((call.name, *known.path))} --help` where the steps run and take what is there."
-        ),
+        suggestion=(f"Perhaps `{close[0]}` is meant." if close else ask(call, known)),
         edits=_edits(subject, line, word, found),
     )
 

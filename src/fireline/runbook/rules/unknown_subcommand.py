@@ -7,7 +7,8 @@ from difflib import get_close_matches
 
 from fireline.runbook.language import placeholders
 from fireline.runbook.lint.mending.rewriting import replaced, typed
-from fireline.runbook.lint.programs.invocation import Invocation, invocation
+from fireline.runbook.lint.programs.invocation import Invocation
+from fireline.runbook.lint.programs.judging import ask, judged
 from fireline.runbook.lint.rule import Edit, Fault, Rule, Unknown
 from fireline.runbook.lint.shell.call import Call, Word
 from fireline.runbook.lint.subject import Command, Subject
@@ -22,19 +23,14 @@ _INSTEAD = {
 
 def look(subject: Subject) -> Iterator[Fault | Unknown]:
     """Every call of a program that is known."""
-    tools = subject.world.tools
-    for command in subject.commands:
-        for call in command.calls:
-            if not call.fixed or "/" in call.raw_name:
-                continue
-            if tools is None:
-                yield Unknown(command.line(call.line), call.name, "no programs were looked at", command.step.key)
-                continue
-            found = invocation(tools, call)
-            if found is not None and found.unsure:
-                yield Unknown(command.line(call.line), call.name, found.unsure, command.step.key)
-            if found is not None and found.wrong is not None:
-                yield _fault(subject, command, call, found, found.wrong)
+
+    def judge(command: Command, call: Call, found: Invocation) -> Iterator[Fault | Unknown]:
+        if found.unsure:
+            yield Unknown(command.line(call.line), call.name, found.unsure, command.step.key)
+        if found.wrong is not None:
+            yield _fault(subject, command, call, found, found.wrong)
+
+    return judged(subject, judge)
 
 
 def _fault(subject: Subject, command: Command, call: Call, found: Invocation, wrong: Word) -> Fault:
@@ -89,7 +85,7 @@ def _suggestion(call: Call, found: Invocation, wrong: Word, names: list[str]) ->
     if known.elsewhere:
         paths = [f"`{call.name} {sign.join(path)}`" for path in known.elsewhere[:3]]
         return f"There is {_and(paths)}; read what it does before it takes this place."
-    return f"Run `{' '.join((call.name, *known.path))} --help` where the steps run and take what is there."
+    return ask(call, known)
 
 
 def _instead(subject: Subject, command: Command, call: Call, wrong: Word) -> tuple[Edit, ...]:

@@ -36,7 +36,7 @@ def _fault(subject: Subject, one: Held) -> Fault:
         f"`{name}()` looks like a read, and changes something in {one.patient.name}",
         subject.column(one.place.line, name),
         one.piece.key,
-        f"{one.patient.name}: {one.judged.writes}",
+        one.judged.writes or "",
         f"Say so on the fence: {words}; then a person approves it before it runs.",
         _edits(subject, one, level) if name in OWN else (),
     )

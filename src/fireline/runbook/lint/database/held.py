@@ -21,7 +21,7 @@ from fireline.runbook.lint.sql.statements import Piece, Script
 from fireline.runbook.lint.subject import Subject
 from fireline.runbook.lint.world import Judged, Patient, Problem
 
-NO_TARGET = "no target was named: --target or --dsn"
+NO_TARGET = "no target was named"
 _SHOWN = 60
 _SLASHES = 2  # of postgresql://host
 _LEAVES = ("\\c", "\\connect", "\\i", "\\ir", "\\include", "\\include_relative", "\\gexec")
@@ -56,7 +56,7 @@ class Held:
             message,
             self.place.column,
             self.piece.key,
-            f"{self.patient.name}: {said.message}{hint}",
+            f"PostgreSQL {self.patient.major}: {said.message}{hint}",
             suggestion,
         )
 
@@ -193,10 +193,10 @@ def _outside(script: Script, patient: Patient | None, targets: set[str]) -> str 
     if "\\" in script.sql and (by_hand := sqltext.read(script.sql).by_hand) and by_hand.split()[0].lower() in _LEAVES:
         return by_hand
     aim = script.step.target if script.step else None
-    if aim is not None and len(targets) > 1 and aim != patient.name:
+    if aim is not None and len(targets) > 1 and aim != patient.target:
         return f"it is for the target {aim}"
     database = _database(script)
-    if database is None or database == patient.name or database == getattr(patient, "database", None):
+    if database is None or database == patient.target or database == getattr(patient, "database", None):
         return None
     if database in _MAINTENANCE and all(_of_server(piece) for piece in script.pieces):
         return None

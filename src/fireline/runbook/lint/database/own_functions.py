@@ -10,7 +10,7 @@ OWN = (
 )
 
 
-def how_to_get(target: str) -> str:
-    """What to do where one of them is missing. target: as the patient is named, "database" for one named by a DSN."""
-    where = "--dsn DSN" if target == "database" else f"--target {target}"
+def how_to_get(target: str | None) -> str:
+    """What to do where one of them is missing. target: as --target calls the database, if it does."""
+    where = f"--target {target}" if target else "--dsn DSN"
     return f"`fireline postgres install {where} --public` puts it there."

@@ -38,11 +38,16 @@ _MOST_BINDS = 1000  # the server would make room for every number below the high
 
 @contextmanager
 def open_(
-    target: Target, *, name: str | None = None, built: bool = False, absent: Mapping[str, str] | None = None
+    target: Target,
+    *,
+    name: str | None = None,
+    unnamed: bool = False,
+    built: bool = False,
+    absent: Mapping[str, str] | None = None,
 ) -> Iterator[Patient]:
     """The database of a target, to hold statements against; one connection, or two where it has a reading role.
 
-    built: it was made from migrations, which do not tell of what a real one has beside; absent: names that one of them
+    unnamed: the settings have no name for it, and it is called as the server calls it; built: it was made from migrations, which do not tell of what a real one has beside; absent: names that one of them
     should have made, each with the reason why it did not. Raises TargetUnavailable.
     """
     with ExitStack() as stack:
@@ -50,7 +55,9 @@ def open_(
         changer = reader
         if target.read_dsn is not None and target.read_dsn != target.dsn:
             changer = Inquiry(stack.enter_context(_session(target, acting=True)))
-        yield Live(name or target.name, reader, changer, built=built, absent=absent)
+        called = name or (f"the database {reader.database}" if unnamed else target.name)
+        known = None if built or unnamed else target.name
+        yield Live(called, reader, changer, target=known, built=built, absent=absent)
 
 
 def _session(target: Target, *, acting: bool) -> Any:
@@ -66,10 +73,12 @@ class Live:
         reader: Inquiry,
         changer: Inquiry,
         *,
+        target: str | None = None,
         built: bool = False,
         absent: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
+        self.target = target
         self.built = built
         self.absent = dict(absent or {})
         self.reader = reader

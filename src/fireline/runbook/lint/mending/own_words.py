@@ -18,4 +18,4 @@ def _target(subject: Subject, command: Command) -> str | None:
     if isinstance(named, dict) and len(named) == 1:
         return str(next(iter(named)))
     world = subject.world.target
-    return world.name if world is not None and world.name != "database" and world.name.isidentifier() else None
+    return world.target if world is not None else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,26 +21,9 @@ from fireline.runbook.lint.migrations.files import Piece, pieces
 from fireline.runbook.lint.sql.mentions import made_by, mentions
 from fireline.runbook.lint.world import Kind, Unapplied
 
-OWNER = "postgres"  # as whom migrations are run: the name that most of them expect
-STATEMENT_SECONDS = 20
-ALL_SECONDS = 240
 _SHOWN = 120
 _SKIPPED = {"TransactionStmt", "LockStmt", "CheckPointStmt", "VacuumStmt", "ListenStmt", "NotifyStmt", "CommentStmt"}
 _LIMITS = {"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "transaction_timeout"}
-# What an extension is that reaches out of the server: never put in for migrations.
-_REACHING = {
-    "dblink",
-    "postgres_fdw",
-    "file_fdw",
-    "adminpack",
-    "pg_cron",
-    "pg_net",
-    "http",
-    "plpython3u",
-    "plperlu",
-    "pltclu",
-    "aws_s3",
-}
 # Errors that tell of the scratch server rather than of the migration.
 _OURS = {"42501", "0A000", "25P01", "58P01", "57014", "55000", "F0000", "22023", "53200", "53100"}
 _MISSING: dict[str, Kind] = {"42883": "function", "42704": "type", "3F000": "schema", "42P01": "table"}
@@ -56,67 +38,47 @@ class Applied:
     extensions: set[str] = field(default_factory=set)  # that could not be had
 
 
-def apply(found: Sequence[Path], admin: str, owner: str, standing: frozenset[str]) -> Applied:
+def apply(found: Sequence[Path], server: Scratch, standing: frozenset[str]) -> Applied:
     """Run the files in their order. standing: the schemas whose contents are only stand-ins."""
-    run = _Run(admin, owner, standing)
-    with run.open():
-        for file in found:
-            run.fresh()
-            for piece in pieces(file):
-                run.take(piece)
+    options = "-c search_path=pg_catalog -c statement_timeout=20s -c lock_timeout=5s"  # what it asks means PostgreSQL's own
+    with psycopg.connect(server.admin, autocommit=True, options=options) as root:
+        run = _Run(Session(server, root), root, standing)
+        try:
+            for file in found:
+                run.file(file)
+        finally:
+            run.session.close()
     return run.done
 
 
 class _Run:
-    def __init__(self, admin: str, owner: str, standing: frozenset[str]) -> None:
-        self.admin, self.owner, self.standing = admin, owner, standing
+    def __init__(self, session: Session, root: psycopg.Connection[Any], standing: frozenset[str]) -> None:
+        self.session, self.root, self.standing = session, root, standing
         self.done = Applied()
         self.known: set[str] = set()
-        self.over = threading.Event()
-        self.conn: psycopg.Connection[Any]
-        self.root: psycopg.Connection[Any]
 
-    @contextmanager
-    def open(self) -> Iterator[None]:
-        """The two connections; everything ends when the time for all is over."""
-        options = f"-c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout=5s"
-        with (
-            psycopg.connect(self.admin, autocommit=True) as self.root,
-            psycopg.connect(self.owner, autocommit=True, options=options, prepare_threshold=None) as self.conn,
-        ):
-            timer = threading.Timer(ALL_SECONDS, self._stop)
-            timer.daemon = True
-            timer.start()
-            try:
-                yield
-            finally:
-                timer.cancel()
-
-    def _stop(self) -> None:
-        self.over.set()
-        self._cancel()
-
-    def _cancel(self) -> None:
-        self.conn.cancel_safe(timeout=5)
-
-    def fresh(self) -> None:
-        """Between two files nothing of the session stays."""
-        if not self.conn.closed:
-            self.conn.execute("DISCARD ALL")
-            self.conn.execute(f"SET statement_timeout = '{STATEMENT_SECONDS}s'")
+    def file(self, file: Path) -> None:
+        """Run one file; what can not be read of it is not known."""
+        self.session.fresh()
+        if self.session.over:
+            self.done.unread = self.session.over
+        try:
+            for piece in pieces(file):
+                self.take(piece)
+        except Unread as why:
+            self.done.unread = f"{file.name} was not read: {why}"
+            self.done.faults.append(Unapplied(str(file), 1, f"it was not read: {why}", "", file.name, str(why)))
 
     def take(self, piece: Piece) -> None:
         """Run one statement, or say why not."""
-        if self.over.is_set() or self.conn.closed:
-            return self._fail(
-                piece, "the migrations take too long to be built here", "57014", (), "the time for it was over"
-            )
         tree, several = _tree(piece.sql)
+        if piece.command:
+            return self._fail(piece, "a command of psql is not run", "", (), "it is a command of psql, and left out")
         if tree is not None and self._skipped(tree):
             return None
-        if type(tree).__name__ == "CreateExtensionStmt":
+        if type(tree).__name__ == "CreateExtensionStmt" and not self.session.over:
             return self._extension(piece, tree)
-        if tree is not None:
+        if tree is not None and not self.session.over:
             self._roles(tree)
         return self._run(piece, tree, several=several)
 
@@ -127,39 +89,33 @@ class _Run:
         return kind in _SKIPPED
 
     def _run(self, piece: Piece, tree: Any, *, several: bool) -> None:
-        timer = threading.Timer(STATEMENT_SECONDS + 2, self._cancel)  # for one that takes its own limit off
-        timer.daemon = True
-        timer.start()
         try:
-            if piece.data is not None:
-                with self.conn.cursor() as cursor, cursor.copy(piece.sql.encode()) as copy:
-                    copy.write(piece.data.encode())
-            else:
-                self.conn.execute(piece.sql.encode())
-        except psycopg.Error as error:
-            self._refused(piece, tree, error, several=several)
+            text = piece.sql.encode()
         except UnicodeError:
-            self._fail(piece, "it is not UTF-8", "22021", (), "it can not be sent")
-        finally:
-            timer.cancel()
+            return self._fail(piece, "it is not UTF-8", "22021", (), "it can not be sent")
+        refused = self.session.say(text, None if piece.data is None else piece.data.encode())
+        if refused is not None:
+            self._refused(piece, tree, refused)
+        return None
 
-    def _refused(self, piece: Piece, tree: Any, error: psycopg.Error, *, several: bool) -> None:
-        state = error.sqlstate or ""
-        said = error.diag.message_primary or str(error).strip() or type(error).__name__
-        if type(tree).__name__ == "VariableSetStmt" and state == "42704":
+    def _refused(self, piece: Piece, tree: Any, said: Refusal) -> None:
+        if type(tree).__name__ == "VariableSetStmt" and said.state == "42704":
             return  # a setting of another version
-        at = error.diag.statement_position
-        name = name_at(piece.sql, int(at) - 1 if at else None) or ""
-        why = self._excuse(state, name, said, tree)
+        name = name_at(piece.sql, said.position) or ""
+        why = self._excuse(said.state, name, said.message, tree)
         made = () if tree is None else tuple(made_by(tree))
-        line = piece.line + (piece.sql[: int(at) - 1].count("\n") if at else 0)
-        self._fail(Piece(piece.file, line, piece.sql), said, state, made, why)
+        line = piece.line + (piece.sql[: said.position].count("\n") if said.position else 0)
+        self._fail(Piece(piece.file, line, piece.sql), said.message, said.state, made, why)
 
     def _excuse(self, state: str, name: str, said: str, tree: Any) -> str | None:
         """Why a failure need not be the migration's own fault; None when nothing speaks for that."""
-        if self.over.is_set():
-            return "the time for it was over"
-        if state in _OURS or not state:
+        if self.session.over:
+            return self.session.over
+        if not state or state.startswith("57P"):
+            return "the session that ran it was ended"
+        if self.session.lost:
+            return "its session was ended by a statement before it"
+        if state in _OURS:
             return "the scratch server does not let it, or can not do it: its owner is no superuser there"
         words = {name, name.rpartition(".")[2]}
         for absent, reason in self.done.absent.items():

@@ -1,0 +1,31 @@
+"""Every call of a program that is known, for a rule to judge; and what is said by all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from fireline.runbook.lint.programs.invocation import Invocation, invocation
+from fireline.runbook.lint.rule import Fault, Unknown
+from fireline.runbook.lint.shell.call import Call
+from fireline.runbook.lint.subject import Command, Subject
+from fireline.runbook.lint.world import Known
+
+Judge = Callable[[Command, Call, Invocation], Iterable[Fault | Unknown]]
+
+
+def judged(subject: Subject, judge: Judge) -> Iterator[Fault | Unknown]:
+    """What a rule says of each call; where no programs were looked at, that nothing is known. A script has no table."""
+    tools = subject.world.tools
+    for command in subject.commands:
+        for call in command.calls:
+            if not call.fixed or "/" in call.raw_name:
+                continue
+            if tools is None:
+                yield Unknown(command.line(call.line), call.name, "no programs were looked at", command.step.key)
+            elif found := invocation(tools, call):
+                yield from judge(command, call, found)
+
+
+def ask(call: Call, known: Known) -> str:
+    """The suggestion to look what there is."""
+    return f"Run `{' '.join((call.name, *known.path))} --help` where the steps run and take what is there."
