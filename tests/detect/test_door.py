@@ -13,6 +13,8 @@ from fireline.detect.source import Answer, Event, Inbound, Source
 from fireline.errors import SettingsError
 from fireline.settings import Settings
 from fireline.store.connect import Store, all_rows, one
+from tests.detect import delivering
+from tests.detect.delivering import SECRET
 
 TOKEN = "token-of-cron"
 BEARER = {"authorization": f"Bearer {TOKEN}", "content-type": "application/json"}
@@ -192,3 +194,34 @@ def test_a_parser_that_breaks_keeps_the_delivery_as_an_alert_of_its_own(
         [signal] = all_rows(conn, "SELECT body, events FROM signal")
     assert signal["body"] == {"odd": 1, "password": "«redacted»"}
     assert signal["events"][0]["title"] == "a delivery from cron could not be read"
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ({"format": "generic", "secret": "a secret of theirs"}, "sources.x.token: is needed"),
+        ({"format": "generic", "token": TOKEN, "secret": "a secret"}, "sources.x.secret: generic signs nothing"),
+        ({"format": "generic", "token": TOKEN, "options": {"odd": 1}}, "sources.x.options"),
+    ],
+)
+def test_a_source_that_could_not_prove_who_it_is_is_a_fault_of_the_settings(
+    store: Store, source: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(SettingsError, match=said):
+        Door(store, Settings.model_validate({"sources": {"x": source}}))
+
+
+def test_a_source_that_signs_needs_no_token(store: Store) -> None:
+    body = b'{"action": "created", "data": {}}'
+    door = Door(store, Settings.model_validate({"sources": {"sentry": {"format": "sentry", "secret": SECRET}}}))
+    signed = {"sentry-hook-signature": delivering.signature(body), "sentry-hook-resource": "installation"}
+    assert send(door, body, source="sentry", headers=signed).status == 200
+
+
+def test_a_source_that_signs_is_refused_without_its_signature(store: Store) -> None:
+    door = Door(store, Settings.model_validate({"sources": {"sentry": {"format": "sentry", "secret": SECRET}}}))
+    answer = send(door, b"{}", source="sentry", headers={})
+    assert (answer.status, answer.body) == (
+        401,
+        {"error": "the signature is absent: no Sentry-Hook-Signature", "hint": "Set the secret at the sender too."},
+    )

@@ -78,7 +78,7 @@ class Door:
             if settings is None:
                 raise NotFound(f"no source {name[:60]!r}", hint="Sources are listed in fireline.toml under [sources].")
             source = self._formats[settings.format]
-            if not _presented(settings, headers, query):
+            if not (source.signed and settings.secret) and not _presented(settings, headers, query):
                 hint = "Send it as Authorization: Bearer, or ?token=."
                 raise Unauthenticated("the token is absent or wrong", hint=hint)
             kind = headers.get("content-type", "")
@@ -154,6 +154,10 @@ def parsers(settings: Settings) -> dict[str, Source]:
             near = get_close_matches(one.format, found, n=1, cutoff=0.4)
             also = f"did you mean {near[0]}?" if near else f"there are: {', '.join(found)}"
             raise SettingsError(f"sources.{name}.format: no format {one.format!r}; {also}")
+        if one.token is None and not found[one.format].signed:
+            raise SettingsError(f"sources.{name}.token: is needed, as {one.format} does not sign what it sends")
+        if one.secret is not None and found[one.format].check is None:
+            raise SettingsError(f"sources.{name}.secret: {one.format} signs nothing, so there is nothing to check")
     return found
 
 
@@ -206,7 +210,7 @@ def _given(headers: Mapping[str, str], query: Mapping[str, str]) -> list[bytes]:
 
 
 def _matches(settings: SourceSettings, given: list[bytes]) -> bool:
-    wanted = settings.token.reveal().encode()
+    wanted = settings.token.reveal().encode() if settings.token else b""
     # No short-circuit: how long this takes says nothing about the token.
     matches = [compare_digest(wanted, one) for one in given]
     return bool(wanted) and any(matches)

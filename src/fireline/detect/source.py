@@ -153,6 +153,7 @@ class Source:
 
     parse: pure; raises Usage, in one line, when the delivery is not of this format.
     check: a proof beside the token, such as a signature over the raw body; raises Unauthenticated.
+    signed: with a secret in its settings a source of this format needs no token at /in/NAME, as `check` proves more.
     methods: that /in/NAME takes.
     routes: its paths beside /in/NAME; there a source is known by its token alone.
     presented: the tokens that stand where only senders of this format put them, at a route of theirs; may raise Usage.
@@ -166,6 +167,7 @@ class Source:
     summary: str
     parse: Callable[[Inbound], list[Event]]
     check: Callable[[Inbound], None] | None = None
+    signed: bool = False
     methods: frozenset[str] = POST
     routes: tuple[Route, ...] = ()
     presented: Callable[[Knock], list[str]] | None = None
@@ -243,3 +245,15 @@ def moment(value: object) -> str | None:
         return at.astimezone(UTC).isoformat() if at.tzinfo and at.year > 1 else None
     except (ValueError, OverflowError):
         return None
+
+
+def moment_of_epoch(value: object) -> str | None:
+    """Seconds since 1970, a number or its digits, as ISO text in UTC; milliseconds are seen as such; None when it is none."""
+    try:
+        seconds = float(str(value))
+        return datetime.fromtimestamp(seconds / 1_000 if seconds > _MILLISECONDS else seconds, UTC).isoformat()
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+_MILLISECONDS = 1e11  # as seconds this would be the year 5138

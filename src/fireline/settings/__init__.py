@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from fireline.errors import SettingsError
 from fireline.redact import SHORTEST, Secret
-from fireline.settings.shapes import Duration, Model, SecretText, duration
+from fireline.settings.shapes import Duration, Model, SecretText, Size, duration
 from fireline.settings.targets import PgBouncerSettings, RestartSettings, SupabaseSettings, TargetSettings
 
 __all__ = [
@@ -37,6 +37,8 @@ __all__ = [
     "SecretText",
     "Server",
     "Settings",
+    "Signals",
+    "Size",
     "SourceSettings",
     "StoreSettings",
     "SupabaseSettings",
@@ -61,6 +63,11 @@ class Server(Model):
     tls_key: Path | None = Field(None, description="PEM file of the private key")
     max_body: int = Field(2_000_000, ge=1_000, description="largest body a door accepts, in bytes")
     queue: int = Field(5_000, ge=1, description="signals waiting to be committed before a door answers 503")
+    journal: Size = Field(
+        256 * 1024**2,
+        description="most that is kept in a local file while the store is away; 0: the doors answer 503 then",
+    )
+    journal_folder: Path | None = Field(None, description="where that is kept; journal in store.folder if left out")
 
     @property
     def url(self) -> str:
@@ -93,12 +100,25 @@ class SourceSettings(Model):
     """One sender of alerts."""
 
     format: str = Field(description="file name on the shelf of sources: alertmanager, pagerduty, sentry, generic, …")
-    token: SecretText = Field(description="what the sender must present")
+    token: SecretText | None = Field(None, description="what the sender must present; not needed where it signs")
     secret: SecretText | None = Field(
         None, description="what the sender signs its bodies with, where the format has that"
     )
     target: str | None = Field(None, description="target of its alerts when no label names one")
     options: dict[str, Any] = Field(default_factory=dict, description="of the format itself; see its file")
+
+    @model_validator(mode="after")
+    def _proves_itself(self) -> SourceSettings:
+        if self.token is None and self.secret is None:
+            raise ValueError("needs a token, or a secret where the format signs its bodies")
+        return self
+
+
+class Signals(Model):
+    """How long signals are kept as they came; alerts and incidents are kept without them."""
+
+    keep: Duration = Field(timedelta(days=30), description="older days are dropped, never one with a signal that waits")
+    most: Size = Field(5 * 1024**3, description="over this the oldest days are dropped first; 0: however large")
 
 
 class ContactSettings(Model):
@@ -215,6 +235,7 @@ class Settings(Model):
     targets: dict[str, TargetSettings] = Field(default_factory=dict)
     runbook: RunbookSettings = Field(default_factory=RunbookSettings)
     sources: dict[str, SourceSettings] = Field(default_factory=dict)
+    signals: Signals = Field(default_factory=Signals)
     contacts: dict[str, ContactSettings] = Field(default_factory=dict)
     channels: dict[str, dict[str, Any]] = Field(default_factory=dict, description="one table a channel; see its file")
     surroundings: dict[str, dict[str, Any]] = Field(
