@@ -5,42 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from markdown_it.token import Token
 
-from fireline.runbook.page.prose import Prose, Reader, markdown
+from fireline.runbook.page import html
+from fireline.runbook.page.block import Block, Item
+from fireline.runbook.page.prose import Reader, markdown
+
+__all__ = ["MOST_LINES", "Block", "Item", "Outline", "Section", "anchor", "outline", "slug"]
 
 MOST_LINES = 20_000  # a longer file is read up to there
-
-
-@dataclass
-class Block:
-    """A paragraph, a list, a fence, a table or HTML; line is the first, from 1."""
-
-    kind: Literal["paragraph", "list", "fence", "table", "html"]
-    line: int
-    prose: Prose | None = None  # paragraph
-    ordered: bool = False  # list
-    items: list[Item] = field(default_factory=list)  # list
-    info: str = ""  # fence
-    content: str = ""  # fence, html
-    first: int = 0  # fence: the line of its first line of content
-    closed: bool = True  # fence: whether its end was written
-    rows: list[list[Prose]] = field(default_factory=list)  # table, its heading first
-
-
-@dataclass
-class Item:
-    """One item of a list."""
-
-    line: int
-    blocks: list[Block] = field(default_factory=list)
-
-    @property
-    def prose(self) -> Prose | None:
-        """Its first paragraph, when it begins with one."""
-        return self.blocks[0].prose if self.blocks and self.blocks[0].kind == "paragraph" else None
 
 
 @dataclass
@@ -130,16 +105,34 @@ class _Builder:
         if token.type in ("fence", "code_block"):
             return [self._fence(token)]
         if token.type == "html_block":
-            return [Block("html", _line(token), content=token.content)]
+            return self._html(token)
         if token.type in ("paragraph_open", "heading_open"):
             prose = self.reader.read(self.tokens[self.at].content)
             self.at += 2
-            return [Block("paragraph", _line(token), prose=prose)]
+            line = _line(token)
+            return [Block("paragraph", line, prose=prose, indented=self._is_indented(token, line))]
         if token.type in ("ordered_list_open", "bullet_list_open"):
             return [self._list(token)]
         if token.type == "blockquote_open":
             return self._until("blockquote_close")
         return [self._table(token)] if token.type == "table_open" else []
+
+    def _is_indented(self, token: Token, line: int) -> bool:
+        """Whether a paragraph within an item begins so far in that its author may have meant code."""
+        return token.level > 1 and self.lines[line - 1].startswith(("    ", "\t", " \t"))
+
+    def _html(self, token: Token) -> list[Block]:
+        """What HTML says. A list or a code of HTML goes on to its end, whatever blank lines stand within."""
+        first, last = token.map or [0, 0]
+        end = html.end_of(self.lines, first, last)
+        if end > last:
+            while self.at < len(self.tokens) and self.tokens[self.at].level >= token.level:
+                place = self.tokens[self.at].map
+                if place is not None and place[0] >= end and self.tokens[self.at].nesting >= 0:
+                    break
+                self.at += 1
+        content = "\n".join(self.lines[first:end]) if end > last else token.content
+        return html.blocks(content, first + 1) or [Block("html", first + 1, content=token.content)]
 
     def _fence(self, token: Token) -> Block:
         block = Block("fence", _line(token), info=token.info.strip(), content=token.content, first=_line(token))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
@@ -12,6 +13,7 @@ from markdown_it.token import Token
 
 LONGEST = 20_000  # characters of a paragraph; a longer one is text without links
 MOST_BRACKETS = 300  # of a paragraph; each one more costs the parser a look ahead
+_TAG = re.compile(r"<(/?)(br|b|strong|em|i|u|span|small|sup|sub|font|code|kbd|tt|mark)\b[^<>]*>", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -123,9 +125,10 @@ class Reader:
 
 def _runs(tokens: list[Token]) -> list[Run]:
     found: list[Run] = []
-    strong, line = 0, 0
+    strong, code, line = 0, 0, 0
     href: str | None = None
     for token in tokens:
+        tag = _TAG.fullmatch(token.content) if token.type == "html_inline" else None
         if token.type in ("strong_open", "strong_close"):
             strong += token.nesting
         elif token.type == "link_open":
@@ -137,9 +140,15 @@ def _runs(tokens: list[Token]) -> list[Run]:
             line += 1
         elif token.type == "image":
             _add(found, Run(token.content, strong=strong > 0, href=href, line=line))
+        elif tag is not None:
+            change = -1 if tag[1] else 1
+            strong += change * (tag[2].lower() in ("b", "strong"))
+            code += change * (tag[2].lower() in ("code", "kbd", "tt"))
+            if tag[2].lower() == "br":
+                _add(found, Run("\n", strong > 0, href=href, line=line))
         elif token.type in ("text", "text_special", "code_inline", "html_inline"):
             text = token.content if token.type != "html_inline" or not token.content.startswith("<!--") else ""
-            _add(found, Run(text, strong > 0, token.type == "code_inline", href, line))
+            _add(found, Run(text, strong > 0, token.type == "code_inline" or code > 0, href, line))
     return found
 
 

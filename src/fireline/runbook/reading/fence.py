@@ -8,17 +8,22 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from fireline.runbook.document import Action, Language, Parameter
-from fireline.runbook.language import placeholders
+from fireline.runbook.language import commands, placeholders
 from fireline.runbook.page.outline import Block
 
 _KNOWN = "name level target timeout retry approve expires undo before verify if save ignore parallel max"
 ATTRIBUTES = frozenset(_KNOWN.split())
 _SQL = {"sql", "postgresql", "postgres", "psql", "pgsql", "plpgsql", "pg"}
-_BASH = {"bash", "sh", "shell", "zsh", "ksh", "console", "shell-session", "shellsession", "terminal", "bash-session"}
+_SESSION = {"console", "shell-session", "shellsession", "terminal", "bash-session", "shell_session", "sh-session"}
+_BASH = {"bash", "sh", "shell", "zsh", "ksh", "fish", "ash", "dash", "shellscript", *_SESSION}
 _OTHERWISE = re.compile(
     r"(?:or|alternatively|otherwise|option \d+|oder|alternativ|ou|o bien|o)\b[\s,:-]*", re.IGNORECASE
 )
-_PROMPT = re.compile(r"^\s*(?:[\w@.~:/-]*[$#%]|\$)\s+(?=\S)")
+_PROMPT = re.compile(  # `$ `, `ops@db1:~$ `, `[root@db1 ~]# `, `~/shop % `, `bash-5.1$ `; one of root alone is judged by what follows
+    r"^\s*(?:\([\w.-]+\)\s*)?(?:\$|\[[^\]\n]{1,60}@[^\]\n]{1,60}\]\s?[$#%]|[\w.-]+@[\w.-]+(?::[^\s$#%]*|\s[~/][^\s$#%]*)?\s?[$#%>]"
+    r"|~?(?:/[\w./-]*)?\s?[$]|~(?:/[\w./-]*)?\s?[#%]|(?:ba|z|k)?sh-[\d.]+[$#])\s+(?=\S)"
+)
+_ROOT = re.compile(r"^\s*[#%]\s+(?=\S)")
 _STARTS_SQL = re.compile(
     r"(?:\s|--[^\n]*\n)*(?:select|with|show|explain|analy[sz]e|vacuum|alter|create|drop|insert|update|delete|truncate"
     r"|reindex|set|reset|begin|grant|revoke|cluster|checkpoint|refresh)\b",
@@ -84,10 +89,14 @@ def _language(word: str, command: str) -> tuple[Language, str]:
     if word in _SQL:
         return "sql", command
     if word in _BASH:
+        return "bash", _without_prompts(command, root=word in _SESSION)
+    if word:
+        return "text", command
+    if _PROMPT.match(command):
         return "bash", _without_prompts(command)
-    if not word and _PROMPT.match(command) and command.lstrip().startswith("$"):
-        return "bash", _without_prompts(command)
-    return "sql" if not word and looks_like_sql(command) else "text", command
+    if looks_like_sql(command):
+        return "sql", command
+    return "bash" if commands.is_shell(command) else "text", command
 
 
 def looks_like_sql(command: str) -> bool:
@@ -100,19 +109,25 @@ def looks_like_sql(command: str) -> bool:
     return bool(script.statements) and not any("can not read" in note for note in script.notes)
 
 
-def _without_prompts(command: str) -> str:
-    """`$ ls` and what follows is a copied session: only what was typed is the command."""
+def _without_prompts(command: str, *, root: bool = False) -> str:
+    """`$ ls` and what follows is a copied session: only what was typed is the command. root: `# ls` may be a prompt too."""
     lines = command.split("\n")
-    if not any(re.match(r"\s*\$\s+\S", line) for line in lines):
+    if not any(_PROMPT.match(line) or (root and _of_root(line)) for line in lines):
         return command
     typed: list[str] = []
     goes_on = False
     for line in lines:
-        prompt = _PROMPT.match(line)
+        prompt = _PROMPT.match(line) or _of_root(line)
         if prompt or goes_on:
-            typed.append(line[prompt.end() :] if prompt else line)
+            typed.append(line[prompt.end() :] if prompt else line.removeprefix("> "))
             goes_on = line.rstrip().endswith("\\")
     return "\n".join(typed)
+
+
+def _of_root(line: str) -> re.Match[str] | None:
+    """The prompt of root: a line with the same sign is a comment, unless a known program follows."""
+    prompt = _ROOT.match(line)
+    return prompt if prompt and commands.is_shell(line[prompt.end() :].removesuffix("\\").rstrip(" |&")) else None
 
 
 def _comment(language: str, command: str) -> str:
