@@ -134,8 +134,6 @@ ELSEWHERE: dict[str, str] = {
     "recovery/rescuing/replacing.py": "resolve/remedies/test_rescue.py",
     "recovery/rescuing/rescue.py": "resolve/remedies/test_rescue.py",
     "recovery/rescuing/unrescue.py": "resolve/remedies/test_rescue.py",
-    "runbook/lint/shell/call.py": "runbook/lint/shell/test_calls.py",
-    "runbook/lint/shell/runners.py": "runbook/lint/shell/test_calls.py",
     "runbook/lint/terminal/questions.py": "runbook/rules/test_waits_for_terminal.py",
     "runbook/lint/terminal/sessions.py": "runbook/rules/test_waits_for_terminal.py",
     "runbook/lint/migrations/applying.py": "runbook/lint/migrations/test_building.py",

@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 from fireline.runbook import sqltext
 from fireline.runbook.document import Action, Procedure, Runbook, Step
-from fireline.runbook.lint.shell.calls import Call, calls
+from fireline.runbook.lint.shell.call import Call
+from fireline.runbook.lint.shell.calls import calls
 from fireline.runbook.lint.sql.statements import Script, scripts
 from fireline.runbook.lint.world import World
 from fireline.runbook.sqltext import Statement

@@ -11,7 +11,7 @@ from functools import lru_cache
 from fireline.runbook import shell
 from fireline.runbook.language.bashtree import too_much, tree_of
 from fireline.runbook.lint.rule import Fault, Rule, Unknown
-from fireline.runbook.lint.shell.calls import masked
+from fireline.runbook.lint.shell.written import masked
 from fireline.runbook.lint.subject import Command, Subject
 
 _PATIENCE = 5  # seconds

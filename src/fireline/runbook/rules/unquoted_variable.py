@@ -10,7 +10,8 @@ from tree_sitter import Node
 from fireline.runbook.language.bashtree import text_of, too_much, tree_of, walk
 from fireline.runbook.lint.mending.rewriting import replaced, typed
 from fireline.runbook.lint.rule import Fault, Rule
-from fireline.runbook.lint.shell.calls import calls, masked
+from fireline.runbook.lint.shell.calls import calls
+from fireline.runbook.lint.shell.written import masked
 from fireline.runbook.lint.subject import Command, Subject
 
 # Variables that hold no blank, wherever they come from.

@@ -1,17 +1,19 @@
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from fireline.runbook.lint.mending.own_words import line
 from fireline.runbook.lint.subject import Subject
+from fireline.runbook.lint.world import Judged, Kind, World
 from fireline.runbook.parse import parse_text
 
 FENCE = "# A\n\n1. **Do:**\n   ```bash{attributes}\n   ls\n   ```\n"
 
 
-def said(head: str = "", attributes: str = "") -> str:
+def said(head: str = "", attributes: str = "", world: World | None = None) -> str:
     text = head + FENCE.format(attributes=attributes)
-    subject = Subject(Path("a.md"), text, parse_text(text))
+    subject = Subject(Path("a.md"), text, parse_text(text), world or World())
     return line(subject, subject.commands[0], "health")
 
 
@@ -26,3 +28,27 @@ def test_the_only_target_of_the_front_matter_is_named() -> None:
 
 def test_the_step_itself_counts_first() -> None:
     assert said(attributes=" {target=copy}") == "fireline health --target copy"
+
+
+@dataclass
+class Server:
+    """A database as a lint knows it: by a name of the settings, or by none."""
+
+    target: str | None
+    name: str = "the database shop"
+    major: int = 18
+
+    def judge(self, sql: str, binds: int = 0) -> Judged:
+        return Judged(unknown=f"{sql} {binds}")
+
+    def columns(self, table: str) -> tuple[str, ...] | None:
+        return (table,)
+
+    def similar(self, kind: Kind, name: str) -> tuple[str, ...]:
+        return (kind, name)
+
+
+def test_the_target_of_the_lint_is_named_but_never_a_database_that_the_settings_do_not_know() -> None:
+    assert said(world=World(target=Server("main"))) == "fireline health --target main"
+    assert said(world=World(target=Server("shop-eu"))) == "fireline health --target shop-eu"
+    assert said(world=World(target=Server(None))) == "fireline health"

@@ -2,21 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from fireline.runbook.lint.shell.calls import Call, assignments, calls, functions, masked
-
-
-def one(command: str) -> Call:
-    found = calls(command)
-    assert len(found) == 1, [call.name for call in found]
-    return found[0]
-
-
-def texts(call: Call) -> list[str]:
-    return [word.text for word in call.words]
-
-
-def names(command: str) -> list[str]:
-    return [call.name for call in calls(command)]
+from fireline.runbook.lint.shell.calls import assignments, calls, functions
+from tests.runbook.lint.shell.calling import names, one, texts
 
 
 def test_a_call_has_its_words_without_their_quotes_and_their_places() -> None:
@@ -31,92 +18,6 @@ def test_a_call_has_its_words_without_their_quotes_and_their_places() -> None:
 def test_columns_count_letters_and_not_bytes() -> None:
     first, second = calls("echo 'grüß' && ls")
     assert (first.column, second.column) == (1, 16)
-
-
-@pytest.mark.parametrize(
-    "word",
-    [
-        "$x",
-        '"$x"',
-        "${x}y",
-        "$(id)",
-        "`id`",
-        "{a,b}",
-        "{1..3}",
-        "*.sql",
-        "~/x",
-        "$'a\\n'",
-        "<pod-name>",
-        '"{{ name }}"',
-    ],
-)
-def test_a_word_that_bash_changes_is_not_literal(word: str) -> None:
-    assert not calls(f"psql {word}")[0].words[0].literal
-
-
-@pytest.mark.parametrize("word", ["x", "'$x'", '"a b"', "12", "a=b", "$'abc'", "--p='a b'", "a\\*b", "'*'"])
-def test_a_word_that_bash_takes_as_it_stands_is_literal(word: str) -> None:
-    assert calls(f"psql {word}")[0].words[0].literal
-
-
-def test_plain_words_end_at_the_first_that_is_not_literal() -> None:
-    assert one("supabase --debug db reset").plain == ("db", "reset")
-    assert one('kubectl get "$KIND" pods').plain == ("get",)
-    assert one("git checkout -- -file").plain == ("checkout", "-file")
-
-
-def test_options_are_found_in_every_spelling() -> None:
-    call = one("psql -vON_ERROR_STOP=1 --set a=b --variable=c=d -v e=f -X -- -v g=h")
-    assert [word.text for word in call.values("-v", "--set", "--variable")][:4] == [
-        "ON_ERROR_STOP=1",
-        "a=b",
-        "c=d",
-        "e=f",
-    ]
-    assert call.has("--variable")
-    assert not call.has("--var")
-    assert [word.text for word in call.options] == ["-vON_ERROR_STOP=1", "--set", "--variable=c=d", "-v", "-X"]
-
-
-def test_letters_of_options_stand_together_or_alone() -> None:
-    assert one("docker exec -it db bash").short("t")
-    assert one("docker exec -i -t db bash").short("t")
-    assert not one("docker exec --tty db bash").short("y")
-
-
-@pytest.mark.parametrize(
-    ("command", "name", "words", "through"),
-    [
-        ("sudo -u postgres psql -l", "psql", ["-l"], ["sudo"]),
-        ("sudo -iu postgres psql", "psql", [], ["sudo"]),
-        ("sudo -H -- rm -rf x", "rm", ["-rf", "x"], ["sudo"]),
-        ("sudo -i", "sudo", ["-i"], []),
-        ("sudo -l", "sudo", ["-l"], []),
-        ("sudo -v", "sudo", ["-v"], []),
-        ("env -i A=1 B=2 psql", "psql", [], ["env"]),
-        ("env", "env", [], []),
-        ("time pg_dump a", "pg_dump", ["a"], ["time"]),
-        ("nice -n 10 ionice -c2 -n7 pg_dump a", "pg_dump", ["a"], ["nice", "ionice"]),
-        ("timeout -k 5 30s psql -c x", "psql", ["-c", "x"], ["timeout"]),
-        ('timeout "$LIMIT" psql', "psql", [], ["timeout"]),
-        ("command -v psql", "command", ["-v", "psql"], []),
-        ("command psql", "psql", [], ["command"]),
-        ("npx -y eas-cli@latest update", "eas", ["update"], ["npx"]),
-        ("npx @sentry/cli@2.1.0 info", "sentry-cli", ["info"], ["npx"]),
-        ("npx prisma migrate deploy", "prisma", ["migrate", "deploy"], ["npx"]),
-        ("pnpm dlx vercel rollback", "vercel", ["rollback"], ["pnpm"]),
-        ("pnpm install", "pnpm", ["install"], []),
-        ("npm exec -- supabase start", "supabase", ["start"], ["npm"]),
-        ("bundle exec rails console", "rails", ["console"], ["bundle"]),
-        ("aws-vault exec prod -- aws s3 ls", "aws", ["s3", "ls"], ["aws-vault"]),
-        ("nohup setsid ./run.sh a", "run.sh", ["a"], ["nohup", "setsid"]),
-        ("uv run --with psycopg python x.py", "python", ["x.py"], ["uv"]),
-        ("gosu postgres pg_ctl stop", "pg_ctl", ["stop"], ["gosu"]),
-    ],
-)
-def test_runners_are_unwrapped(command: str, name: str, words: list[str], through: list[str]) -> None:
-    call = one(command)
-    assert (call.name, texts(call), list(call.through)) == (name, words, through)
 
 
 def test_a_pipeline_has_the_names_of_the_programs_that_really_run() -> None:
@@ -280,7 +181,6 @@ def test_a_placeholder_in_angle_brackets_is_no_redirection() -> None:
     call = one("kubectl logs <pod-name> -n <your namespace>")
     assert texts(call) == ["logs", "<pod-name>", "-n", "<your namespace>"]
     assert call.redirects == ()
-    assert len(masked("a <größe> b").encode()) == len("a <größe> b".encode())
     assert names("cat <<EOF>out\nx\nEOF") == ["cat"]
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from fireline.runbook.lint.losing.sql import losing_sql
-from fireline.runbook.lint.shell.calls import Call, calls
+from fireline.runbook.lint.shell.call import Call
+from fireline.runbook.lint.shell.calls import calls
 
 # Program -> what of its words, in this order, loses something. An empty tuple: the program alone does.
 _LOSING: dict[str, tuple[tuple[str, ...], ...]] = {

@@ -7,7 +7,8 @@ import re
 from fireline.runbook.lint.losing.calls import begins, given_to, loses
 from fireline.runbook.lint.losing.sql import dropped, losing_sql
 from fireline.runbook.lint.scripts import is_ours
-from fireline.runbook.lint.shell.calls import Call, calls
+from fireline.runbook.lint.shell.call import Call
+from fireline.runbook.lint.shell.calls import calls
 from fireline.runbook.lint.shell.carried import everywhere
 from fireline.runbook.lint.subject import Command, Subject
 

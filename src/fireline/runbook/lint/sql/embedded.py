@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from fireline.runbook.lint.shell.calls import Call, Word, calls
+from fireline.runbook.lint.shell.call import Call, Word
+from fireline.runbook.lint.shell.calls import calls
 
 # The options of psql that take a value.
 _SHORT_WITH_VALUE = "cdfFhLopPRTUv"

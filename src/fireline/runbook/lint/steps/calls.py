@@ -7,7 +7,8 @@ from functools import lru_cache
 
 from fireline.runbook import sqltext
 from fireline.runbook.document import Action
-from fireline.runbook.lint.shell.calls import Call, calls
+from fireline.runbook.lint.shell.call import Call
+from fireline.runbook.lint.shell.calls import calls
 
 _STOP_CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
     "systemctl": (("stop",),),

@@ -10,7 +10,7 @@ from postgast import PgQueryError, parse
 
 from fireline.runbook import sqltext
 from fireline.runbook.document import Action, Procedure, Step
-from fireline.runbook.lint.shell.calls import Call
+from fireline.runbook.lint.shell.call import Call
 from fireline.runbook.lint.shell.carried import carried
 from fireline.runbook.lint.steps.calls import HARMLESS, TELLERS, calls_of, halts, is_query, looks_at, reads
 from fireline.runbook.lint.steps.words import (
