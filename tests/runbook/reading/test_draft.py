@@ -61,7 +61,7 @@ def test_annotations_of_a_step() -> None:
         "   **Stop when:** lag is over 5 min\n"
     )
     assert made.expect == ["rows = 0", "time < 2s"]
-    assert made.undo_text == "put it back"
+    assert made.undos == [(1, "put it back")]
     assert [(one.role, one.action.command) for one, _ in made.fences] == [
         ("do", "SELECT 1"),
         ("undo", "SELECT 2"),

@@ -13,9 +13,18 @@ from fireline.runbook.reading import headings
 
 _ID = re.compile(r"\b(P|SEV|S|Sev|Priority|Severity|Level|Prio|L)[\s-]?(\d)\b", re.IGNORECASE)
 _RESPONSE = re.compile(
-    r"(?:(?:initial |target |maximum |first )?respon(?:se|d)(?: times?| sla| within)?|response target|acknowledge(?:ment)?(?: within| time)?|sla|time to respond"
-    r"|reaktionszeit|antwortzeit|temps de réponse|délai|tiempo de respuesta)",
+    r"(?<!\w)(?:"
+    r"(?:(?:initial |target |maximum |max\.? |first |expected )?(?:respon(?:se|d)|reaction|reply|acknowledge(?:ment)?|ack)"
+    r"(?:[ -](?:times?|sla|slo|within|in|by|target|deadline|goal))*(?: \(sla\))?"
+    r"|(?:response |ack |first )?sla|time to (?:respond|response|acknowledge|ack|react|first response|engage|page)|mtta|tta|page within|react within"
+    r"|(?:max\. |maximale )?(?:reaktionszeit|reaktion|antwortzeit|erstreaktion)|temps de (?:réponse|réaction|prise en charge)|délai(?: de (?:réponse|réaction|prise en charge))?"
+    r"|tiempo (?:máximo )?de (?:respuesta|reacción|atención)|tempo (?:di|de|massimo di) (?:risposta|reazione|resposta|reação|atendimento)"
+    r"|czas (?:reakcji|odpowiedzi)|reactietijd|応答時間|対応時間|初動時間|対応目標|响应时间)"
+    r")(?!\w)",
     re.IGNORECASE,
+)
+_NO_RESPONSE = re.compile(
+    r"\b(?:resol\w*|fix|actions?|steps?|team|plan|status|updates?|channel|who|owner|lead)\b", re.IGNORECASE
 )
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
 _SLACK = re.compile(r"(?<![\w&/])#[A-Za-z0-9][\w.-]{0,78}")
@@ -74,7 +83,7 @@ def _of_tables(section: Section) -> Iterator[Severity]:
         if block.kind != "table" or len(block.rows) < 2:  # noqa: PLR2004 - a heading and a row
             continue
         names = [cell.plain for cell in block.rows[0]]
-        answer = next((n for n, name in enumerate(names) if _RESPONSE.search(name)), None)
+        answer = _answer(names)
         for number, row in enumerate(block.rows[1:], start=2):
             cells = [cell.plain for cell in row]
             if not cells or not cells[0]:
@@ -90,6 +99,13 @@ def _of_tables(section: Section) -> Iterator[Severity]:
             texts = tuple(cells[n] for n in criteria if cells[n])
             response = cells[answer] if answer is not None and answer < len(cells) else None
             yield _severity(title, texts, response or None, block.line + number)
+
+
+def _answer(names: list[str]) -> int | None:
+    """The column of a table that says how soon somebody must respond."""
+    whole = (n for n, name in enumerate(names) if _RESPONSE.fullmatch(name.strip(" :*")))
+    part = (n for n, name in enumerate(names) if _RESPONSE.search(name) and not _NO_RESPONSE.search(name))
+    return next(whole, next(part, None))
 
 
 def _names_it(heading: str) -> bool:

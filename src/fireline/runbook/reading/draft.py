@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fireline.runbook.document import Action
+from fireline.runbook.language import commands
 from fireline.runbook.page.outline import Block, Item
 from fireline.runbook.page.prose import Prose, Run
 from fireline.runbook.reading import fence, headings
@@ -27,6 +28,7 @@ _WHETHER = re.compile(  # "check if it is up" asks, it decides nothing
     r"|look|as|even|what|and|or|ensure|validate|investigate|review|notice)\s+$",
     re.IGNORECASE,
 )
+_UNDO = re.compile(r"\s*([^\W\d][\w ]{2,20}):(?:\s|$)")  # also without being bold
 _CLAUSE = re.compile(r"[.;](?:\s|$)|:")
 
 
@@ -42,7 +44,7 @@ class Draft:
     checklist: list[str] = field(default_factory=list)
     links: list[tuple[str, str]] = field(default_factory=list)
     expect: list[str] = field(default_factory=list)
-    undo_text: str | None = None
+    undos: list[tuple[int, str]] = field(default_factory=list)  # after how many fences it was said, and what
     stop_when: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     listed: bool = True  # an item of a list, not a lone fence
@@ -59,9 +61,15 @@ class Draft:
             if kind == "expect":
                 self.expect += [run.text for run in runs if run.code]
             elif kind == "undo":
-                self.undo_text = words or "see the command"
+                self.undos.append((len(self.fences), words or "see the command"))
             elif kind == "stop_when":
                 self.stop_when.append(words)
+
+    def undo_of(self, place: int) -> str | None:
+        """What is said about taking back the fence at this place: by the next words on it, which may be about several fences."""
+        alone = sum(read.role == "do" for read, _ in self.fences) <= 1
+        said = [words for after, words in self.undos if after > place or after == 0 or alone]
+        return said[-1 if alone else 0] if said else None
 
     def fence(self, block: Block, words: str = "") -> Fence:
         """Take in a fence; `words` introduce it."""
@@ -91,12 +99,16 @@ class Draft:
                 if one.kind == "list":
                     self.nested(one)
 
-    def block(self, block: Block) -> None:
-        """Take in whatever stands in the item."""
+    def block(self, block: Block, words: str = "") -> None:
+        """Take in whatever stands in the item; `words` introduce a fence."""
         if block.kind == "paragraph" and block.prose:
-            self.paragraph(block.prose)
+            meant = as_fence(block) if self.title else None
+            if meant is not None:
+                self.fence(meant)
+            else:
+                self.paragraph(block.prose)
         elif block.kind == "fence":
-            self.fence(block)
+            self.fence(block, words)
         elif block.kind == "list":
             self.nested(block)
         elif block.kind == "table":
@@ -114,13 +126,25 @@ def of_item(item: Item) -> Draft:
     return draft
 
 
+def as_fence(block: Block) -> Block | None:
+    """A paragraph that was meant as code and stands one blank too far out, or too far in, to be it; None for another."""
+    if not block.indented or block.prose is None or not commands.is_shell(block.prose.raw):
+        return None
+    return Block("fence", block.line, info="bash", content=block.prose.raw + "\n", first=block.line)
+
+
 def notes_in(prose: Prose) -> list[tuple[NoteKind | None, list[Run]]]:
     """The paragraph cut at its annotations; what stands before the first has no kind."""
     parts: list[tuple[NoteKind | None, list[Run]]] = [(None, [])]
     for number, run in enumerate(prose.runs):
         following = prose.runs[number + 1].text if number + 1 < len(prose.runs) else ""
         kind = headings.note_kind(run.text) if run.strong and len(run.text) < 40 else None  # noqa: PLR2004 - no label is longer
-        if kind and (kind == "if" or run.text.rstrip().endswith(":") or following.startswith(":")):
+        plain = (
+            _UNDO.match(run.text) if not run.strong and (not number or run.line > prose.runs[number - 1].line) else None
+        )
+        if plain and headings.note_kind(plain[1]) == "undo":
+            parts.append(("undo", [replace(run, text=run.text[plain.end() :])]))
+        elif kind and (kind == "if" or run.text.rstrip().endswith(":") or following.startswith(":")):
             parts.append((kind, []))
         else:
             parts[-1][1].append(run)

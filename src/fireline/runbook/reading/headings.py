@@ -10,7 +10,11 @@ LabelKind = Literal["symptoms", "steps", "text", "sources", ""]
 NoteKind = Literal["expect", "if", "undo", "verify", "stop_when"]
 
 _NUMBER = re.compile(r"^\s*(?:\d+(?:\.\d+)+[.):]?|\d+[.):]|[ivx]+[.)]|[A-Z][.)])\s+")
-_STEP = re.compile(r"^\s*(?:step|phase|schritt|étape|etape|paso|passo|stap)\s+\d+\b\s*[.:)–—-]*\s*", re.IGNORECASE)
+STEP_WORD = (
+    r"(?:(?:step|phase|schritt|étape|etape|paso|passo|stap|krok|steg|etapa|шаг)\s+#?|(?:手順|ステップ|步骤|단계)\s*)"
+)
+_STEP = re.compile(rf"^\s*{STEP_WORD}\d+\b(?!\.\d)\s*[.:)–—-]*\s*", re.IGNORECASE)
+_CHAPTER = re.compile(r"^\s*\d{1,2}\s+(?=[^\W\d])")  # 3 Actions
 _SIGN = re.compile(r"^[^\w\[(\"'“#$/<`]+")  # an emoji
 _TRAIL = re.compile(r"[\s:.!–—-]+$")
 _ASIDE_WORDS = re.compile(r"\s*\([^()]*\)\s*$")  # Immediate actions (first 5 minutes)
@@ -32,7 +36,7 @@ _CONTACTS = _words(r"""
     .*\b(?:contacts|contact (?:list|info|information|details|directory)|who to (?:call|contact))\b.*
     |.*\bescalation (?:path|matrix|policy|contacts?)\b.*
     |contact|escalation|on-?call(?: (?:rotation|schedule|team|engineers?))?
-    |kontakte?|notfallkontakte?|ansprechpartner|contactos?(?: de emergencia)?
+    |kontakte?|notfallkontakte?|ansprechpartner|contactos?(?: de emergencia)?|kontakty|contatti|contatos|連絡先|連絡体制|联系人
 """)
 _COMMUNICATION = _words(r"""
     (?:internal |external |incident |crisis )?(?:communications?|kommunikation|comunicación)
@@ -61,7 +65,7 @@ _SYMPTOMS = _words(r"""
     (?:symptoms?|signs?|signals?|indicators?|alerts?|alert names?|triggers?|trigger conditions?)
     |symptome?|anzeichen|symptômes?|síntomas?|sintomi|sintomas|detections?|detection signals?
     |when to use(?: this)?(?: runbook)?|how to (?:detect|recogni[sz]e)
-    |(?:what )?(?:you|users) (?:may |might |will )?(?:see|notice|report)
+    |(?:what )?(?:you|users) (?:may |might |will )?(?:see|notice|report)|indications?|symptomen|objawy|症状|現象|事象
 """)
 _HOW = _words(r"""
     (?:step-by-step|quick|detailed|manual|first|next|initial|immediate|emergency|corrective|recovery|rollback
@@ -74,8 +78,9 @@ _STEPS = _words(
     |diagnosis|investigation|mitigation|resolution)
     |actions?|diagnos(?:is|e|tics)|investigat(?:ion|e)|resol(?:utions?|ve)|solutions?|mitigat(?:ions?|e)
     |remediat(?:ion|e)|fix(?:es)?|verif(?:ication|y)|validation|recovery|response|triage|instructions|pre-?checks?
-    |workarounds?|how to (?:fix|resolve|respond)|what to do|commands?
-    |schritte|vorgehen|maßnahmen|sofortmaßnahmen|lösung|étapes|pasos|solución
+    |troubleshoot(?:ing)?|workarounds?|how to (?:fix|resolve|respond)|what to do|commands?
+    |schritte|vorgehen|maßnahmen|sofortmaßnahmen|lösung|étapes|pasos|solución|(?:document |runbook )steps|procedimiento
+    |stappen|kroki|passos|passi|procedura|手順|対応手順|復旧手順|対応|対処|対処方法|操作手順
 """
 )
 _TEXT = _words(r"""
@@ -96,6 +101,13 @@ _NOTES: dict[str, NoteKind] = {
     "undo": "undo",
     "rückgängig": "undo",
     "annuler": "undo",
+    "deshacer": "undo",
+    "annulla": "undo",
+    "desfazer": "undo",
+    "ongedaan maken": "undo",
+    "cofnij": "undo",
+    "切り戻し": "undo",
+    "元に戻す": "undo",
     "verify": "verify",
     "prüfen": "verify",
     "stop when": "stop_when",
@@ -112,7 +124,7 @@ def plain_title(title: str) -> str:
 
 def number_of(title: str) -> int | None:
     """The number a heading bears: 2 of `2. Restart`, of `2.2 Restart` and of `Step 2: Restart`."""
-    found = re.match(r"\s*(?:[A-Za-zé]+\s+)?(?:\d+\.)*(\d+)\b", title)
+    found = re.match(r"\s*(?:[^\W\d]+\s*)?(?:\d+\.)*(\d+)\b", title)
     return int(found[1]) if found and (_NUMBER.match(title) or _STEP.match(title)) else None
 
 
@@ -124,6 +136,8 @@ def is_step(title: str) -> bool:
 def section_kind(title: str) -> SectionKind:
     """What a heading announces; empty when it names something of its own."""
     words = _folded(title)
+    if words in ("runbook", "playbook"):
+        return "steps"
     kinds: tuple[tuple[SectionKind, re.Pattern[str]], ...] = (
         ("severity", _SEVERITY),
         ("contacts", _CONTACTS),
@@ -155,7 +169,7 @@ def note_kind(label: str) -> NoteKind | None:
 
 
 def _folded(title: str) -> str:
-    return " ".join(_ASIDE_WORDS.sub("", plain_title(title)[:120]).casefold().split())
+    return " ".join(_CHAPTER.sub("", _ASIDE_WORDS.sub("", plain_title(title)[:120])).casefold().split())
 
 
 def plain_task(words: str) -> str:

@@ -10,9 +10,10 @@ from typing import Literal
 from fireline.runbook.document import Action
 from fireline.runbook.page.outline import Block, Item, Section
 from fireline.runbook.page.prose import Prose
-from fireline.runbook.reading import fence, headings
+from fireline.runbook.reading import fence, headings, numbered, tabled
 from fireline.runbook.reading.draft import Draft, clause_of, notes_in, of_item, title_of
 from fireline.runbook.reading.headings import LabelKind
+from fireline.runbook.reading.numbered import Part
 
 MOST_SYMPTOMS = 50
 _LABEL = 80  # characters; a longer paragraph that ends with a colon is a sentence
@@ -35,13 +36,19 @@ class Sketch:
     mode: LabelKind = ""
     intro: Prose | None = None  # the paragraph just before
     last: Draft | None = None  # what a fence or bullets without a word between belong to
+    open: Draft | None = None  # a paragraph that is a step: what follows belongs to it, up to the next label or number
 
     def feed(self, blocks: list[Block], mode: LabelKind = "") -> None:
         """Take in what stands under one heading."""
-        self.mode, self.intro, self.last = mode, None, None
+        self.mode, self.intro, self.last, self.open = mode, None, None, None
+        numbers = numbered.find(blocks, steps=mode == "steps") if mode not in ("symptoms", "sources", "text") else {}
         for number, block in enumerate(blocks):
             following = blocks[number + 1] if number + 1 < len(blocks) else None
-            if block.kind == "paragraph" and block.prose:
+            if number in numbers:
+                self._numbered(numbers[number])
+            elif block.kind == "table":
+                self._table(block)
+            elif block.kind == "paragraph" and block.prose:
                 parts = block.prose.labelled_lines()
                 for part in parts:
                     self._paragraph(part, following if part is parts[-1] else None)
@@ -50,18 +57,47 @@ class Sketch:
             elif block.kind == "fence":
                 self._fence(block)
 
-    def step(self, section: Section) -> None:
-        """Take in a heading that is a step: Step 2 – Restart."""
+    def step(self, section: Section) -> list[Section]:
+        """Take in a heading that is a step: Step 2 – Restart. The headings below it that are no part of it remain."""
         draft = Draft(headings.plain_title(section.title), section.line, section.title)
         for block in section.blocks:
             draft.block(block)
+        rest: list[Section] = []
+        for child in section.children:
+            if rest or not _is_part(child):
+                rest.append(child)
+                continue
+            draft.texts.append(f"**{child.title}**")
+            for block in child.blocks:
+                draft.block(block, headings.plain_title(child.title))
         self.drafts.append(draft)
         self.last = draft
+        return rest
+
+    def _numbered(self, parts: list[Part]) -> None:
+        """Take in a paragraph that is a step, or several."""
+        for part in parts:
+            if part.number is None:
+                self._paragraph(part.prose, None)
+                continue
+            draft = Draft(title_of(part.prose), part.line, clause_of(part.prose), listed=False)
+            draft.paragraph(part.prose)
+            self.drafts.append(draft)
+            self.last = self.open = draft
+            self.mode = "steps"
+
+    def _table(self, block: Block) -> None:
+        """A table is steps, when one of its columns holds commands and another says that they follow each other."""
+        found = (
+            tabled.drafts(block, steps=self.mode == "steps") if self.mode not in ("symptoms", "sources", "text") else []
+        )
+        self.drafts += found
+        self.last = self.open = None
 
     def _paragraph(self, prose: Prose, following: Block | None) -> None:
         notes = notes_in(prose)
         if len(notes) > 1 and not "".join(run.text for run in notes[0][1]).strip():
-            holder = self.last or Draft("", 0)
+            holder = self.last or self.open or (self.drafts[-1] if self.drafts else Draft("", 0))
             holder.paragraph(prose)
             self.stop_when += holder.stop_when
             holder.stop_when = []
@@ -72,6 +108,10 @@ class Sketch:
             self._text(prose)
             return
         kind = headings.label_kind(label)
+        if self.open is not None and not kind and not rest and not prose.lead:  # “Then run:” within a step
+            self._text(prose)
+            return
+        self.open = None
         if rest:
             self.symptoms += [part for part in re.split(r"[,;]\s+", rest) if part]
             self.mode = ""
@@ -84,6 +124,10 @@ class Sketch:
         self.intro, self.last = prose, None
 
     def _text(self, prose: Prose) -> None:
+        if self.open is not None:
+            self.open.paragraph(prose)
+            self.last = self.open
+            return
         self.texts.append(prose.raw)
         self.intro, self.last = prose, None
         if self.mode in ("symptoms", "text", "sources"):
@@ -99,6 +143,8 @@ class Sketch:
             self.sources += words
         elif self.mode == "text" or is_contents(block):
             self.texts += [f"- {one}" for one in words]
+        elif self.open is not None:
+            self.open.nested(block)
         elif block.ordered or self.mode == "steps" or self.bullets_are_steps or _are_steps(block):
             drafts = [of_item(item) for item in block.items if item.blocks]
             self.drafts += drafts
@@ -115,6 +161,7 @@ class Sketch:
             return
         read = fence.read(block)
         alone = read.role == "do" and self.last is not None and not self.last.listed and bool(read.action.title)
+        alone = alone and self.last is not None and bool(self.last.fences)
         if self.last is not None and not alone:
             self.last.fence(block)
         elif read.runs or read.role != "do":
@@ -135,6 +182,7 @@ class Sketch:
         draft.fence(block)
         self.drafts.append(draft)
         self.last, self.intro = draft, None
+        self.open = draft if self.open is not None else None
 
 
 def label_of(prose: Prose, *, alone: bool = False) -> tuple[str, str]:
@@ -219,9 +267,10 @@ def _detects(title: str) -> bool:
 def _merge(sketch: Sketch, section: Section, *, process: bool) -> list[Section]:
     """Feed the headings that are only parts of this section into it; the others remain."""
     if section.level > 0 and not process and not sketch.drafts and _is_sequence(section.children):
+        below: list[Section] = []
         for child in section.children:
-            sketch.step(child)
-        return [grandchild for child in section.children for grandchild in child.children]
+            below += sketch.step(child)
+        return below
     rest: list[Section] = []
     for child in section.children:
         kind = headings.section_kind(child.title)
@@ -232,16 +281,20 @@ def _merge(sketch: Sketch, section: Section, *, process: bool) -> list[Section]:
             sketch.feed(child.blocks, "symptoms" if kind == "symptoms" else "steps" if kind == "steps" else "text")
             if kind == "steps" and numbered:
                 for one in child.children:
-                    sketch.step(one)
-                rest += [below for one in child.children for below in one.children]
+                    rest += sketch.step(one)
             else:
                 rest += child.children
         elif headings.is_step(child.title):
-            sketch.step(child)
-            rest += child.children
+            rest += sketch.step(child)
         else:
             rest.append(child)
     return rest
+
+
+def _is_part(section: Section) -> bool:
+    """Whether a heading below a step only divides it: no list of steps of its own, no symptoms, nothing named apart."""
+    plain = headings.section_kind(section.title) in ("", "steps", "text") and not section.children
+    return plain and not any(block.kind == "list" and block.ordered for block in section.blocks)
 
 
 def _is_sequence(sections: list[Section]) -> bool:

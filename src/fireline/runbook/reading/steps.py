@@ -34,30 +34,31 @@ class Maker:
         """The step of a draft; several when it has several commands."""
         title = draft.title or f"Step {number}"
         self.notes += draft.notes
-        fences = [(read, words) for read, words in draft.fences if not self._by_hand(draft, read)]
-        mains = [(read, words) for read, words in fences if read.role == "do"]
-        whole = self._whole(draft, title, mains[0][0].action if mains else None)
+        fences = [
+            (at, read, words) for at, (read, words) in enumerate(draft.fences) if not self._by_hand(draft, at, read)
+        ]
+        mains = [one for one in fences if one[1].role == "do"]
+        whole = self._whole(draft, title, mains[0][1].action if mains else None, mains[0][0] if mains else 0)
         first = len(self.steps)
         self.steps.append(whole)
-        for read, words in mains[1:]:
+        for at, read, words in mains[1:]:
             shown = words or read.action.title
             part = replace(
-                self._whole(draft, title, read.action),
+                self._whole(draft, title, read.action, at),
                 title=f"{title}: {shown}" if shown and shown != title else title,
                 line=read.action.line,
                 text="",
                 checklist=(),
                 expect=(),
-                undo_text=None,
                 reference=None,
                 part_of=whole.key,
             )
             self.steps.append(part)
         if len(mains) > 1:  # what is expected after several commands is expected of the last
-            self.steps[first] = replace(whole, expect=(), undo_text=None)
-            self.steps[-1] = replace(self.steps[-1], expect=whole.expect, undo_text=whole.undo_text)
+            self.steps[first] = replace(whole, expect=())
+            self.steps[-1] = replace(self.steps[-1], expect=whole.expect)
         last = len(self.steps) - 1
-        self.waiting += [(read, last) for read, _ in fences if read.role != "do"]
+        self.waiting += [(read, last) for _, read, _ in fences if read.role != "do"]
 
     def finish(self) -> tuple[Step, ...]:
         """Give undo, verify and before to the steps they name, and gather what each step asks for."""
@@ -74,8 +75,8 @@ class Maker:
             return place
         return next((number for number, step in enumerate(self.steps) if step.key == subject), None)
 
-    def _whole(self, draft: Draft, title: str, action: Action | None) -> Step:
-        """The step of a draft with one of its commands, or none."""
+    def _whole(self, draft: Draft, title: str, action: Action | None, place: int = 0) -> Step:
+        """The step of a draft with one of its commands, or none; `place` is that of its fence in the draft."""
         attributes = action.attributes if action else {}
         alternatives = fence.alternatives(action) if action else ()
         decision = decision_in(draft.lead)
@@ -90,7 +91,7 @@ class Maker:
             text="\n\n".join(draft.texts),
             action=None if alternatives else action,
             alternatives=alternatives,
-            undo_text="none" if attributes.get("undo") == "none" else draft.undo_text,
+            undo_text="none" if attributes.get("undo") == "none" else draft.undo_of(place),
             checklist=tuple(draft.checklist),
             decision=decision,
             condition=attributes.get("if"),
@@ -123,7 +124,7 @@ class Maker:
         self.notes.append(f"line {action.line - 1}: {name}={value[:40]} is not understood")
         return None
 
-    def _by_hand(self, draft: Draft, read: Fence) -> bool:
+    def _by_hand(self, draft: Draft, place: int, read: Fence) -> bool:
         """Whether no machine can carry the command out; it then is part of the step's text."""
         _, unbound = fence.parameters(read.action, {})
         why = f"nothing can be filled in for {unbound[0]} in the middle of a text" if unbound else None
@@ -139,7 +140,7 @@ class Maker:
             self.notes.append(f"line {read.action.line}: to be run by hand: {why}")
             draft.texts.append(f"```{read.action.language}\n{read.action.command}\n```")
             if read.role == "undo":
-                draft.undo_text = draft.undo_text or "by hand, as the text says"
+                draft.undos = draft.undos or [(place + 1, "by hand, as the text says")]
         return why is not None
 
     def _asking(self, step: Step) -> Step:
