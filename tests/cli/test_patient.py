@@ -13,6 +13,8 @@ def test_a_dsn_may_stand_in_a_file(tmp_path: Path) -> None:
     assert patient(None, "host=db").name == "database"
     with pytest.raises(Usage):
         patient("main", "host=db")
+    with pytest.raises(Usage, match="the DSN can not be read"):
+        patient(None, "db with secret")
 
 
 def test_the_only_target_need_not_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,7 @@ class Asked:
 
     files: tuple[Path, ...] = ()
     target: Target | None = None
+    unnamed: bool = False  # whether the target is none of the settings, but given by its DSN
     migrations: Path | None = None
     binaries: Path | None = None  # PostgreSQL's programs, for the migrations
     learn: bool = True  # whether programs of this machine are asked for their help
@@ -102,7 +103,7 @@ def _held_against(asked: Asked, held: ExitStack) -> tuple[Patient | None, tuple[
     if asked.target is not None:
         from fireline.runbook.lint.database.patient import open_
 
-        return held.enter_context(open_(asked.target)), None
+        return held.enter_context(open_(asked.target, unnamed=asked.unnamed)), None
     if asked.migrations is not None:
         from fireline.runbook.lint.migrations.building import built
 

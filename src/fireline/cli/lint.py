@@ -163,6 +163,7 @@ def _world(files: list[Path], target: str | None, dsn: str | None, migrations: P
         Asked(
             tuple(files),
             _target(target, dsn),
+            dsn is not None,
             migrations,
             settings.store.binaries if settings else None,
             wanted=procedures_asked_for(settings) if settings else None,

@@ -28,6 +28,7 @@ def patient(name: str | None, dsn: str | None) -> Target:
         if name is not None:
             raise Usage("--target and --dsn exclude each other")
         given = Path(dsn[1:]).read_text(encoding="utf-8").strip() if dsn.startswith("@") else dsn
+        _readable(given)
         return Target("database", Secret(given))
     settings = settings_file.read(options.config)
     known = settings.targets
@@ -37,6 +38,19 @@ def patient(name: str | None, dsn: str | None) -> Target:
         raise NotFound(asked, hint=f"Targets in the settings: {', '.join(known) or 'none'}. Or give --dsn.")
     one = known[wanted]
     return Target(wanted, one.dsn, one.read_dsn, one.labels, settings.policy.lock_timeout, one.supabase)
+
+
+def _readable(dsn: str) -> None:
+    """Raise Usage for what is no DSN; its words are not repeated, they may hold a password."""
+    from psycopg import Error
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        conninfo_to_dict(dsn)
+    except Error:
+        raise Usage(
+            "the DSN can not be read", hint="Write it as postgresql://user:password@host:port/database."
+        ) from None
 
 
 def remote(dsn: str | None) -> bool:

@@ -18,6 +18,7 @@ class Server:
     major: int
     view: tuple[str, ...]
     name: str = "main"
+    target: str | None = None
 
     def judge(self, sql: str, binds: int = 0) -> Judged:
         return Judged(unknown=f"{sql} {binds}")

@@ -27,6 +27,20 @@ def test_a_table_of_another_schema_is_named_with_it(target: Target) -> None:
     assert _found(target, rule.bad) == [(5, "Write `ops.jobs_that_nobody_made`.")]
 
 
+def test_a_name_is_written_as_sql_wants_it_and_no_table_of_the_team_is_taken_for_one_of_postgresql(
+    target: Target,
+) -> None:
+    with psycopg.connect(target.dsn.reveal(), autocommit=True) as conn:
+        conn.execute('CREATE TABLE "User" (id int)')
+    assert _found(target, rule.bad.replace("jobs_that_nobody_made", "users")) == [
+        (5, 'Write `"User"`, if that is meant.')
+    ]
+    ((_, said),) = _found(target, rule.bad.replace("jobs_that_nobody_made", "profiles"))
+    assert said == "Name what is there today, or take the step out."
+    ((_, said),) = _found(target, rule.bad.replace("jobs_that_nobody_made", "pg_lock"))
+    assert "`pg_locks`" in said
+
+
 def test_a_table_made_before_or_another_search_path_is_no_fault(target: Target) -> None:
     for before in ("CREATE TEMP TABLE jobs_that_nobody_made (id int);", "SET search_path = ops;"):
         assert _found(target, rule.bad.replace("SELECT", f"{before}\n   SELECT")) == []

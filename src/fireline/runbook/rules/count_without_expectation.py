@@ -34,7 +34,7 @@ def look(subject: Subject) -> Iterator[Fault]:
             if _counts(piece) and not any(_SAYS.search(text) for text in _comments(script)):
                 yield Fault(
                     piece.place.line,
-                    "Nobody says what this count should be",
+                    "nobody says what this count should be",
                     column=piece.place.column,
                     step=piece.key,
                     suggestion="Put **Expect:** and what is right in backticks below it, such as `count > 0`, or say what to compare it with.",

@@ -48,7 +48,7 @@ def _judge(subject: Subject, piece: Piece, *, concurrent: bool, what: str) -> It
         stops = "nobody can write to" if what == "CREATE INDEX" else "nobody can use the indexes of"
         yield Fault(
             piece.place.line,
-            f"While this {what} runs, {stops} the table",
+            f"while this {what} runs, {stops} the table",
             column=piece.place.column,
             step=piece.key,
             suggestion="Write it with CONCURRENTLY, by itself outside of a transaction; drop the invalid index if it fails.",

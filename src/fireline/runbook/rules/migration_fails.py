@@ -12,14 +12,14 @@ def look(subject: Subject) -> Iterator[Fault | Unknown]:
     """What of the folder given by --migrations did not apply; nothing without one, since a runbook needs none."""
     for one in subject.world.migrations or ():
         if one.unknown is not None:
-            yield Unknown(one.line, f"{one.file}: {one.statement}", one.unknown)
+            yield Unknown(1, f"{one.file} line {one.line}: {one.statement}", one.unknown)  # no line of the runbook
         else:
             target = subject.world.target
             version = f"PostgreSQL {target.major}" if target else "the scratch server"
             yield Fault(
                 one.line,
-                f"The migration does not apply: {one.message}",
-                evidence=f"{version}: {one.message} ({one.sqlstate}), at {one.statement}",
+                f"the migration does not apply: {one.message}",
+                evidence=f"{version}, SQLSTATE {one.sqlstate}, at: {one.statement}",
                 suggestion="Mend it: a database that is built anew from these files stops here.",
                 file=one.file,
             )

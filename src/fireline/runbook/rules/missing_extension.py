@@ -20,14 +20,14 @@ def _fault(one: Held) -> Fault:
     name, hint = one.problem.name or "?", one.problem.hint or ""
     quoted = f'"{name}"' if "-" in name else name
     if one.problem.sqlstate == "55000":
-        message = f"The extension {name} is installed in {one.patient.name} and was not loaded when the server started"
+        message = f"the extension {name} is installed in {one.patient.name} and was not loaded when the server started"
         return one.fault(message, f"Add {name} to shared_preload_libraries and restart the server.")
     if "is installed in the schema" in hint:
         message = (
-            f"The extension {name} is installed in {one.patient.name} in a schema that is not on the role's search_path"
+            f"the extension {name} is installed in {one.patient.name} in a schema that is not on the role's search_path"
         )
         return one.fault(message, f"Write the schema before the name: {hint}")
-    message = f"The extension {name} is not installed in {one.patient.name}"
+    message = f"the extension {name} is not installed in {one.patient.name}"
     preload = (
         f", add {name} to shared_preload_libraries and restart the server"
         if name in PRELOADED and "nor in" in hint

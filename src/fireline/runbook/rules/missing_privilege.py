@@ -17,7 +17,7 @@ def look(subject: Subject) -> Iterator[Fault | Unknown]:
 
 def _fault(one: Held) -> Fault:
     name, lacks = one.problem.name or "it", one.problem.hint or ""
-    message = f"The role may not use `{name}` in {one.patient.name} as this statement does"
+    message = f"the role may not use `{name}` in {one.patient.name} as this statement does"
     role, lacking, privilege = lacks.partition(" lacks ")
     if not lacking:
         return one.fault(message, "Run the step as the owner, or let a person do it who may.")

@@ -109,7 +109,7 @@ def _constant(node: Any) -> str:
 def _setting(subject: Subject, piece: Piece, name: str) -> Iterator[Fault]:
     if name in _SETTINGS:
         place = _find(piece, name, piece.tree.start)
-        yield from _since(subject, piece, place, name, f"The setting `{name}`", _SETTINGS[name])
+        yield from _since(subject, piece, place, name, f"the setting `{name}`", _SETTINGS[name])
 
 
 def _find(piece: Piece, name: str, start: int) -> Place:

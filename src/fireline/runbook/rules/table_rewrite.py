@@ -77,7 +77,7 @@ def _type(piece: Piece, cmd: Any) -> Iterator[Fault | Unknown]:
         why = f"whether TYPE {name} rewrites the table depends on the type that `{cmd.name}` has now"
         yield Unknown(piece.place.line, piece.text[:80], why, piece.key)
         return
-    yield _fault(piece, f"Changing the type of `{cmd.name}` writes the whole table anew")
+    yield _fault(piece, f"changing the type of `{cmd.name}` writes the whole table anew")
 
 
 def _says_no_more(column: Any, name: str) -> bool:
@@ -98,12 +98,12 @@ def _column(subject: Subject, piece: Piece, column: Any) -> Iterator[Fault | Unk
         constraint = unwrap_node(one)
         if constraint.contype == ConstrType.CONSTR_IDENTITY:
             yield _fault(
-                piece, f"The identity `{column.colname}` numbers every row, so the whole table is written anew"
+                piece, f"the identity `{column.colname}` numbers every row, so the whole table is written anew"
             )
         elif constraint.contype == ConstrType.CONSTR_GENERATED and constraint.generated_kind != "v":
             yield _fault(
                 piece,
-                f"The stored column `{column.colname}` is computed for every row, so the whole table is written anew",
+                f"the stored column `{column.colname}` is computed for every row, so the whole table is written anew",
             )
         elif constraint.contype == ConstrType.CONSTR_DEFAULT:
             yield from _default(subject, piece, column.colname, constraint.raw_expr)
@@ -118,7 +118,7 @@ def _default(subject: Subject, piece: Piece, column: str, expression: Any) -> It
     volatile = next((one for one in called if one in _VOLATILE), None)
     if volatile:
         yield _fault(
-            piece, f"The default {volatile}() of `{column}` differs for each row, so the whole table is written anew"
+            piece, f"the default {volatile}() of `{column}` differs for each row, so the whole table is written anew"
         )
     elif other := next((one for one in called if one not in _STABLE), None):
         yield Unknown(

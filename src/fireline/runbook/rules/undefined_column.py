@@ -9,6 +9,7 @@ from postgast import unwrap_node
 
 from fireline.runbook.lint.database.held import Held, refused, said_elsewhere
 from fireline.runbook.lint.database.nearest import alike
+from fireline.runbook.lint.mending.wording import quoted
 from fireline.runbook.lint.rule import Fault, Rule, Unknown
 from fireline.runbook.lint.sql.places import Place
 from fireline.runbook.lint.subject import Subject
@@ -50,14 +51,14 @@ def _fault(one: Held) -> Fault:
         tables = {name.rpartition(".")[0]: one.patient.columns(name.rpartition(".")[0]) or ()}
     near = [(table, other) for table, columns in tables.items() for other in alike(name.rpartition(".")[2], columns)]
     where = f"`{next(iter(tables))}`" if len(tables) == 1 else "the tables it reads"
-    message = f"There is no column `{name}` in {where} of {one.patient.name}"
+    message = f"there is no column `{name}` in {where} of {one.patient.name}"
     if near:
         return one.fault(
-            message, f"Write {' or '.join(dict.fromkeys(f'`{other}`' for _, other in near))}, if that is meant."
+            message, f"Write {' or '.join(dict.fromkeys(f'`{quoted(other)}`' for _, other in near))}, if that is meant."
         )
     known = next(iter(tables.values()), ()) if len(tables) == 1 else ()
     if 0 < len(known) <= _FEW:
-        return one.fault(message, f"Its columns are {', '.join(known)}.")
+        return one.fault(message, f"Its columns are {', '.join(map(quoted, known))}.")
     return one.fault(message, "Name a column that is there today.")
 
 

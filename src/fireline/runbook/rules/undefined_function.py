@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from fireline.runbook.lint.database.held import Held, refused, said_elsewhere
 from fireline.runbook.lint.database.own_functions import OWN, how_to_get
@@ -28,11 +29,14 @@ def _fault(subject: Subject, one: Held) -> Fault:
     if last in near and "." not in name:  # it is there, and takes something else
         message = f"`{name}()` does not take these arguments in {one.patient.name}"
         return one.fault(message, "Give it what it takes: cast an argument with `::`, or count them again.")
-    message = f"There is no function `{name}()` in {one.patient.name}"
+    message = f"there is no function `{name}()` in {one.patient.name}"
     elsewhere = [other for other in near if other.rpartition(".")[2] == last]
     edits = replaced(subject.lines, one.place, name, elsewhere[0]) if len(elsewhere) == 1 and name == last else ()
     fault = one.fault(message, _suggestion(one, last, elsewhere, near))
-    return Fault(fault.line, message, fault.column, fault.step, fault.evidence, fault.suggestion, edits)
+    evidence = fault.evidence.partition(" (")[
+        0
+    ]  # the server's hint speaks of arguments, and there is none to take them
+    return replace(fault, evidence=evidence, edits=edits)
 
 
 def _suggestion(one: Held, name: str, elsewhere: list[str], near: tuple[str, ...]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fireline.runbook.lint.database.held import Held, refused, said_elsewhere
-from fireline.runbook.lint.mending.wording import replaced
+from fireline.runbook.lint.mending.wording import quoted, replaced
 from fireline.runbook.lint.rule import Fault, Rule, Unknown
 from fireline.runbook.lint.subject import Subject
 
@@ -25,16 +25,16 @@ def look(subject: Subject) -> Iterator[Fault | Unknown]:
 def _fault(subject: Subject, one: Held) -> Fault:
     name, kind = one.problem.name or "?", one.problem.kind
     what = "schema" if kind == "schema" else "table or view"
-    message = f"There is no {what} `{name}` in {one.patient.name}"
+    message = f"there is no {what} `{name}` in {one.patient.name}"
     near = one.patient.similar(kind, name)
     elsewhere = [other for other in near if other.rpartition(".")[2] == name.rpartition(".")[2]]
     if elsewhere:
-        suggestion = f"Write `{elsewhere[0]}`."
+        suggestion = f"Write `{quoted(elsewhere[0])}`."
     elif near:
-        suggestion = f"Write {' or '.join(f'`{other}`' for other in near)}, if that is meant."
+        suggestion = f"Write {' or '.join(f'`{quoted(other)}`' for other in near)}, if that is meant."
     else:
         suggestion = "Name what is there today, or take the step out."
-    edits = replaced(subject.lines, one.place, name, elsewhere[0]) if len(elsewhere) == 1 else ()
+    edits = replaced(subject.lines, one.place, name, quoted(elsewhere[0])) if len(elsewhere) == 1 else ()
     fault = one.fault(message, suggestion)
     return Fault(fault.line, message, fault.column, fault.step, fault.evidence, suggestion, edits)
 

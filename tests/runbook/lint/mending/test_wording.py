@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fireline.runbook.lint.mending.wording import replaced
+import pytest
+
+from fireline.runbook.lint.mending.wording import quoted, replaced
 from fireline.runbook.lint.rule import Edit
 from fireline.runbook.lint.sql.places import Place
 
@@ -14,3 +16,17 @@ def test_a_word_becomes_another_in_its_line() -> None:
 def test_a_word_that_is_not_there_is_not_replaced() -> None:
     assert replaced(["a b"], Place(1, 1), "x", "y") == ()
     assert replaced(["a b"], Place(9, 1), "a", "y") == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("orders", "orders"),
+        ("ops.jobs", "ops.jobs"),
+        ("User", '"User"'),
+        ("app.order", 'app."order"'),
+        ("a b", '"a b"'),
+    ],
+)
+def test_a_name_stands_in_quotes_where_sql_would_not_take_it_without(name: str, written: str) -> None:
+    assert quoted(name) == written

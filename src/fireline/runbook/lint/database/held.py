@@ -48,17 +48,11 @@ class Held:
         return self.judged.problem
 
     def fault(self, message: str, suggestion: str) -> Fault:
-        """A fault at its place, with the server's words as evidence."""
-        said = self.problem
-        hint = f" ({said.hint})" if said.hint else ""
-        return Fault(
-            self.place.line,
-            message,
-            self.place.column,
-            self.piece.key,
-            f"PostgreSQL {self.patient.major}: {said.message}{hint}",
-            suggestion,
-        )
+        """A fault at its place, with the server's words as evidence, as far as the message does not have them."""
+        words = [self.problem.message] if self.problem.message not in message else []
+        words += [f"({self.problem.hint})"] if self.problem.hint else []
+        evidence = f"PostgreSQL {self.patient.major}: {' '.join(words)}" if words else ""
+        return Fault(self.place.line, message, self.place.column, self.piece.key, evidence, suggestion)
 
 
 def refused(subject: Subject, wanted: Callable[[Problem, Piece], bool]) -> Iterator[Held | Unknown]:

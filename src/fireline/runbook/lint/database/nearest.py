@@ -26,7 +26,9 @@ def nearest(catalog: Inquiry, kind: Kind, name: str) -> tuple[str, ...]:
     shown = [_shown(row["schema"], row["name"], visible=row["visible"]) for row in same]
     own = [row for row in rows if row["schema"] not in ("pg_catalog", "information_schema")]
     found = list(dict.fromkeys(shown))
-    for candidates in (own, rows):
+    # A table of the team is no slip for one of PostgreSQL's, unless its name says so.
+    others = (own, rows) if kind != "table" or wanted.lower().startswith("pg_") else (own,)
+    for candidates in others:
         known = {row["name"]: row for row in candidates}
         for one in alike(wanted, tuple(known)):
             row = known[one]

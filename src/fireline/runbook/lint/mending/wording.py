@@ -1,11 +1,25 @@
-"""The edit that puts one word of a statement in the place of another, in its line of the file."""
+"""One word of a statement in the place of another: the edit that puts it there, and a name as SQL wants it."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from fireline.runbook.lint.rule import Edit
 from fireline.runbook.lint.sql.places import Place
+
+_PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
+# Words of SQL that people call tables and columns by; unquoted they mean something else, or nothing.
+_KEPT = {
+    "all", "analyse", "analyze", "check", "column", "default", "desc", "end", "grant", "group", "limit", "offset", "order",
+    "primary", "references", "table", "to", "user", "when",
+}  # fmt: skip
+
+
+def quoted(name: str) -> str:
+    """A name as it is written in SQL: `Order` and `order` only within quotes."""
+    parts = (one if _PLAIN.fullmatch(one) and one not in _KEPT else f'"{one}"' for one in name.split("."))
+    return ".".join(parts)
 
 
 def replaced(lines: Sequence[str], place: Place, old: str, new: str) -> tuple[Edit, ...]:
