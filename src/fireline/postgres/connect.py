@@ -30,9 +30,12 @@ _OTHER_DATABASE = ("database_closed", "database_limit", "connect_denied", "no_su
 _MS = timedelta(milliseconds=1)
 _MARK = "fireline.limits"  # a setting of our own, to see whether our settings arrived
 # Whether they did; then the session is ours alone, and what would end it while it waits is taken off, where it exists.
+# Every name is PostgreSQL's own, whatever stands before it in the role's path.
 _ARRIVED = f"""
-SELECT current_setting('{_MARK}', true), count(set_config(name, '0', false)) FILTER (WHERE current_setting('{_MARK}', true) = '1')
-FROM unnest(ARRAY['idle_session_timeout', 'transaction_timeout']) AS name WHERE current_setting(name, true) IS NOT NULL
+SELECT pg_catalog.current_setting('{_MARK}', true), pg_catalog.count(pg_catalog.set_config(name, '0', false))
+    FILTER (WHERE pg_catalog.current_setting('{_MARK}', true) OPERATOR(pg_catalog.=) '1')
+FROM pg_catalog.unnest(ARRAY['idle_session_timeout', 'transaction_timeout']) AS name
+WHERE pg_catalog.current_setting(name, true) IS NOT NULL
 """.encode()  # noqa: S608 - our own word
 
 

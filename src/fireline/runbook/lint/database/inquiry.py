@@ -7,17 +7,20 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
-from postgast import PgQueryError, parse, unwrap_node
+from postgast import PgQueryError, parse, scan, unwrap_node
 from psycopg import pq
 from psycopg.rows import DictRow
 
 from fireline.postgres.connect import Connection
+from fireline.runbook.lint.database.bounding import bounded
 from fireline.runbook.lint.database.extensions import PRELOADED
 from fireline.runbook.lint.database.refusal import Refusal, refusal
 from fireline.runbook.lint.sql.mentions import Mentions, Name
 from fireline.runbook.lint.world import Kind
 from fireline.store.connect import queries
 
+PATIENCE = 30.0  # seconds for all questions of one transaction: a server that is frozen does not even time out
+COMPARING = frozenset({"=", "<>", "<", ">", "<=", ">=", "~~", "!~~"})
 Q = queries("fireline.runbook.lint.database")
 _NAMES = {
     "function": "names_of_functions",
@@ -31,12 +34,14 @@ _NAMES = {
 class Inquiry:
     """One session with a server. path: the schemas in which a bare name is looked for, in their order."""
 
-    def __init__(self, conn: Connection) -> None:
+    def __init__(self, conn: Connection, *, own: bool = False) -> None:
+        """own: everything there is ours, so that nothing is asked about privileges."""
         self.conn = conn
+        self.own = own
         conn.read_only = True
         row = conn.execute(Q["session"]).fetchone()
         assert row is not None
-        self.major: int = row["major"]
+        self.major: int = conn.info.server_version // 10000
         self.role: str = row["role"]
         self.database: str = row["database"]
         self.path: list[str] = row["path"]
@@ -54,7 +59,7 @@ class Inquiry:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """A READ ONLY transaction that is rolled back, whatever happens in it."""
-        with self.conn.transaction(force_rollback=True):
+        with bounded(self.conn, PATIENCE), self.conn.transaction(force_rollback=True):
             self._inside, self._settled = True, False
             try:
                 yield
@@ -68,7 +73,9 @@ class Inquiry:
             self._settled = True
 
     def parse(self, sql: str) -> Refusal | None:
-        """Let the server parse one statement in a transaction of its own."""
+        """Let the server parse one statement in a transaction of its own, of whose names nothing else is known."""
+        if because := self.runs(sql):
+            return Refusal("55000", f"parsing it would run a check of {because}", None, None)
         with self.transaction():
             return self.parse_here(sql)
 
@@ -92,6 +99,8 @@ class Inquiry:
             schemas = [name[0] for name, _ in new]
             names, needs = [name[1] for name, _ in new], [need for _, need in new]
             rows = self.rows("relations", schemas=schemas, names=names, needs=needs)
+            if self.own:
+                rows = [{**row, "own": True, "may": True, "may_some": True} for row in rows]
             self._relations |= dict(zip(new, rows, strict=True))
         return [self._relations[one] for one in wanted]
 
@@ -141,8 +150,34 @@ class Inquiry:
 
     @cached_property
     def risky(self) -> frozenset[str]:
-        """Tables and types for which a mere text constant runs a function of the database's owner when it is parsed."""
+        """Tables, types and operators for which a mere text constant runs a function of the database's owner when it is parsed."""
         return frozenset(row["name"] for row in self.rows("risky"))
+
+    def runs(self, sql: str) -> str | None:
+        """One of those by whose name alone a text must not be sent; None when it holds none."""
+        if not self.risky:
+            return None
+        try:
+            words = {sql.encode()[one.start : one.end].decode("utf-8", "replace") for one in scan(sql).tokens}
+        except PgQueryError:
+            return sorted(self.risky)[0]
+        names = {word.strip('"') if word[:1] == '"' else word.lower() for word in words}
+        arrays = {f"_{name}"[:63] for name in names}
+        hidden = any(word[:2].lower() == "u&" for word in words)  # a name in escapes
+        return min(self.risky & (names | arrays), default=sorted(self.risky)[0] if hidden else None)
+
+    def operates(self, sql: str) -> str | None:
+        """An operator of those that a text holds; None when it holds none."""
+        signs = {name for name in self.risky if not (name[:1].isalnum() or name[:1] in "_ $")}
+        if not signs:
+            return None
+        said = signs & COMPARING  # IN, BETWEEN, USING and others mean them without a word
+        try:
+            raw = sql.encode()
+            said |= signs & {raw[one.start : one.end].decode("utf-8", "replace") for one in scan(sql).tokens}
+        except PgQueryError:
+            said = signs
+        return min(said, default=None)
 
 
 def parsed_name(table: str) -> Name | None:

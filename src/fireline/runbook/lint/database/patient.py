@@ -6,6 +6,7 @@ of types for the constants in the text. What it does not look at, privileges abo
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
@@ -32,7 +33,9 @@ from fireline.runbook.lint.world import Judged, Kind, Patient, Problem
 from fireline.runbook.sqltext import LONGEST
 
 _LIMIT = timedelta(seconds=3)
+_ALL = 120.0  # seconds for all statements of one lint
 _LOCK = timedelta(milliseconds=250)
+_MISSING = ("function", "table", "column", "schema", "type")
 _MOST_BINDS = 1000  # the server would make room for every number below the highest
 
 
@@ -44,20 +47,22 @@ def open_(
     unnamed: bool = False,
     built: bool = False,
     absent: Mapping[str, str] | None = None,
+    unread: str | None = None,
 ) -> Iterator[Patient]:
     """The database of a target, to hold statements against; one connection, or two where it has a reading role.
 
-    unnamed: the settings have no name for it, and it is called as the server calls it; built: it was made from migrations, which do not tell of what a real one has beside; absent: names that one of them
-    should have made, each with the reason why it did not. Raises TargetUnavailable.
+    unnamed: the settings have no name for it, and it is called as its server calls it; built: it was made from
+    migrations, which do not tell of what a real one has beside; absent: names that one of them should have made, each
+    with the reason why it did not; unread: why not all of them are known. Raises TargetUnavailable.
     """
     with ExitStack() as stack:
-        reader = Inquiry(stack.enter_context(_session(target, acting=False)))
+        reader = Inquiry(stack.enter_context(_session(target, acting=False)), own=built)
         changer = reader
         if target.read_dsn is not None and target.read_dsn != target.dsn:
             changer = Inquiry(stack.enter_context(_session(target, acting=True)))
         called = name or (f"the database {reader.database}" if unnamed else target.name)
         known = None if built or unnamed else target.name
-        yield Live(called, reader, changer, target=known, built=built, absent=absent)
+        yield Live(called, reader, changer, target=known, built=built, absent=absent, unread=unread)
 
 
 def _session(target: Target, *, acting: bool) -> Any:
@@ -76,17 +81,20 @@ class Live:
         target: str | None = None,
         built: bool = False,
         absent: Mapping[str, str] | None = None,
+        unread: str | None = None,
     ) -> None:
         self.name = name
         self.target = target
         self.built = built
         self.absent = dict(absent or {})
+        self.unread = unread
         self.reader = reader
         self.changer = changer
         self.major = reader.major
         self.database = reader.database
         self._judged: dict[tuple[str, int], Judged] = {}
         self._lost: str | None = None
+        self._waited = 0.0
 
     def judge(self, sql: str, binds: int = 0) -> Judged:
         """One statement with $1 … as the role that will run it; the same one is asked once."""
@@ -112,8 +120,11 @@ class Live:
     def _guarded(self, sql: str, binds: int) -> Judged:
         if self._lost:
             return Judged(unknown=self._lost)
+        if self._waited > _ALL:
+            return Judged(unknown=f"{self.name} took too long over the statements before it")
         if len(sql) > LONGEST:
             return Judged(unknown="it is too long to be looked into")
+        begun = time.monotonic()
         try:
             return self._judge(sql, binds)
         except (psycopg.Error, TargetUnavailable) as fault:
@@ -121,6 +132,8 @@ class Live:
             if self.reader.lost or self.changer.lost:
                 self._lost = f"the connection to {self.name} was lost: {said}"
             return Judged(unknown=self._lost or f"{self.name} did not answer: {said}")
+        finally:
+            self._waited += time.monotonic() - begun
 
     def _judge(self, sql: str, binds: int) -> Judged:
         try:
@@ -154,8 +167,9 @@ class Live:
         named = mentions(tree)
         tables = tuple(name if schema is None else f"{schema}.{name}" for schema, name in named.tables)
         names = (*named.tables, *named.types, *(one.name for one in named.calls))
-        if because := role.risky & ({name for _, name in names} | named.arrays):
-            return Judged(unknown=f"parsing it would run a check of {sorted(because)[0]}", reads=tables)
+        because = min(role.risky & ({name for _, name in names} | named.arrays), default=None) or role.operates(sql)
+        if because:
+            return Judged(unknown=f"parsing it would run a check of {because}", reads=tables)
         with role.transaction():
             said = role.parse_here(sql)
             if said is None:
@@ -197,7 +211,7 @@ class Live:
         last = (fault.name or "").rpartition(".")[2]
         if self.built and fault.kind == "function" and last in OWN:
             return "it is Fireline's own function, which `fireline postgres install` brings, not a migration"
-        return self.absent.get(last)
+        return self.absent.get(last) or (self.unread if fault.kind in _MISSING else None)
 
     def _asleep(self, role: Inquiry, named: Mentions) -> Problem | None:
         """Installed, and yet of no use: its library was not loaded when the server started."""

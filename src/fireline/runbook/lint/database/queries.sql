@@ -62,7 +62,7 @@ SELECT current_setting(%(name)s, true) AS value
 -- names_of_settings: every one that our role may see
 SELECT ''::text AS schema, name, true AS visible FROM pg_settings
 
--- risky: tables, types and functions by which a text constant runs a check of our own while it is only parsed
+-- risky: tables, types, functions and operators by which a text constant runs a check of our own while it is only parsed
 WITH RECURSIVE contains AS (
     SELECT typbasetype AS inside, oid AS around, false AS reads FROM pg_type WHERE typtype = 'd'
     UNION ALL SELECT typelem, oid, true FROM pg_type WHERE typelem <> 0
@@ -86,8 +86,10 @@ UNION SELECT c.relname::text FROM pg_class c JOIN pg_attribute a ON a.attrelid =
 WHERE a.atttypid IN (SELECT oid FROM holds) AND c.relkind IN ('r', 'v', 'm', 'p', 'f')
 UNION SELECT p.proname::text FROM pg_proc p WHERE p.oid >= 16384
 AND (p.prorettype IN (SELECT oid FROM holds) OR EXISTS (SELECT FROM unnest(p.proargtypes::oid[]) one WHERE one IN (SELECT oid FROM holds)))
+UNION SELECT o.oprname::text FROM pg_operator o
+WHERE o.oid >= 16384 AND (o.oprleft IN (SELECT oid FROM holds) OR o.oprright IN (SELECT oid FROM holds))
 
--- session: who we are there, and where names are looked for
-SELECT pg_catalog.current_setting('server_version_num')::int / 10000 AS major, current_user::text AS role,
-    pg_catalog.current_database()::text AS database, pg_catalog.current_schemas(true)::text[] AS path,
-    pg_catalog.pg_is_in_recovery() AS standby, pg_catalog.current_setting('standard_conforming_strings') AS strings
+-- session: who we are there, and where names are looked for; no operator, since that may be another's by the role's path
+SELECT CAST(current_user AS pg_catalog.text) AS role, CAST(pg_catalog.current_database() AS pg_catalog.text) AS database,
+    CAST(pg_catalog.current_schemas(true) AS pg_catalog.text[]) AS path, pg_catalog.pg_is_in_recovery() AS standby,
+    pg_catalog.current_setting('standard_conforming_strings') AS strings

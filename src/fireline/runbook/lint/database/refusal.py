@@ -30,6 +30,7 @@ _KINDS: dict[str, Kind] = {
     "42501": "privilege",
     "25006": "read_only",
 }
+_LONGEST = 2000  # bytes of a message: who raises it may make it as long as he likes
 _QUOTED = re.compile(r"[\"“«„]([^\"”»“]{1,200})[\"”»“]")
 _CALL = re.compile(r"([^\s()\"“«„]+)\(")
 
@@ -53,12 +54,12 @@ def refusal(result: pq.abc.PGresult) -> Refusal:
     """Read the error fields of a result."""
 
     def field(which: pq.DiagnosticField) -> str:
-        return (result.error_field(which) or b"").decode("utf-8", "replace")
+        return (result.error_field(which) or b"")[:_LONGEST].decode("utf-8", "replace")
 
     at = field(pq.DiagnosticField.STATEMENT_POSITION)
     return Refusal(
         field(pq.DiagnosticField.SQLSTATE),
-        redact.text((field(pq.DiagnosticField.MESSAGE_PRIMARY) or "the connection was lost").splitlines()[0]),
+        redact.text((field(pq.DiagnosticField.MESSAGE_PRIMARY).strip() or "no reason was given").splitlines()[0]),
         redact.text(field(pq.DiagnosticField.MESSAGE_HINT)) or None,
         int(at) - 1 if at.isdigit() else None,
     )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,15 +14,24 @@ from psycopg import sql
 
 from fireline import redact
 from fireline.runbook.lint.database.extensions import brings_known, extension_of
-from fireline.runbook.lint.database.refusal import name_at
+from fireline.runbook.lint.database.refusal import Refusal, name_at
 from fireline.runbook.lint.migrations import standins
-from fireline.runbook.lint.migrations.files import Piece, pieces
+from fireline.runbook.lint.migrations.files import Piece, Unread, pieces
+from fireline.runbook.lint.migrations.session import OWNER, Scratch, Session
 from fireline.runbook.lint.sql.mentions import made_by, mentions
 from fireline.runbook.lint.world import Kind, Unapplied
 
 _SHOWN = 120
 _SKIPPED = {"TransactionStmt", "LockStmt", "CheckPointStmt", "VacuumStmt", "ListenStmt", "NotifyStmt", "CommentStmt"}
 _LIMITS = {"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "transaction_timeout"}
+# What is no trusted extension, and yet does nothing outside of the server. Nothing else is put in for migrations: as one
+# that reads files, starts programs or reaches other servers would.
+_HARMLESS = {
+    "amcheck", "autoinc", "bloom", "earthdistance", "hypopg", "insert_username", "intagg", "moddatetime", "pageinspect",
+    "pg_buffercache", "pg_freespacemap", "pg_stat_statements", "pg_visibility", "pgrowlocks", "pgstattuple", "postgis",
+    "refint", "sslinfo", "vector", "xml2",
+}  # fmt: skip
+_LANGUAGES = {"plperl", "pltcl"}  # trusted, and yet a whole language of programs
 # Errors that tell of the scratch server rather than of the migration.
 _OURS = {"42501", "0A000", "25P01", "58P01", "57014", "55000", "F0000", "22023", "53200", "53100"}
 _MISSING: dict[str, Kind] = {"42883": "function", "42704": "type", "3F000": "schema", "42P01": "table"}
@@ -36,11 +44,14 @@ class Applied:
     faults: list[Unapplied] = field(default_factory=list)
     absent: dict[str, str] = field(default_factory=dict)
     extensions: set[str] = field(default_factory=set)  # that could not be had
+    unread: str | None = None  # why there is more that nobody knows the names of
 
 
 def apply(found: Sequence[Path], server: Scratch, standing: frozenset[str]) -> Applied:
     """Run the files in their order. standing: the schemas whose contents are only stand-ins."""
-    options = "-c search_path=pg_catalog -c statement_timeout=20s -c lock_timeout=5s"  # what it asks means PostgreSQL's own
+    options = (
+        "-c search_path=pg_catalog -c statement_timeout=20s -c lock_timeout=5s"  # what it asks means PostgreSQL's own
+    )
     with psycopg.connect(server.admin, autocommit=True, options=options) as root:
         run = _Run(Session(server, root), root, standing)
         try:
@@ -71,7 +82,7 @@ class _Run:
 
     def take(self, piece: Piece) -> None:
         """Run one statement, or say why not."""
-        tree, several = _tree(piece.sql)
+        tree = _tree(piece.sql)
         if piece.command:
             return self._fail(piece, "a command of psql is not run", "", (), "it is a command of psql, and left out")
         if tree is not None and self._skipped(tree):
@@ -80,7 +91,7 @@ class _Run:
             return self._extension(piece, tree)
         if tree is not None and not self.session.over:
             self._roles(tree)
-        return self._run(piece, tree, several=several)
+        return self._run(piece, tree)
 
     def _skipped(self, tree: Any) -> bool:
         kind = type(tree).__name__
@@ -88,7 +99,7 @@ class _Run:
             return tree.is_local or tree.name.lower() in _LIMITS
         return kind in _SKIPPED
 
-    def _run(self, piece: Piece, tree: Any, *, several: bool) -> None:
+    def _run(self, piece: Piece, tree: Any) -> None:
         try:
             text = piece.sql.encode()
         except UnicodeError:
@@ -146,10 +157,9 @@ class _Run:
         options = {one.defname: one.arg.string.sval for one in (unwrap_node(item) for item in tree.options)}
         default = "extensions" if self.standing else "public"
         schema = options.get("schema") or default
-        known = self.root.execute("SELECT FROM pg_available_extensions WHERE name = %s", [name]).rowcount
         try:
             self.root.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
-            if known and name not in _REACHING:
+            if self._harmless(name):
                 create = sql.SQL("CREATE EXTENSION IF NOT EXISTS {} SCHEMA {} CASCADE")
                 self.root.execute(create.format(sql.Identifier(name), sql.Identifier(schema)))
             elif not standins.extension(self.root, name, schema):
@@ -161,6 +171,15 @@ class _Run:
             self.done.extensions.add(name)
             said = error.diag.message_primary or str(error)
             self._fail(piece, said, error.sqlstate or "", (), f"{name} can not be had here")
+
+    def _harmless(self, name: str) -> bool:
+        """Whether an extension is there, and it and those it needs stay within the server."""
+        rows = self.root.execute(
+            "SELECT trusted, requires::text[] FROM pg_available_extension_versions WHERE name = %s", [name]
+        ).fetchall()
+        if not rows or name in _LANGUAGES or not (name in _HARMLESS or all(trusted for trusted, _ in rows)):
+            return False
+        return all(self._harmless(one) for one in {one for _, needed in rows for one in needed or ()} - {"plpgsql"})
 
     def _roles(self, tree: Any) -> None:
         """Roles are made beside migrations: one that is named is there."""
@@ -178,10 +197,10 @@ class _Run:
                 continue
 
 
-def _tree(text: str) -> tuple[Any, bool]:
-    """The parsed statement, and whether there are several in the text; None where it does not parse."""
+def _tree(text: str) -> Any:
+    """The parsed statement; None where it does not parse."""
     try:
         trees = parse(text).stmts
     except (PgQueryError, DecodeError, RecursionError):
-        return None, False
-    return (unwrap_node(trees[0].stmt), len(trees) > 1) if trees else (None, False)
+        return None
+    return unwrap_node(trees[0].stmt) if trees else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,11 @@ class Piece:
     line: int
     sql: str
     data: str | None = None  # of COPY … FROM stdin, as a dump holds it
+    command: bool = False  # of psql, and no SQL
+
+
+class Unread(Exception):
+    """Why a file was not read."""
 
 
 def files(folder: Path) -> list[Path]:
@@ -75,7 +81,7 @@ def _in(folder: Path) -> list[Path]:
 def _order(path: Path) -> list[tuple[int, int, str]]:
     """By name, its numbers counted as numbers: 2_x before 10_y."""
     text = str(path.relative_to(path.parents[1]))
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in _NUMBERS.split(text) if part]
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in _NUMBERS.split(text) if part]
 
 
 def _flyway(path: Path) -> tuple[int, list[int], str]:
@@ -87,11 +93,34 @@ def _flyway(path: Path) -> tuple[int, list[int], str]:
 
 
 def pieces(file: Path) -> Iterator[Piece]:
-    """The statements of the way up of one file. What is no SQL, such as a command of psql, is left out."""
-    if file.stat().st_size > LARGEST:
-        return
-    text = _upwards(file.read_bytes().decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n"))
-    yield from _cut(file, _without_commands(text))
+    """The statements of the way up of one file, and the commands of psql that would do more than speak. Raises Unread."""
+    text = _upwards(text_of(file))
+    cut = [*_commands(file, text), *_cut(file, _COMMAND.sub("", text))]
+    yield from sorted(cut, key=lambda one: one.line)
+
+
+def text_of(file: Path) -> str:
+    """The text of a file with a line feed at the end of each line. Raises Unread."""
+    try:
+        about = file.stat()
+        if not stat.S_ISREG(about.st_mode):  # a pipe may never end
+            raise Unread("it is no regular file")
+        if about.st_size > LARGEST:
+            raise Unread(f"it has more than {LARGEST // 1_000_000} MB")
+        if file.is_symlink() and not file.resolve().is_relative_to(_bound(file)):
+            raise Unread("it is a link that leads out of its repository")
+        raw = file.read_bytes()
+    except OSError as fault:
+        raise Unread((fault.strerror or str(fault)).lower()) from None
+    if b"\0" in raw:
+        raise Unread("it holds a byte that is 0: it is no text")
+    return raw.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _bound(file: Path) -> Path:
+    """What a link may not lead out of: the repository of a file, else its folder."""
+    folder = file.absolute().parent.resolve()
+    return next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
 
 
 def _upwards(text: str) -> str:
@@ -108,9 +137,18 @@ def _upwards(text: str) -> str:
     return "\n".join(kept)
 
 
-def _without_commands(text: str) -> str:
-    r"""Commands of psql at the beginning of a line become empty: \connect, \set, and \restrict of newer dumps."""
-    return re.sub(r"(?m)^\\(?!\.$)[a-z].*$", "", text)
+# A command of psql at the beginning of a line; those that only speak to psql are passed over without a word.
+_COMMAND = re.compile(r"^\\(?!\.$)(?:[a-z]+|!).*$", re.MULTILINE)
+_SPEAKING = re.compile(r"\\(?:connect|c|set|unset|restrict|unrestrict|echo|qecho|warn|timing|pset|encoding|x|t|a|q)\b")
+
+
+def _commands(file: Path, text: str) -> Iterator[Piece]:
+    line, counted = 1, 0
+    for found in _COMMAND.finditer(text):
+        line += text.count("\n", counted, found.start())
+        counted = found.start()
+        if not _SPEAKING.match(found[0]):
+            yield Piece(file, line, found[0].strip(), command=True)
 
 
 def _cut(file: Path, text: str) -> Iterator[Piece]:
@@ -130,25 +168,33 @@ def _words(text: str) -> list[Any]:
         return []
 
 
-def _line(text: str, at: int) -> int:
-    return text.count("\n", 0, at) + 1
-
-
-_COPY = re.compile(r"^copy\b[^;]*\bfrom\s+stdin\b[^;]*;[ \t]*\n", re.IGNORECASE | re.MULTILINE)
+_COPY = re.compile(r"^copy\b", re.IGNORECASE | re.MULTILINE)
+_FROM_STDIN = re.compile(r"\bfrom\s+stdin\b", re.IGNORECASE)
+_REST_OF_LINE = re.compile(r"[ \t]*\n")
 
 
 def _data_out(text: str) -> tuple[str, dict[int, str]]:
-    """The text with the rows of COPY … FROM stdin blanked out, and those rows by the line of their statement."""
+    """The text with the rows of COPY … FROM stdin blanked out, and those rows by the line of their statement.
+
+    It goes from semicolon to semicolon and looks at nothing twice: a hostile file begins a million COPYs and ends none.
+    """
     data: dict[int, str] = {}
-    out, at = "", 0
-    for found in _COPY.finditer(text):
-        if found.start() < at:
+    out: list[str] = []
+    at = begin = counted = 0
+    line = 1
+    while (semicolon := text.find(";", begin)) >= 0:
+        copy, begin_of_rest = _COPY.search(text, begin, semicolon), _REST_OF_LINE.match(text, semicolon + 1)
+        begin = semicolon + 1
+        if copy is None or begin_of_rest is None or not _FROM_STDIN.search(text, copy.end(), semicolon):
             continue
-        end = text.find("\n\\.", found.end() - 1)
+        first = begin_of_rest.end()
+        end = text.find("\n\\.", first - 1)
         if end < 0:
             break
-        data[_line(text, found.start())] = text[found.end() : end + 1]
-        stop = end + 3
-        out += text[at : found.end()] + "\n" * text.count("\n", found.end(), stop)
-        at = stop
-    return out + text[at:], data
+        line += text.count("\n", counted, copy.start())
+        counted = copy.start()
+        data[line] = text[first : end + 1]
+        begin = end + 3
+        out += [text[at:first], "\n" * text.count("\n", first, begin)]
+        at = begin
+    return "".join(out) + text[at:], data

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import psycopg
 from postgast import PgQueryError, scan
 from postgast.pg_query_pb2 import Token
 from psycopg import sql
+
+from fireline.runbook.lint.migrations.files import Unread, text_of
 
 SCHEMAS = frozenset({"auth", "storage", "extensions", "realtime", "vault", "graphql", "supabase_functions", "pgsodium"})
 _ROLES = {"anon", "authenticated", "service_role", "supabase_admin", "supabase_auth_admin", "supabase_storage_admin"}
@@ -22,7 +25,11 @@ def wants_supabase(migrations: Iterable[Path]) -> bool:
     paths = tuple(migrations)
     if any("supabase" in path.parts for path in paths):
         return True
-    return any(_names_supabase(path.read_text(encoding="utf-8", errors="replace")) for path in paths)
+    for path in paths:
+        with suppress(Unread):  # which is told where it is run
+            if _names_supabase(text_of(path)):
+                return True
+    return False
 
 
 def _names_supabase(text: str) -> bool:
