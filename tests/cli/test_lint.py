@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fireline.postgres.connect import Target
+from fireline.postgres.connect import Target, database_of
 from tests.cli.conftest import Fireline
 
 REFERENCE = Path(__file__).parents[1] / "data" / "incident-response.md"
@@ -131,6 +131,7 @@ def test_a_comment_in_the_file_keeps_a_line_as_it_is(bare: Fireline) -> None:
         (["here.md", "--fix-to", "out", "--format", "github"], "--fix-to and --format github exclude each other"),
         (["here.md", "--dsn", "host=127.0.0.1 port=1 connect_timeout=1"], "error: "),
         (["here.md", "--dsn", "@gone"], "gone"),
+        (["here.md", "--dsn", "no-dsn"], "the DSN can not be read"),
     ],
 )
 def test_wrong_use_is_code_2_and_says_what_is_wrong(bare: Fireline, words: list[str], said: str) -> None:
@@ -204,7 +205,17 @@ def test_a_target_of_the_settings_judges_the_sql(house: Fireline, patient: Targe
     assert any("no target was named" in one["why"] for one in alone.data["unknown"])
     assert not any("no target was named" in one["why"] for one in held.data["unknown"])
     by_dsn = house("lint", name, "--json", "--dsn", patient.dsn.reveal())
-    assert [(one["rule"], one["line"]) for one in by_dsn.data["findings"]] == [("undefined-table", 14)]
+    (found,) = by_dsn.data["findings"]
+    assert (found["rule"], found["line"]) == ("undefined-table", 14)
+    assert found["message"].endswith(f" in the database {database_of(patient)}")
+
+
+def test_what_fireline_brings_is_offered_by_dsn_where_no_target_is_named(bare: Fireline, patient: Target) -> None:
+    name = file(bare, GOOD.replace("40 + 2 AS jobs", "optimize_database()"))
+    (found,) = bare("lint", name, "--json", "--dsn", patient.dsn.reveal(), "--only", "undefined-function").data[
+        "findings"
+    ]
+    assert "`fireline postgres install --dsn DSN --public`" in found["suggestion"]
 
 
 def test_migrations_build_the_schema_and_one_that_does_not_apply_is_a_finding_in_its_file(bare: Fireline) -> None:
