@@ -9,7 +9,9 @@ from fireline.runbook.lint.rule import Edit, Fault, Rule
 from fireline.runbook.lint.shell.call import Call
 from fireline.runbook.lint.shell.carried import Carried, carried
 from fireline.runbook.lint.subject import Command, Subject
-from fireline.runbook.lint.terminal.questions import Question, asked, endless
+from fireline.runbook.lint.terminal.endless import endless
+from fireline.runbook.lint.terminal.question import Question
+from fireline.runbook.lint.terminal.questions import asked
 from fireline.runbook.lint.terminal.sessions import opened
 
 _REPUBLISH = 'eas update:republish --group "$UPDATE_GROUP" --message "Rollback" --non-interactive'

@@ -1,4 +1,4 @@
-"""Which programs ask somebody at a terminal or open a screen, and with which options they do not."""
+"""Which programs ask somebody at a terminal, and with which options they do not: a table of commands as people write them."""
 
 from __future__ import annotations
 
@@ -7,15 +7,9 @@ from functools import cache
 
 from fireline.runbook.lint.shell.call import Call
 from fireline.runbook.lint.shell.runners import option_names
-
-
-@dataclass(frozen=True)
-class Question:
-    """What a call wants from a terminal. hard: also when something is piped into it."""
-
-    asks: str  # "asks which update to roll back to"
-    instead: str = ""
-    hard: bool = False
+from fireline.runbook.lint.terminal.question import Question
+from fireline.runbook.lint.terminal.screens import SCREENS, screen
+from fireline.runbook.lint.terminal.told import after, given, told
 
 
 @dataclass(frozen=True)
@@ -28,35 +22,6 @@ class _Entry:
     question: Question
 
 
-_SCREEN = "waits for somebody at a terminal"
-# Programs that are nothing but a screen: whatever they are given, unless it is one of these options.
-_SCREENS: dict[str, str] = {
-    **dict.fromkeys(option_names("vi vim nvim view nano pico emacs joe micro mcedit"), "-es -Es --batch"),
-    **dict.fromkeys(option_names("less more most man"), "--version --help"),
-    **dict.fromkeys(
-        option_names("htop btop nethogs k9s lazydocker ctop glances bmon iftop nmtui tig"), "--version --help"
-    ),
-    "top": "-b -l --batch",
-    "atop": "-r -w",
-    "iotop": "-b --batch",
-    "ncdu": "-o -0",
-    "watch": "--version --help",
-    "dialog": "--version",
-    "whiptail": "--version",
-    "minicom": "--version --help",
-    "visudo": "-c --check",
-    "vipw": "--help",
-    "vigr": "--help",
-    "passwd": "--stdin -l -u -e -d -S --lock --unlock --expire --delete --status",
-    "mysql_secure_installation": "--use-default",
-    "ssh-copy-id": "-n -o",
-    "do-release-upgrade": "-c -f --check-dist-upgrade-only",
-    "ipython": "-c",
-    "ghci": "-e",
-    "telnet": "--version",
-}
-_EDITORS = {"vi", "vim", "nvim", "nano", "pico", "emacs", "joe", "micro", "mcedit", "visudo", "vipw", "vigr"}
-_PAGERS = {"less", "more", "most"}
 # words | the options with which it does not ask | how many more words answer it, - for none | what it does | what to do instead
 _TABLE = """
 eas update:rollback | | 1 | asks which update to roll back to | Say which: `eas update:republish --group ID --message TEXT --non-interactive`, or `eas update:roll-back-to-embedded --branch B --runtime-version V --message TEXT --non-interactive`.
@@ -187,59 +152,6 @@ pm2 monit | | - | opens a screen | Use `pm2 list` or `pm2 logs --nostream`.
 openssl req | -subj -batch -config -in -x509toreq -help | - | asks for the parts of the name | Give -subj.
 """
 
-# What runs until somebody stops it, with the options by which it does (or - for always) and those by which it ends.
-_ENDLESS = """
-tail | -f -F --follow | --pid | `tail -n 200`
-journalctl | -f --follow | | `journalctl --since -15min --no-pager`
-dmesg | -w --follow -W | | `dmesg | tail -n 100`
-kubectl logs | -f --follow | | `kubectl logs --since 15m --tail 200`
-oc logs | -f --follow | | `oc logs --since 15m --tail 200`
-kubectl get | -w --watch --watch-only | | `kubectl wait` with a --timeout
-kubectl port-forward | - | --help | `&` behind it, and `kill $!` at the end
-oc port-forward | - | --help | `&` behind it, and `kill $!` at the end
-docker logs | -f --follow | | `docker logs --since 15m --tail 200`
-docker compose logs | -f --follow | | `docker compose logs --since 15m --tail 200`
-docker-compose logs | -f --follow | | `docker-compose logs --tail 200`
-docker stats | - | --no-stream | --no-stream
-heroku logs | -t --tail | | `heroku logs --num 200`
-fly logs | - | --no-tail -n | --no-tail
-flyctl logs | - | --no-tail -n | --no-tail
-wrangler tail | - | --help | a log that is kept
-aws logs tail | --follow | | `aws logs tail --since 15m`
-pm2 logs | - | --nostream | --nostream
-prisma studio | - | --help | psql with -c
-redis-cli monitor | - | --help | `redis-cli slowlog get 20`
-ping | - | -c --count -w -n | -c 4
-tcpdump | - | -c -r -D | -c 100
-stern | - | --no-follow | --no-follow
-supabase functions serve | - | --help | `supabase functions deploy`
-"""
-_CUTS = {"head", "timeout", "gtimeout"}
-
-
-@cache
-def _endless() -> dict[str, tuple[tuple[tuple[str, ...], frozenset[str], frozenset[str], str], ...]]:
-    found: dict[str, list[tuple[tuple[str, ...], frozenset[str], frozenset[str], str]]] = {}
-    for line in _ENDLESS.strip().splitlines():
-        words, by, ends, instead = (part.strip() for part in line.split("|", 3))
-        program, *rest = words.split()
-        found.setdefault(program, []).append((tuple(rest), option_names(by), option_names(ends), instead))
-    return {name: tuple(entries) for name, entries in found.items()}
-
-
-def endless(call: Call) -> str | None:
-    """What to do instead, when this call runs until somebody stops it; None when it ends, or something ends it."""
-    if call.behind or call.captured or _CUTS & {*call.through, *call.pipeline[call.place :]} or call.has("--help"):
-        return None
-    if any(name == "grep" for name in call.pipeline[call.place + 1 :]) and call.place < len(call.pipeline) - 1:
-        return None  # grep -m ends it
-    for words, by, ends, instead in _endless().get(call.name, ()):
-        if not any(_after(words, told) is not None for told in _told(call)) or _given(call, ends):
-            continue
-        if by == {"-"} or _given(call, by):
-            return instead
-    return None
-
 
 @cache
 def _entries() -> dict[str, tuple[_Entry, ...]]:
@@ -256,66 +168,14 @@ def _entries() -> dict[str, tuple[_Entry, ...]]:
 
 def asked(call: Call) -> Question | None:
     """What this call asks somebody at a terminal by the tables; None for nothing that is known."""
-    if call.name in _SCREENS:
-        return _screen(call)
+    if call.name in SCREENS:
+        return screen(call)
     for entry in _entries().get(call.name, ()):
-        told = next((at for words in _told(call) if (at := _after(entry.words, words)) is not None), None)
-        if told is None:
+        more = next((at for words in told(call) if (at := after(entry.words, words)) is not None), None)
+        if more is None:
             continue
-        answered = entry.answered is not None and told >= entry.answered
-        if answered or _given(call, entry.unless) or (call.fed and not entry.question.hard):
+        answered = entry.answered is not None and more >= entry.answered
+        if answered or given(call, entry.unless) or (call.fed and not entry.question.hard):
             return None
         return entry.question
     return None
-
-
-def _screen(call: Call) -> Question | None:
-    if _given(call, option_names(_SCREENS[call.name])) or call.has("--help", "--version"):
-        return None
-    if call.name in _PAGERS and (call.captured or call.place < len(call.pipeline) - 1 or call.to(">", ">>")):
-        return None
-    if call.name in ("passwd", "telnet", "ipython", "ghci", "ssh-copy-id") and call.fed:
-        return None
-    if call.name == "atop" and call.plain[:1] and call.plain[0].isdigit():
-        return None
-    instead = "Use a command that prints its answer and ends."
-    if call.name in _EDITORS:
-        return Question(
-            "opens an editor",
-            "Change the file with a command that needs nobody, or make it a step without a command.",
-            hard=True,
-        )
-    if call.name in _PAGERS:
-        return Question(
-            "shows a file page by page at a terminal", "Print what is wanted: `tail -n 200 FILE`.", hard=True
-        )
-    return Question(_SCREEN, instead, hard=True)
-
-
-def _told(call: Call) -> tuple[tuple[str, ...], ...]:
-    """Its words that are no options, once with and once without those that may be an option's value; what is open counts as a word."""
-    everything: list[str] = []
-    without: list[str] = []
-    for at, word in enumerate(call.words):
-        if word.text.startswith("-") and not word.quoted:
-            continue
-        text = word.text if word.literal else "\0"
-        everything.append(text)
-        before = call.words[at - 1] if at else None
-        value = before is not None and before.text.startswith("-") and not before.quoted and "=" not in before.text
-        if not value:
-            without.append(text)
-    return tuple(dict.fromkeys((tuple(everything), tuple(without))))
-
-
-def _after(wanted: tuple[str, ...], words: tuple[str, ...]) -> int | None:
-    """How many words follow the wanted ones, those with a value apart: -var a=b; None when it does not begin with them."""
-    if words[: len(wanted)] != wanted:
-        return None
-    return sum("=" not in word for word in words[len(wanted) :])
-
-
-def _given(call: Call, options: frozenset[str]) -> bool:
-    if any(word.text in options or word.text.partition("=")[0] in options for word in call.words):
-        return True
-    return any(len(one) == 2 and call.short(one[1]) for one in options)  # noqa: PLR2004 - a dash and a letter

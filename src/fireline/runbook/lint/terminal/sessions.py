@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from fireline.runbook.lint.shell.call import Call
 from fireline.runbook.lint.shell.carried import carried
-from fireline.runbook.lint.terminal.questions import Question
+from fireline.runbook.lint.terminal.prompts import PROMPTS
+from fireline.runbook.lint.terminal.question import Question
 
 _GO_ON = "What stands below it is then typed into that session, by hand only: put it on the line itself."
 _HELP = ("--help", "--version", "-V")
@@ -98,75 +99,6 @@ def _manage(call: Call) -> Question | None:
     return None
 
 
-def _read(call: Call) -> Question | None:
-    if call.fed or call.inside is not None or call.has("-u") or any(sign in ("<", "<<<") for sign, _ in call.redirects):
-        return None
-    return Question(
-        "waits for somebody to type", 'Take the value from a parameter: `"$NAME"`, which is asked for before the step.'
-    )
-
-
-def _interactive(*options: str) -> Callable[[Call], Question | None]:
-    """A program that asks only with these options."""
-
-    def look(call: Call) -> Question | None:
-        if call.fed:
-            return None
-        found = next((one for one in options if call.has(one) or (len(one) == _LETTER and call.short(one[1]))), None)
-        return Question(f"asks at a terminal ({found})", f"Leave {found} out.") if found else None
-
-    return look
-
-
-def _git(call: Call) -> Question | None:
-    words = call.plain
-    if {"GIT_EDITOR", "GIT_SEQUENCE_EDITOR", "EDITOR"} & {name for name, _ in call.assigned}:
-        return None
-    if words[:1] == ("rebase",) and (call.has("--interactive") or call.short("i")):
-        return Question(
-            "opens an editor", "Revert with `git revert --no-edit`, or reset to a commit that is named.", hard=True
-        )
-    if words[:1] == ("add",) and (call.has("--patch", "--interactive") or call.short("p") or call.short("i")):
-        return Question("asks for every change", "Name the files.", hard=True)
-    if words[:1] == ("commit",) and not (
-        call.has("--message", "--file", "--no-edit", "--reuse-message", "--fixup", "--dry-run", "--squash")
-        or any(call.short(letter) for letter in "mFC")
-    ):
-        return Question("opens an editor", "Give the message with -m.", hard=True)
-    return None
-
-
-def _gcloud(call: Call) -> Question | None:
-    asks = {"sql", "compute", "container", "projects", "run"} & set(call.plain[:1])
-    if asks and "delete" in call.plain and not call.has("--quiet", "-q") and not call.fed:
-        return Question("asks whether it may delete", "Give --quiet.")
-    return None
-
-
-def _az(call: Call) -> Question | None:
-    asks = {"group", "vm", "postgres", "sql", "disk", "storage"} & set(call.plain[:1])
-    if asks and "delete" in call.plain and not call.has("--yes", "-y") and not call.fed:
-        return Question("asks whether it may delete", "Give --yes.")
-    return None
-
-
-def _ssh_keygen(call: Call) -> Question | None:
-    known = any(call.short(letter) for letter in "RlyFeiLHkQBDGMIs") or call.has("-Y", "-A")
-    if known or call.fed or (call.has("-f") and (call.has("-N") or call.has("-p"))):
-        return None
-    return Question("asks for the file and the passphrase", "Give -f and -N.")
-
-
-def _ansible(call: Call) -> Question | None:
-    asking = ("--ask-pass", "--ask-become-pass", "--ask-vault-pass", "-k", "-K", "-J")
-    found = next((one for one in asking if call.has(one)), None)
-    return (
-        Question(f"asks for a password ({found})", "Use a key, sudo without a password, or a vault password file.")
-        if found
-        else None
-    )
-
-
 def _redis(call: Call) -> Question | None:
     takes = {"-h", "-p", "-s", "-a", "-u", "-n", "-r", "-i", "--user", "--pass", "--cert", "--key", "--cacert", "--sni"}
     words = call.words
@@ -195,21 +127,12 @@ def _sqlite(call: Call) -> Question | None:
     return None if enough else Question("opens a session of sqlite3", "Give the statement on the line.")
 
 
-def _openers() -> dict[str, Callable[[Call], Question | None]]:
-    found: dict[str, Callable[[Call], Question | None]] = {
-        "psql": _psql, "mysql": _mysql, "mariadb": _mysql, "sudo": _sudo, "su": _su, "runuser": _su, "ssh": _ssh, "read": _read,
-        "git": _git, "gcloud": _gcloud, "az": _az, "ssh-keygen": _ssh_keygen, "redis-cli": _redis, "sqlite3": _sqlite,
-        "manage.py": _manage, "ansible": _ansible, "ansible-playbook": _ansible,
-        "sqlcmd": _client("-Q", "-q", "-i"), "cqlsh": _client("-e", "-f", "--execute", "--file"), "sftp": _client("-b"),
-        "createuser": _interactive("--interactive", "-P", "--pwprompt"), "dropdb": _interactive("-i", "--interactive"),
-        "dropuser": _interactive("-i", "--interactive"), "rm": _interactive("-i", "-I"), "cp": _interactive("-i"), "mv": _interactive("-i"),
-        "pg_dump": _interactive("-W", "--password"), "pg_restore": _interactive("-W", "--password"),
-        "crontab": _interactive("-e"), "php": _interactive("-a"), "xargs": _interactive("-p", "--interactive"),
-    }  # fmt: skip
-    found |= dict.fromkeys(("bash", "sh", "zsh", "dash", "fish", "ksh", "ash"), _shell)
-    found |= dict.fromkeys(("python", "python3", "node", "irb", "iex", "erl", "pry", "bpython"), _interpreter)
-    found |= {"mongosh": _client("--eval", "--file", "-f"), "mongo": _client("--eval")}
-    return found
-
-
-_LOOKS = _openers()
+_LOOKS: dict[str, Callable[[Call], Question | None]] = {
+    **PROMPTS,
+    **dict.fromkeys(("bash", "sh", "zsh", "dash", "fish", "ksh", "ash"), _shell),
+    **dict.fromkeys(("python", "python3", "node", "irb", "iex", "erl", "pry", "bpython"), _interpreter),
+    "psql": _psql, "mysql": _mysql, "mariadb": _mysql, "sudo": _sudo, "su": _su, "runuser": _su, "ssh": _ssh,
+    "redis-cli": _redis, "sqlite3": _sqlite, "manage.py": _manage,
+    "sqlcmd": _client("-Q", "-q", "-i"), "cqlsh": _client("-e", "-f", "--execute", "--file"), "sftp": _client("-b"),
+    "mongosh": _client("--eval", "--file", "-f"), "mongo": _client("--eval"),
+}  # fmt: skip
