@@ -13,7 +13,7 @@ from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from fireline import redact
-from fireline.detect import changes
+from fireline.detect import changes, remarks
 from fireline.detect.rules import Ruling, let_through, rule
 from fireline.detect.source import Event
 from fireline.incident import timeline
@@ -109,6 +109,10 @@ class Batch:
             changes.record(self._conn, self._settings, signal["source"], event, signal["received_at"])
             return None, None
         known, at = self._known.get(event.key), signal["received_at"]
+        if event.number is not None and (known is None or known.id != event.number):
+            return None, f"{event.status}: there is no such alert of this source, or a newer one has taken its place"
+        if event.status in ("acknowledged", "noted"):
+            return self._hear(signal, event, known)
         if event.status == "resolved":
             return self._resolve(event, known, at), None
         if known is None:
@@ -122,6 +126,13 @@ class Batch:
             return self._open(signal, event, fault)
         self._count(known.id, at)
         return known.id, self._renew(signal, event, known)
+
+    def _hear(self, signal: DictRow, event: Event, known: Known | None) -> tuple[int | None, str | None]:
+        """Somebody on the sender's side speaks of an alert; of one that does not fire there is nothing to say."""
+        if known is None or known.status == "resolved" or known.incident is None:
+            return known.id if known else None, f"{event.status}, and no alert with this key fires"
+        remarks.hear(self._conn, signal["source"], event, known.incident, signal["received_at"])
+        return known.id, None
 
     def _still_the_same(self, event: Event, known: Known, at: datetime) -> bool:
         """Whether an alert that fires on after its incident has ended is still what the people there saw.

@@ -7,7 +7,7 @@ import base64
 import binascii
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from hmac import compare_digest
 
@@ -21,7 +21,7 @@ from fireline.detect.signals import Row
 from fireline.detect.source import POST, Answer, Event, Inbound, Knock, Source, key
 from fireline.errors import FirelineError, NotFound, SettingsError, StoreUnavailable, Unauthenticated, Usage
 from fireline.settings import Settings, SourceSettings
-from fireline.store.connect import Store
+from fireline.store.connect import Connection, Store
 
 SHELF = "fireline.detect.sources"
 UNKNOWN = "(unknown)"  # what a refusal is counted under when no such source is configured
@@ -42,6 +42,7 @@ class Door:
     """All configured sources of one server. `start` it before the first delivery, `close` it after the last."""
 
     def __init__(self, store: Store, settings: Settings) -> None:
+        self._store = store
         self._sources = settings.sources
         self._formats = parsers(settings)
         self._options = {
@@ -96,9 +97,16 @@ class Door:
         try:
             self._check_size(source, body)
             name = await self._sender(source, knock)
-            return await self._keep(source, knock.of(name, self._sources[name], self._options[name]))
+            inbound = knock.of(name, self._sources[name], self._options[name])
+            if source.ask is not None and method == "GET":
+                return await asyncio.to_thread(self._look_up, source.ask, inbound)
+            return await self._keep(source, inbound)
         except FirelineError as wrong:
             return self._refusal(name, source, wrong)
+
+    def _look_up(self, ask: Callable[[Connection, Inbound], Answer], inbound: Inbound) -> Answer:
+        with self._store.transaction() as conn:
+            return ask(conn, inbound)
 
     async def _sender(self, source: Source, knock: Knock) -> str:
         """The one source of this format whose token was presented; how long it takes says nothing about tokens."""

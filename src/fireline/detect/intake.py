@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import psycopg
 import structlog
@@ -27,7 +28,10 @@ PATIENCE = 0.05  # seconds that the people of a new incident wait for the rest o
 MOST_TOLD = 5  # incidents of one transaction that are told of at once; of those behind them others are woken to tell
 TRIES = 3  # of a batch that ran into somebody who holds an incident it wants
 
+_LARGEST = 2**63
+
 log = structlog.get_logger(__name__)
+_Read = tuple[DictRow, list[Event], str | None]
 
 
 def take(store: Store, settings: Settings, scheme: Scheme, tell: Callable[[int], object] | None = None) -> int:
@@ -77,7 +81,7 @@ def _take_signals(conn: Connection, settings: Settings, scheme: Scheme, limit: i
     began = time.monotonic()
     signals = _within_bounds(all_rows(conn, Q["waiting_signals"], limit=limit))
     batch = Batch(conn, settings, scheme)
-    read = [(signal, *_events(signal)) for signal in signals]
+    read = _with_keys(conn, [(signal, *_events(signal)) for signal in signals])
     batch.look_up({event.key for _, events, _ in read for event in events})
     taken = 0
     for signal, events, fault in read:
@@ -87,6 +91,20 @@ def _take_signals(conn: Connection, settings: Settings, scheme: Scheme, limit: i
             break
     batch.write(clock.now())
     return taken, batch.opened
+
+
+def _with_keys(conn: Connection, read: list[_Read]) -> list[_Read]:
+    """Whoever names an alert by its number means its key; the alert of another source is none of theirs."""
+    numbers = {event.number for _, events, _ in read for event in events if event.number is not None}
+    if not numbers:
+        return read
+    rows = all_rows(conn, Q["keys_of_alerts"], alerts=[number for number in numbers if 0 < number < _LARGEST])
+    keys = {(row["id"], row["source"]): row["key"] for row in rows}
+
+    def meant(event: Event, source: str) -> Event:
+        return event if event.number is None else replace(event, key=keys.get((event.number, source), ""))
+
+    return [(signal, [meant(event, signal["source"]) for event in events], fault) for signal, events, fault in read]
 
 
 def _within_bounds(signals: list[DictRow]) -> list[DictRow]:

@@ -31,6 +31,15 @@ FROM unnest(%(keys)s::text[]) AS wanted (key)
 CROSS JOIN LATERAL (SELECT * FROM alert WHERE alert.key = wanted.key ORDER BY id DESC LIMIT 1) AS alert
 LEFT JOIN incident ON incident.id = alert.incident_id;
 
+-- keys_of_alerts: of those that senders name by number
+SELECT id, source, key FROM alert WHERE id = ANY(%(alerts)s::bigint[]);
+
+-- note_since: whether the same words of the same sender stand on an incident already
+SELECT 1 AS found FROM timeline
+WHERE incident_id = %(incident)s AND kind = 'note' AND actor = %(actor)s AND payload ->> 'text' = %(text)s
+  AND at >= %(since)s
+LIMIT 1;
+
 -- open_alert: a new one
 INSERT INTO alert (key, key_reason, source, target, title, status, severity, first_at, last_at, labels, annotations,
                    group_key, once)

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from fireline.detect import body as request_body
 from fireline.errors import FirelineError, SettingsError
 from fireline.settings import Model, SourceSettings
+from fireline.store.connect import Connection
 
 LONGEST_TITLE = 300
 LONGEST_TEXT = 20_000
@@ -38,6 +39,7 @@ class Event:
     once: what the sender calls this very occurrence, so that a late copy of it opens nothing again; None when unknown.
     by: the person on the sender's side who did it, as the sender calls them.
     starts_at: of a change, when it happened.
+    number: the alert itself, when its sender names it by our number; then the key is looked up, and nothing fires.
     """
 
     key: str
@@ -56,6 +58,7 @@ class Event:
     once: str | None = None
     kind: Kind = "alert"
     by: str = ""
+    number: int | None = None
 
     def json(self) -> dict[str, Any]:
         """As kept with the signal."""
@@ -133,6 +136,7 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
 
+Kept = int | str  # a signal's number, or its uid while it is in the journal and has no number yet
 POST = frozenset({"POST"})
 
 
@@ -157,7 +161,8 @@ class Source:
     methods: that /in/NAME takes.
     routes: its paths beside /in/NAME; there a source is known by its token alone.
     presented: the tokens that stand where only senders of this format put them, at a route of theirs; may raise Usage.
-    answer: what its senders expect to hear once the signal of this number is durable, instead of 202.
+    ask: what a GET at a route of it is answered from the store; nothing is kept of it.
+    answer: what its senders expect to hear once the signal of this number, or uid, is durable, instead of 202.
     refuse: the same of a refusal with this status; what it leaves out is added. Overload stays 503.
     largest: of a body, in bytes, when the format has a limit of its own.
     options: the model of `[sources.NAME.options]`.
@@ -171,7 +176,8 @@ class Source:
     methods: frozenset[str] = POST
     routes: tuple[Route, ...] = ()
     presented: Callable[[Knock], list[str]] | None = None
-    answer: Callable[[Inbound, int], Answer] | None = None
+    ask: Callable[[Connection, Inbound], Answer] | None = None
+    answer: Callable[[Inbound, Kept], Answer] | None = None
     refuse: Callable[[FirelineError, int], Answer] | None = None
     largest: int | None = None
     options: type[Model] | None = None
