@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -12,7 +14,9 @@ from fireline import clock
 from fireline.cluster import Cluster
 from fireline.detect import commit
 from fireline.detect.commit import Committer, Overloaded
-from fireline.detect.signals import Row
+from fireline.detect.journal import Journal, JournalFull
+from fireline.detect.signals import Row, Writer
+from fireline.detect.source import Kept
 from fireline.errors import StoreUnavailable, Usage
 from fireline.store.connect import Store, all_rows, one
 
@@ -32,7 +36,7 @@ def run(committer: Committer, work: Callable[[], Coroutine[Any, Any, Any]]) -> A
 def test_each_sender_gets_the_number_of_its_own_signal(store: Store) -> None:
     committer = Committer(store.url, limit=5_000)
 
-    async def work() -> list[int]:
+    async def work() -> list[Kept]:
         return await asyncio.gather(*(committer.offer(row(number)) for number in range(1200)))
 
     ids = run(committer, work)
@@ -155,10 +159,173 @@ def test_while_the_store_is_away_senders_are_told_to_come_back_and_then_all_goes
         assert [found["body"]["number"] for found in all_rows(conn, "SELECT body FROM signal ORDER BY id")] == [1, 4]
 
 
+def away(server: Cluster, store: Store, gone: bool) -> None:
+    """Nobody is let into the store, or everybody again."""
+    name = psycopg.conninfo.conninfo_to_dict(store.url)["dbname"]
+    with psycopg.connect(server.url("postgres"), autocommit=True) as conn:
+        conn.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS {not gone}'.encode())
+        if gone:
+            conn.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'".encode())
+
+
+def numbers(store: Store) -> list[int]:
+    with store.transaction() as conn:
+        return [found["body"]["number"] for found in all_rows(conn, "SELECT body FROM signal ORDER BY id")]
+
+
+async def is_replayed(journal: Journal) -> None:
+    for _ in range(400):
+        if not journal.signals:
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("the journal was not replayed")
+
+
+def test_while_the_store_is_away_the_journal_takes_all_and_gives_it_back_in_order(
+    server: Cluster, store: Store, tmp_path: Path
+) -> None:
+    journal = Journal(tmp_path, 10**9)
+    committer = Committer(store.url, limit=5_000, journal=journal)
+
+    async def work() -> list[Kept]:
+        kept = [await committer.offer(row(0))]
+        store.close()
+        away(server, store, True)
+        kept += await asyncio.gather(*(committer.offer(row(number)) for number in range(1, 1_201)))
+        assert committer.away
+        assert (journal.signals, journal.oldest is not None) == (1_200, True)
+        away(server, store, False)
+        await is_replayed(journal)
+        return [*kept, await committer.offer(row(1_201))]
+
+    kept = run(committer, work)
+    assert numbers(store) == list(range(1_202))
+    assert [type(one) for one in kept] == [int, *[str] * 1_200, int]
+    with store.transaction() as conn:
+        assert {str(found["uid"]) for found in all_rows(conn, "SELECT uid FROM signal")} > set(kept[1:-1])
+        assert one(conn, "SELECT accepted FROM source_state") == {"accepted": 1_202}
+        assert one(conn, "SELECT count(*) AS jobs FROM procrastinate_jobs WHERE task_name = 'fireline.intake'") == {
+            "jobs": 1
+        }
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_came_while_the_journal_was_replayed_comes_behind_it(
+    server: Cluster, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commit, "MOST_AT_ONCE", 20)
+    journal = Journal(tmp_path, 10**9)
+    left = Journal(tmp_path, 10**9)
+    left.append([row(number) for number in range(300)])
+    left.close()
+    committer = Committer(store.url, limit=5_000, journal=journal)
+
+    async def work() -> None:
+        await asyncio.gather(*(committer.offer(row(number)) for number in range(300, 500)))
+        await is_replayed(journal)
+
+    run(committer, work)
+    assert numbers(store) == list(range(500))
+
+
+def test_a_replay_that_was_stored_and_not_struck_out_stores_nothing_twice(store: Store, tmp_path: Path) -> None:
+    rows = [row(number) for number in range(30)]
+    writer = Writer(store.url)
+    writer.insert(rows[:20])
+    writer.close()
+    left, journal = Journal(tmp_path, 10**9), Journal(tmp_path, 10**9)
+    left.append(rows)
+    left.close()
+    committer = Committer(store.url, limit=5_000, journal=journal)
+    run(committer, lambda: is_replayed(journal))
+    assert numbers(store) == list(range(30))
+
+
+def test_what_the_store_can_not_keep_is_kept_as_an_alert_that_says_so(store: Store, tmp_path: Path) -> None:
+    left, journal = Journal(tmp_path, 10**9), Journal(tmp_path, 10**9)
+    left.append([row(0), row(1, events='["\\u0000"]'), row(2)])
+    left.close()
+    committer = Committer(store.url, limit=5_000, journal=journal)
+    run(committer, lambda: is_replayed(journal))
+    with store.transaction() as conn:
+        found = all_rows(conn, "SELECT body, events FROM signal ORDER BY id")
+    assert [one_found["body"] for one_found in found] == [{"number": 0}, {"text": '{"number": 1}'}, {"number": 2}]
+    assert found[1]["events"][0]["title"] == "a delivery from cron could not be kept as it came"
+
+
+def test_a_store_that_may_not_be_written_to_is_away_too(server: Cluster, store: Store, tmp_path: Path) -> None:
+    journal = Journal(tmp_path, 10**9)
+    committer = Committer(store.url, limit=5_000, journal=journal)
+    name = psycopg.conninfo.conninfo_to_dict(store.url)["dbname"]
+
+    def read_only(is_so: bool) -> None:
+        with psycopg.connect(server.url("postgres"), autocommit=True) as conn:
+            conn.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = {is_so}'.encode())
+
+    async def work() -> None:
+        read_only(True)
+        assert isinstance(await committer.offer(row(1)), str)
+        await asyncio.sleep(0.5)
+        assert committer.away
+        read_only(False)
+        await is_replayed(journal)
+
+    run(committer, work)
+    assert numbers(store) == [1]
+
+
+def test_who_changes_the_table_holds_up_no_sender_for_long(store: Store, tmp_path: Path) -> None:
+    journal = Journal(tmp_path, 10**9)
+    committer = Committer(store.url, limit=5_000, journal=journal)
+
+    async def work() -> None:
+        with store.transaction() as conn:
+            conn.execute("LOCK TABLE signal")
+            began = time.monotonic()
+            assert isinstance(await committer.offer(row(1)), str)
+            assert time.monotonic() - began < 3
+        await is_replayed(journal)
+
+    run(committer, work)
+    assert numbers(store) == [1]
+
+
+def test_a_journal_that_is_full_sends_senders_away_and_keeps_what_it_has(
+    server: Cluster, store: Store, tmp_path: Path
+) -> None:
+    journal = Journal(tmp_path, 1_000)
+    committer = Committer(store.url, limit=5_000, journal=journal)
+
+    async def work() -> int:
+        store.close()
+        away(server, store, True)
+        kept = [(await asyncio.gather(committer.offer(row(number)), return_exceptions=True))[0] for number in range(20)]
+        away(server, store, False)
+        await is_replayed(journal)
+        taken = sum(isinstance(one_kept, str) for one_kept in kept)
+        assert all(isinstance(refused, JournalFull) for refused in kept[taken:])
+        return taken
+
+    taken = run(committer, work)
+    assert 1 < taken < 10
+    assert numbers(store) == list(range(taken))
+
+
+def test_how_long_signals_waited_is_counted(store: Store) -> None:
+    committer = Committer(store.url, limit=100)
+
+    async def work() -> None:
+        await asyncio.gather(*(committer.offer(row(number)) for number in range(7)))
+
+    run(committer, work)
+    assert sum(committer.latency.counts) == 7
+    assert committer.latency.seconds > 0
+
+
 def test_what_waits_at_the_end_is_still_committed_and_then_nothing_is_taken(store: Store) -> None:
     committer = Committer(store.url, limit=100)
 
-    async def work() -> list[int]:
+    async def work() -> list[Kept]:
         waiting = [committer.offer(row(number)) for number in range(5)]
         committer.start()
         await asyncio.to_thread(committer.close)

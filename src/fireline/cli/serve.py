@@ -40,7 +40,7 @@ def server(
     configure(debug=options.debug)
     settings = _settings()
     listening, url, settings = listen(settings, bind)
-    context = _context(settings, "fireline-server")
+    context = _context(settings, "fireline-server", journal=settings.server.journal > 0)
     state = settings.path(settings.store.folder) / STATE
 
     app = make_app(context)
@@ -111,13 +111,22 @@ def _settings() -> Settings:
     return settings.read(options.config)
 
 
-def _context(settings: Settings, application: str, pool_size: int = 8) -> Context:
-    """The context, after a look at the store: migrated, and not on the server of a target."""
+def _context(settings: Settings, application: str, pool_size: int = 8, *, journal: bool = False) -> Context:
+    """The context, after a look at the store: migrated, and not on the server of a target.
+
+    journal: the doors can take alerts without the store, so a server starts without it too.
+    """
     from fireline.app.context import check_store_is_not_a_target, make
 
     context = make(settings, application=application, pool_size=pool_size)
-    with context.store.transaction() as conn:
-        found = conn.execute("SELECT to_regclass('fireline.person') IS NOT NULL AS migrated").fetchone()
+    try:
+        with context.store.transaction() as conn:
+            found = conn.execute("SELECT to_regclass('fireline.person') IS NOT NULL AS migrated").fetchone()
+    except StoreUnavailable as away:
+        if not journal:
+            raise
+        warn(f"WARNING: {away.message}; alerts are taken into the journal until it does")
+        return context
     if not (found and found["migrated"]):
         raise StoreUnavailable("the store is empty", hint="Run `fireline migrate`, or start all with `fireline up`.")
     loud = None if os.environ.get(PARENT) else check_store_is_not_a_target(settings, context.store.url)
@@ -148,8 +157,11 @@ def _first_code(context: Context) -> str | None:
     """The code that lets a person make the first account from elsewhere; None when there is an account."""
     from fireline.web.auth import setup_code
 
-    with context.store.transaction() as conn:
-        found = conn.execute("SELECT EXISTS (SELECT FROM person) AS anybody").fetchone()
+    try:
+        with context.store.transaction() as conn:
+            found = conn.execute("SELECT EXISTS (SELECT FROM person) AS anybody").fetchone()
+    except StoreUnavailable:  # and until it is there nobody can make one
+        return None
     return None if found and found["anybody"] else setup_code(context.settings)
 
 

@@ -16,6 +16,7 @@ import structlog
 from fireline import clock, shelf
 from fireline.detect import body as request_body
 from fireline.detect.commit import Committer
+from fireline.detect.journal import Journal
 from fireline.detect.routes import Found, Routes
 from fireline.detect.signals import Row
 from fireline.detect.source import POST, Answer, Event, Inbound, Knock, Source, key
@@ -50,7 +51,7 @@ class Door:
         }
         self.routes = Routes(self._formats.values())
         self.max_body = settings.server.max_body
-        self.committer = Committer(store.url, limit=settings.server.queue)
+        self.committer = Committer(store.url, limit=settings.server.queue, journal=_journal(settings))
         self.counted: Counter[tuple[str, int]] = Counter()  # (source, status), since the start, for metrics
 
     def start(self) -> None:
@@ -152,6 +153,14 @@ class Door:
 
 
 _AT_A_ROUTE = "Use the token of a source in fireline.toml under [sources]."
+
+
+def _journal(settings: Settings) -> Journal | None:
+    """Where signals are kept while the store is away."""
+    if not settings.server.journal:
+        return None
+    folder = settings.server.journal_folder or settings.store.folder / "journal"
+    return Journal(settings.path(folder), settings.server.journal)
 
 
 def parsers(settings: Settings) -> dict[str, Source]:

@@ -1,10 +1,24 @@
 -- store_signals: many at once, in order; sent as binary, since the driver would escape every quote of a text by itself
-INSERT INTO signal (source, received_at, digest, body, events)
-SELECT source, received_at, digest, body::jsonb, events::jsonb
-FROM unnest(%(sources)b::text[], %(times)b::timestamptz[], %(digests)b::bytea[], %(bodies)b::text[], %(events)b::text[])
-     WITH ORDINALITY AS given (source, received_at, digest, body, events, place)
+INSERT INTO signal (uid, source, received_at, digest, body, events)
+SELECT uid, source, received_at, digest, body::jsonb, events::jsonb
+FROM unnest(%(uids)b::uuid[], %(sources)b::text[], %(times)b::timestamptz[], %(digests)b::bytea[], %(bodies)b::text[],
+            %(events)b::text[])
+     WITH ORDINALITY AS given (uid, source, received_at, digest, body, events, place)
 ORDER BY place
 RETURNING id;
+
+-- store_signals_again: the same, of which some may be stored already
+INSERT INTO signal (uid, source, received_at, digest, body, events)
+SELECT uid, source, received_at, digest, body::jsonb, events::jsonb
+FROM unnest(%(uids)b::uuid[], %(sources)b::text[], %(times)b::timestamptz[], %(digests)b::bytea[], %(bodies)b::text[],
+            %(events)b::text[])
+     WITH ORDINALITY AS given (uid, source, received_at, digest, body, events, place)
+ORDER BY place
+ON CONFLICT (uid, received_at) DO NOTHING;
+
+-- numbers_of_signals: in the order of their ids
+SELECT signal.id FROM unnest(%(uids)b::uuid[], %(times)b::timestamptz[]) WITH ORDINALITY AS given (uid, received_at, place)
+JOIN signal USING (uid, received_at) ORDER BY place;
 
 -- count_source: what a door took and turned away
 INSERT INTO source_state (name, last_at, accepted, refused, last_refusal)

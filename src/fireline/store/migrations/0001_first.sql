@@ -64,7 +64,8 @@ CREATE TABLE incident (
     impact          text NOT NULL DEFAULT '',
     users_affected  integer,
     assessed_at     timestamptz,
-    looked_around_at timestamptz           -- when what is beside the database was asked
+    looked_around_at timestamptz,          -- when what is beside the database was asked
+    silenced_until  timestamptz            -- nobody is told before, as a silence holds all its alerts
 );
 CREATE INDEX incident_open ON incident (group_key) WHERE status NOT IN ('resolved', 'reviewed', 'dismissed');
 CREATE TABLE incident_role (
@@ -122,6 +123,19 @@ CREATE INDEX alert_newest ON alert (key, id DESC);
 CREATE UNIQUE INDEX alert_firing ON alert (key) WHERE status = 'firing';
 CREATE INDEX alert_incident ON alert (incident_id);
 CREATE INDEX alert_recent ON alert (last_at DESC);
+CREATE TABLE silence (                  -- nobody is told of alerts that fit, for a time that always ends
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind        text NOT NULL CHECK (kind IN ('silence', 'maintenance')),
+    matchers    text[] NOT NULL,        -- all of them must fit
+    comment     text NOT NULL,
+    created_by  text NOT NULL,
+    created_at  timestamptz NOT NULL,
+    starts_at   timestamptz NOT NULL,
+    ends_at     timestamptz NOT NULL,   -- whatever the windows say
+    recurrence  jsonb,                  -- {"days", "opens", "closes", "timezone"}: only within these windows; null: all the time
+    ended_by    text                    -- the person who ended it; ends_at is when
+);
+CREATE INDEX silence_until ON silence (ends_at);
 CREATE TABLE finding (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     incident_id bigint REFERENCES incident,
@@ -228,8 +242,11 @@ CREATE TABLE ack_link (
 );
 
 -- detect -----------------------------------------------------------------------------------------------------
+-- By day of its arrival (UTC), so that old ones are dropped with their table and never row by row.
+CREATE SEQUENCE signal_id;
 CREATE TABLE signal (
-    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    uid         uuid NOT NULL DEFAULT gen_random_uuid(),   -- made by the door: stored again under it, it is stored once
+    id          bigint NOT NULL DEFAULT nextval('signal_id'),   -- the order in which they are taken
     source      text NOT NULL,
     received_at timestamptz NOT NULL,
     digest      bytea NOT NULL,         -- of the body before redaction; the same delivery twice shows as such
@@ -237,10 +254,32 @@ CREATE TABLE signal (
     events      jsonb NOT NULL,         -- as its source's parser read it: what intake works on
     taken_at    timestamptz,            -- intake has made alerts of it
     alert_ids   bigint[] NOT NULL DEFAULT '{}',
-    fault       text                    -- why intake could not group it; it was let through as an alert of its own
-);
+    fault       text,                   -- why intake could not group it; it was let through as an alert of its own
+    PRIMARY KEY (uid, received_at)
+) PARTITION BY RANGE (received_at);
+ALTER SEQUENCE signal_id OWNED BY signal.id;
 CREATE INDEX signal_waiting ON signal (id) WHERE taken_at IS NULL;
 CREATE INDEX signal_alerts ON signal USING gin (alert_ids) WHERE alert_ids <> '{}';   -- none while it waits
+CREATE TABLE signal_default PARTITION OF signal DEFAULT;   -- a net: for a day that nobody has made
+-- The table of one day, with what of it had fallen into the net; false when it is there already.
+CREATE FUNCTION make_signal_day(day date) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    name text := 'signal_' || to_char(day, 'YYYYMMDD');
+    since timestamptz := day::timestamp AT TIME ZONE 'UTC';
+    until timestamptz := (day + 1)::timestamp AT TIME ZONE 'UTC';
+BEGIN
+    IF to_regclass(name) IS NOT NULL THEN
+        RETURN false;
+    END IF;
+    EXECUTE format('CREATE TABLE %I (LIKE signal INCLUDING DEFAULTS INCLUDING INDEXES)', name);
+    LOCK TABLE signal IN SHARE UPDATE EXCLUSIVE MODE;
+    LOCK TABLE signal_default IN ACCESS EXCLUSIVE MODE;   -- attaching takes it anyway: to see that it holds none of them
+    EXECUTE format('WITH moved AS (DELETE FROM signal_default WHERE received_at >= %L AND received_at < %L RETURNING *)'
+                   ' INSERT INTO %I SELECT * FROM moved', since, until, name);
+    EXECUTE format('ALTER TABLE signal ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', name, since, until);
+    RETURN true;
+END $$;
+SELECT make_signal_day((CURRENT_TIMESTAMP AT TIME ZONE 'UTC')::date + ahead) FROM generate_series(0, 1) AS ahead;
 CREATE TABLE source_state (
     name        text PRIMARY KEY,
     last_at     timestamptz,
