@@ -23,10 +23,11 @@ from fireline.postgres import client_tools
 from fireline.postgres.client_tools import ClientTools
 from fireline.postgres.connect import Target, connect, database_of, identity
 from fireline.postgres.watch import Watch
-from fireline.recovery import census, manifest, sealing
+from fireline.recovery import census, manifest, quick_gzip, sealing
 from fireline.recovery.give_way import GiveWay
 from fireline.recovery.keys import Signer
-from fireline.recovery.manifest import Manifest, Sealed
+from fireline.recovery.manifest import File, Manifest, Sealed
+from fireline.recovery.packing import packing
 from fireline.settings import Recovery
 from fireline.sizes import size
 from fireline.store.connect import queries
@@ -35,12 +36,14 @@ Q = queries("fireline.recovery")
 
 APPLICATION = "fireline-backup"  # how the dump's sessions name themselves at the server
 MOST_JOBS = 8
-FASTEST = ("lz4", "zstd:1", "gzip:1", "none")  # what `auto` takes, the first that this pg_dump was built with
-_DATA, _SEALED = "data", "data.dump.age"
+PACKED = "igzip"  # gzip by ourselves, beside a pg_dump that can do no better than zlib
+FASTEST = ("lz4", "zstd:1", PACKED, "gzip:1", "none")  # what `auto` takes, the first that this pg_dump was built with
+_DATA, _RAW, _SEALED = "data", "raw", "data.dump.age"
 _SPARE = 1.05  # room on disk that must be there, as a share of what is expected
 _NO_LIMIT = timedelta(0)
 # What a dump takes of the bytes of its tables and their TOAST, seen on text and numbers; an upper bound, for the room on disk.
-_SHRINKS = {"none": 1.1, "lz4": 0.7, "zstd": 0.5, "gzip": 0.5}
+# With our own packing also what is not packed yet, at worst all of it.
+_SHRINKS = {"none": 1.1, "lz4": 0.7, "zstd": 0.5, "gzip": 0.5, PACKED: 1.6}
 
 
 @dataclass(frozen=True)
@@ -91,11 +94,25 @@ def jobs_of(settings: Recovery, asked: int | None) -> int:
     return asked or settings.jobs or min(os.cpu_count() or 2, MOST_JOBS)
 
 
-def compression(tools: ClientTools, wanted: str) -> str:
-    """What is wanted, or the fastest that this pg_dump was built with; Refused when it was built without."""
-    how = next(one for one in FASTEST if one.partition(":")[0] in tools.compressions) if wanted == "auto" else wanted
-    tools.compress(how)
-    return how
+def compression(tools: ClientTools, wanted: str, *, packs: bool = True) -> str:
+    """What is wanted, or the fastest that this pg_dump was built with; Refused when it was built without.
+
+    packs: whether it may be our own, which needs a folder of files, and room for them as they are before.
+    """
+    if wanted != "auto":
+        tools.compress(wanted)
+        return wanted
+    able = tools.compressions | ({PACKED} if packs and quick_gzip.QUICK else set())
+    return next(one for one in FASTEST if one.partition(":")[0] in able)
+
+
+def fitting(found: Survey, wanted: str, home: Path, *, sealed: bool) -> tuple[str, int, int]:
+    """How it is compressed, the bytes it may take for that, and those that are free; Refused when that is too little."""
+    how = compression(found.tools, wanted, packs=not sealed)
+    if how == PACKED and _free(home) < expected_bytes(found, how) * _SPARE:
+        how = compression(found.tools, wanted, packs=False)
+    needed = expected_bytes(found, how)
+    return how, needed, check_room(home, needed)
 
 
 def expected_bytes(found: Survey, compress: str) -> int:
@@ -105,14 +122,21 @@ def expected_bytes(found: Survey, compress: str) -> int:
 
 def check_room(folder: Path, needed: int) -> int:
     """Bytes free where the folder is or will be; Refused when that is too little."""
-    place = next(one for one in (folder, *folder.parents) if one.is_dir())
-    free = shutil.disk_usage(place).free
+    free = _free(folder)
     if free < needed * _SPARE:
         raise Refused(
-            f"the backup may take {size(needed)}, and {place} has {size(free)} free",
+            f"the backup may take {size(needed)}, and {_place(folder)} has {size(free)} free",
             hint="Make room, or name another folder with --to.",
         )
     return free
+
+
+def _free(folder: Path) -> int:
+    return shutil.disk_usage(_place(folder)).free
+
+
+def _place(folder: Path) -> Path:
+    return next(one for one in (folder, *folder.parents) if one.is_dir())
 
 
 def take(
@@ -133,9 +157,10 @@ def take(
         counted = pool.submit(census.take, patient, snapshot=snapshot, watch=Watch(watch.cancel), jobs=1)
         both = (dumped, counted)
         _all_or_none(both, watch, polite)
-        counts, tool = counted.result(), dumped.result()
+        counts, packed = counted.result(), dumped.result()
         after = _sequences(target)
-    files = [str(path.relative_to(order.part)) for path in order.part.rglob("*") if path.is_file()]
+    rest = [str(path.relative_to(order.part)) for path in order.part.rglob("*") if path.is_file()]
+    rest = [path for path in rest if path not in packed]
     made = Manifest(
         name=order.name,
         target=target.name,
@@ -143,10 +168,10 @@ def take(
         snapshot_at=began.isoformat(),
         ended_at=clock.now().isoformat(),
         server={"version": found.version, "major": found.major, "identity": found.server},
-        tools={"pg_dump": tool, "fireline": version("fireline")},
+        tools={"pg_dump": _version(found.tools), "fireline": version("fireline")},
         lsn=lsn,
         archive=_archive(order),
-        files=manifest.checksums(order.part, files, watch, doing="reckoning checksums"),
+        files=packed | manifest.checksums(order.part, rest, watch, doing="reckoning checksums"),
         size=found.size,
         census=replace(counts, sequences=before).json(),
         sequences_after=after,
@@ -205,23 +230,30 @@ def _archive(order: Order) -> dict[str, Any]:
     return {"path": path, "kind": kind, "compress": order.compress, "encrypted_to": list(order.recipients)}
 
 
-def _dump(target: Target, order: Order, found: Survey, snapshot: str, settings: Recovery, watch: Watch) -> str:
-    """Run pg_dump; its version. Encrypted, it is one stream, so that nothing readable ever lies on that disk."""
+def _dump(
+    target: Target, order: Order, found: Survey, snapshot: str, settings: Recovery, watch: Watch
+) -> dict[str, File]:
+    """Run pg_dump; the files whose checksums are known. Encrypted, it is one stream, so that nothing readable ever lies on that disk."""
     wait = max(int(settings.lock_wait.total_seconds() * 1000), 1)
     progress = _Progress(target, found, watch)
     with client_tools.environment(target.dsn, found.database) as access:
         conninfo = make_conninfo(access.conninfo, application_name=APPLICATION)
         argv = [found.tools.program("pg_dump"), f"--dbname={conninfo}", f"--snapshot={snapshot}", f"--lock-wait-timeout={wait}",
-                found.tools.compress(order.compress), "--no-password", "--verbose"]  # fmt: skip
-        if not order.recipients:
-            argv += ["--format=directory", f"--jobs={order.jobs}", f"--file={order.part / _DATA}"]
-            client_tools.run(argv, access.env, watch=watch, on_line=progress.line)
-        else:
+                "--no-sync", "--no-password", "--verbose"]  # fmt: skip
+        in_files = [*argv, "--format=directory", f"--jobs={order.jobs}"]
+        if order.recipients:
+            argv += [found.tools.compress(order.compress), "--format=custom"]
             with (order.part / _SEALED).open("xb") as out, sealing.sealed(out, order.recipients) as write:
-                client_tools.run(
-                    [*argv, "--format=custom"], access.env, watch=watch, on_line=progress.line, on_output=write
-                )
-    return _version(found.tools)
+                client_tools.run(argv, access.env, watch=watch, on_line=progress.line, on_output=write)
+        elif order.compress == PACKED:
+            argv = [*in_files, found.tools.compress("none"), f"--file={order.part / _RAW}"]
+            with packing(order.part / _RAW, order.part / _DATA, order.jobs, watch) as work:
+                client_tools.run(argv, access.env, watch=watch, on_line=progress.line, enough=work.broken)
+            return {f"{_DATA}/{name}": file for name, file in work.files.items()}
+        else:
+            argv = [*in_files, found.tools.compress(order.compress), f"--file={order.part / _DATA}"]
+            client_tools.run(argv, access.env, watch=watch, on_line=progress.line)
+    return {}
 
 
 def _version(tools: ClientTools) -> str:

@@ -151,7 +151,8 @@ def check(
             return Checked(
                 {**found, "archive": "encrypted, and the key is not here: its checksums were checked"}, roles
             )
-    contents = archive.check(source.archive, tools, watch, server_major=major, foreign=foreign)
+    signed = source.made is not None
+    contents = archive.check(source.archive, tools, watch, server_major=major, foreign=foreign, signed=signed)
     return Checked(found, roles or sorted(contents.roles))
 
 

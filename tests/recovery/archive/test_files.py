@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from fireline.errors import Refused
+from fireline.postgres.client_tools import find
 from fireline.postgres.watch import Progress, Watch
-from fireline.recovery.archive.files import check_files, check_tar
+from fireline.recovery.archive.files import check_files, check_listed, check_tar
 from tests.recovery.archive.conftest import Dumps
 
 
@@ -37,3 +39,20 @@ def test_a_tar_archive_must_have_its_end(dumped: Dumps, tmp_path: Path) -> None:
         (tmp_path / "cut.tar").write_bytes(whole[:-less])
         with pytest.raises(Refused, match="cut"):
             check_tar(tmp_path / "cut.tar")
+
+
+def test_a_table_without_its_file_and_a_file_without_its_table_are_named(dumped: Dumps, tmp_path: Path) -> None:
+    copy = shutil.copytree(dumped(18)["directory"], tmp_path / "copy")
+    listed = subprocess.run(
+        [find(18).program("pg_restore"), "--list", str(copy)], check=True, capture_output=True
+    ).stdout
+    check_listed(copy, listed)
+    file = next(copy.glob("[0-9]*.dat*"))
+    more = file.rename(copy / "99999.dat.gz")
+    with pytest.raises(
+        Refused, match=rf"{file.name.partition('.')[0]}\.dat in it is missing|99999\.dat in it is not in"
+    ):
+        check_listed(copy, listed)
+    more.unlink()
+    with pytest.raises(Refused, match="is missing"):
+        check_listed(copy, listed)

@@ -47,11 +47,10 @@ def plan(target: Target, parameters: Backup, hand: Hand) -> Plan:
     """What it will hold, where, with which tools, and whether there is room."""
     settings = hand.settings.recovery
     found = dump.survey(target, settings)
-    compress = dump.compression(found.tools, parameters.compress or settings.compress)
     home = backups.home(hand.settings, parameters.to)
-    needed = dump.expected_bytes(found, compress)
-    free = dump.check_room(home, needed)
     recipients = parameters.encrypt or settings.encrypt
+    wanted = parameters.compress or settings.compress
+    compress, needed, free = dump.fitting(found, wanted, home, sealed=bool(recipients))
     sealed = f", encrypted to {', '.join(recipients)}" if recipients else ""
     return Plan(
         summary=f"Back up {found.database} of {target.name} ({size(found.size)}, {found.tables} tables) to {home} with pg_dump {found.tools.major}, {compress}{sealed}; then read it back.",

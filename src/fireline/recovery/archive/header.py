@@ -1,8 +1,9 @@
-"""The first bytes of an archive of pg_dump: who made it, from what. Pure."""
+"""The first bytes of an archive of pg_dump: who made it, from what."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from fireline.errors import Refused
 
@@ -13,6 +14,7 @@ _OLDEST = (1, 10)  # before that no versions were written
 _NAMED_COMPRESSION = (1, 15)
 _WIDEST = 8  # bytes of a number
 _LONGEST = 1 << 16
+_FIXED = len(MAGIC) + 6  # bytes before the one on compression: version, widths, format
 _MOMENT = 7  # numbers: second, minute, hour, day, month, year, summer time
 
 
@@ -49,6 +51,19 @@ def read(head: bytes) -> Header:
     for _ in range(_MOMENT):
         reader.number()
     return Header(kind, compression, reader.text(), reader.text(), reader.text(), reader.number())
+
+
+def set_gzip(path: Path) -> None:
+    """Have the table of contents of a dump that was not compressed say that its files are, now that they are."""
+    with path.open("r+b") as file:
+        reader = _Reader(file.read(_FIXED + 1 + _WIDEST))
+        version = (reader.byte(), reader.byte())
+        number = b"\x01" if version >= _NAMED_COMPRESSION else b"\x00\x01"  # of the method; or a sign and a level
+        file.seek(_FIXED)
+        if any(file.read(len(number))):
+            raise Refused(f"{path.name} says that it is compressed already")
+        file.seek(_FIXED)
+        file.write(number)
 
 
 class _Reader:

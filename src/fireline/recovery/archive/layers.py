@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bz2
 import lzma
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -15,13 +14,21 @@ import lz4.frame
 import zstandard
 
 from fireline.errors import Refused
-from fireline.recovery import sealing
+from fireline.recovery import quick_gzip, sealing
 from fireline.recovery.sealing import Reader
 from fireline.redact import Secret
 
 AGE = "age"
 HEAD = 1 << 16  # bytes that are enough to see what something is
-_FAULTS = (zlib.error, zstandard.ZstdError, lzma.LZMAError, RuntimeError, OSError, EOFError, ValueError)
+_FAULTS: tuple[type[Exception], ...] = (
+    *quick_gzip.FAULTS,
+    zstandard.ZstdError,
+    lzma.LZMAError,
+    RuntimeError,
+    OSError,
+    EOFError,
+    ValueError,
+)
 _SKIPPABLE = tuple(
     bytes([low, 0x2A, 0x4D, 0x18]) for low in range(0x50, 0x60)
 )  # frames of zstd and lz4 with notes in them
@@ -38,7 +45,7 @@ class Compression:
 
 
 COMPRESSIONS = (
-    Compression("gzip", (b"\x1f\x8b",), lambda: zlib.decompressobj(wbits=31), 1 << 16),
+    Compression("gzip", (b"\x1f\x8b",), quick_gzip.unpacker, 1 << 16),
     Compression(
         "zstd", (b"\x28\xb5\x2f\xfd", *_SKIPPABLE), lambda: zstandard.ZstdDecompressor().decompressobj(), 1 << 14
     ),
