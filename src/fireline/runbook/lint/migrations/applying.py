@@ -84,7 +84,8 @@ class _Run:
         """Run one statement, or say why not."""
         tree = _tree(piece.sql)
         if piece.command:
-            return self._fail(piece, "a command of psql is not run", "", (), "it is a command of psql, and left out")
+            named = piece.sql.split(maxsplit=1)[0]
+            return self._fail(piece, f"{named} is not run", "", (), f"{named} is a command of psql, and left out")
         if tree is not None and self._skipped(tree):
             return None
         if type(tree).__name__ == "CreateExtensionStmt" and not self.session.over:

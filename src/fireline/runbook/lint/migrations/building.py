@@ -80,10 +80,8 @@ def built(folder: Path, binaries: Path | None = None) -> Iterator[tuple[Patient,
 def _server(binaries: Path | None) -> Iterator[Scratch]:
     """A fresh server, whose processes may have so much memory and no more."""
     sweep()
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=_home()))
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    folder, handle = _taken()
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
         cluster = Cluster(folder / "pg", binaries=binaries, settings=_SETTINGS, fsync=False)
         try:
             cluster.start()
@@ -95,6 +93,23 @@ def _server(binaries: Path | None) -> Iterator[Scratch]:
     finally:
         os.close(handle)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _taken() -> tuple[Path, int]:
+    """A new folder, and the handle by which it is ours; another lint that sweeps may take it away before it is."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=_home()))
+        with suppress(FileNotFoundError):
+            handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            if folder.exists():
+                return folder, handle
+            os.close(handle)
+
+
+def left_by(pid: int) -> bool:
+    """Whether a process has left something of the kind."""
+    return any(_home().glob(f"{_PREFIX}{pid}-*"))
 
 
 def _home() -> Path:

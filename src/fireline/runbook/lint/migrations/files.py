@@ -14,6 +14,7 @@ from postgast import PgQueryError, scan
 from fireline.runbook.language.cutting import cuts
 
 LARGEST = 20_000_000  # bytes of one file
+MOST_SQL = 5_000_000  # characters of it that are no rows of COPY
 _FLYWAY = re.compile(r"([VR])([0-9][0-9._]*)?__.+\.sql", re.IGNORECASE)
 _DOWN_FILE = re.compile(r"(?:\.|_|-)(?:down|undo|rollback|revert)\.sql$|^(?:down|U[0-9._]+__.*)\.sql$", re.IGNORECASE)
 _NUMBERS = re.compile(r"(\d+)")
@@ -154,6 +155,8 @@ def _commands(file: Path, text: str) -> Iterator[Piece]:
 def _cut(file: Path, text: str) -> Iterator[Piece]:
     """Statement by statement; a text whose words can not be told apart is one."""
     text, data = _data_out(text)
+    if len(text) > MOST_SQL:
+        raise Unread(f"it has more than {MOST_SQL // 1_000_000} MB of SQL")
     raw, line, counted = text.encode(), 1, 0
     for start, end in cuts(raw, _words(text)):
         line += raw.count(b"\n", counted, start)
