@@ -26,7 +26,7 @@ from fireline import clock
 from fireline.assess import around, history
 from fireline.assess import incident as assessment
 from fireline.communicate import deliver, heartbeat, notices
-from fireline.detect import intake
+from fireline.detect import days, intake
 from fireline.errors import StoreUnavailable
 from fireline.incident import ack_link, clocks, sessions
 from fireline.recovery import leftovers
@@ -146,6 +146,7 @@ SWEEPS: list[Callable[[World], object]] = [
     let_fences_fall,
     clear_leftovers,
     tidy,
+    lambda world: days.sweep(world.store, world.settings),
     lambda world: heartbeat.beat(world.store, world.settings),
 ]
 

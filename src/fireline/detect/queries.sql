@@ -20,6 +20,21 @@ ON CONFLICT (uid, received_at) DO NOTHING;
 SELECT signal.id FROM unnest(%(uids)b::uuid[], %(times)b::timestamptz[]) WITH ORDINALITY AS given (uid, received_at, place)
 JOIN signal USING (uid, received_at) ORDER BY place;
 
+-- signal_days: the tables of single days
+SELECT partition.relname AS name, to_date(right(partition.relname, 8), 'YYYYMMDD') AS day,
+       pg_total_relation_size(partition.oid) AS bytes
+FROM pg_inherits JOIN pg_class AS partition ON partition.oid = inhrelid
+WHERE inhparent = 'signal'::regclass AND partition.relname ~ '^signal_[0-9]{8}$' ORDER BY day;
+
+-- day_in_the_net: one that has no table of its own
+SELECT (received_at AT TIME ZONE 'UTC')::date AS day FROM signal_default LIMIT 1;
+
+-- make_signal_day: with what of it is in the net
+SELECT make_signal_day(%(day)s);
+
+-- hold_signal_days: one worker at a time
+SELECT pg_try_advisory_xact_lock(hashtextextended('fireline signal days', 0)) AS held;
+
 -- count_source: what a door took and turned away
 INSERT INTO source_state (name, last_at, accepted, refused, last_refusal)
 VALUES (%(name)s, CASE WHEN %(accepted)s > 0 THEN %(now)s::timestamptz END, %(accepted)s, %(refused)s, %(refusal)s)

@@ -117,7 +117,7 @@ class SourceSettings(Model):
 class Signals(Model):
     """How long signals are kept as they came; alerts and incidents are kept without them."""
 
-    keep: Duration = Field(timedelta(days=30), description="older days are dropped, never one with a signal that waits")
+    keep: Duration = Field(timedelta(days=30), description="older days are dropped, never one with a signal that waits; 0s: never")
     most: Size = Field(5 * 1024**3, description="over this the oldest days are dropped first; 0: however large")
 
 
