@@ -25,11 +25,11 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
-from fireline.runbook.lint.programs import learning
+from fireline.runbook.lint.programs import learning, shut_in
 from fireline.runbook.lint.programs.helptext import Help, read
 
 TREES = Path(__file__).parents[1] / "src/fireline/runbook/lint/programs/trees"
-learning.SECONDS = 60.0
+shut_in.SECONDS = 60.0
 DEEPEST = 4
 _POOL = 2
 Node = dict[str, Any]
@@ -328,7 +328,7 @@ PATHS = ""
 
 def _run(command: list[str]) -> str:
     os.environ["PATH"] = f"{PATHS}:{os.environ['PATH']}"
-    return learning.run(command) or ""
+    return shut_in.run(command) or ""
 
 
 def _options(told: Help, without: frozenset[str] = frozenset()) -> str:

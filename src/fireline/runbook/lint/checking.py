@@ -11,6 +11,7 @@ from fireline import redact, shelf
 from fireline.errors import NoProcedure, RunbookError
 from fireline.runbook.document import Runbook
 from fireline.runbook.lint.ignoring import Ignored, ignored
+from fireline.runbook.lint.programs.asking import ahead
 from fireline.runbook.lint.rule import Edit, Fault, Rule, Severity, Unknown
 from fireline.runbook.lint.subject import Subject
 from fireline.runbook.lint.world import World
@@ -128,12 +129,17 @@ def judge(
                 findings.append(_unreadable(file, fault))
     unknown: list[tuple[str, Unknown]] = []
     coverage, hushed = Coverage(), 0
-    for file, book in books.items():
-        others = tuple(other for other in books.values() if other is not book)
-        subject = Subject(file, texts[file], book, world, others)
+    every = tuple(books.values())
+    subjects = [
+        Subject(file, texts[file], book, world, tuple(other for other in every if other is not book))
+        for file, book in books.items()
+    ]
+    if any("tools" in one.needs for one in wanted):
+        ahead(subjects)
+    for subject in subjects:
         mine, open_, quiet = _look(subject, wanted)
         findings += mine
-        unknown += [(str(file), one) for one in open_]
+        unknown += [(str(subject.path), one) for one in open_]
         coverage, hushed = coverage + _coverage(subject, open_), hushed + quiet
     names = tuple(str(file) for file in texts if str(file) not in passed)
     read = {str(file): texts[file] for file in books}

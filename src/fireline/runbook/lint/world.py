@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -100,6 +100,10 @@ class Tools(Protocol):
 
     def brings(self, program: str) -> str | None:
         """How it is installed: "npm install --global eas-cli"; None when that is not known."""
+        ...
+
+    def learn(self, calls: Iterable[tuple[str, tuple[str, ...]]]) -> None:
+        """Find out beforehand what these calls need: a program and its words."""
         ...
 
 

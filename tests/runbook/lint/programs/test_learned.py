@@ -34,23 +34,36 @@ def test_a_help_quite_unlike_the_known_one_is_not_believed() -> None:
 
 def test_an_alias_is_known_by_the_table_or_by_what_a_sibling_says() -> None:
     one = learned({
-        "": Help(subcommands=("list", "build")),
+        "": Help(subcommands=("list", "build", "compile")),
         "list": Help(options=frozenset({"--json"})),
-        "build": Help(options=frozenset({"--wait"}), aliases=("make",)),
+        "build": Help(options=frozenset({"--wait"}), aliases=("builds",)),
+        "compile": Help(options=frozenset({"--all"}), aliases=("make",)),
     })  # fmt: skip
     root = one.root()
     assert root is not None
     assert one.below((), root, "ls") == one.below((), root, "list")
-    assert one.below((), root, "make") == one.below((), root, "build")
+    assert one.below((), root, "builds") == one.below((), root, "build")
+    assert one.below((), root, "make") == one.below((), root, "compile")
     assert one.below((), root, "nothing") is None
 
 
 def test_while_a_sibling_was_not_read_nobody_can_tell() -> None:
-    one = learned({"": Help(subcommands=("list", "build")), "list": None, "build": None})
+    one = learned({"": Help(subcommands=("list", "build", "new")), "list": None, "build": None, "new": None})
     root = one.root()
     assert root is not None
     with pytest.raises(Unsure):
         one.below((), root, "nothing")
+
+
+def test_only_those_are_asked_for_other_names_that_the_table_does_not_know_or_that_look_like_it() -> None:
+    one = learned({"": Help(subcommands=("list", "build"))})
+    root = one.root()
+    assert root is not None
+    one.about.patience.seconds = 0  # whoever is asked does not answer
+    assert one.below((), root, "nothing") is None
+    for word in ("lists", "bu", "rm"):
+        with pytest.raises(Unsure):
+            one.below((), root, word)
 
 
 def test_where_more_is_told_elsewhere_the_table_fills_the_gap() -> None:

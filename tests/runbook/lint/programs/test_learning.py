@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from fireline.runbook.lint.programs import learning
+from fireline.runbook.lint.programs import learning, shut_in
 
 
 @pytest.fixture(autouse=True)
@@ -73,55 +74,35 @@ def test_another_version_of_it_is_asked_anew(tmp_path: Path) -> None:
     assert set(told.options or ()) == {"--new"}
 
 
-def test_it_sees_no_secret_no_home_and_no_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PGPASSWORD", "hunter2")
-    body = "import os, sys\nprint(sorted(os.environ), os.listdir(os.environ['HOME']), repr(sys.stdin.read()))\n"
-    said = learning.run([str(program(tmp_path / "bin", body)), "--help"])
-    assert said is not None
-    assert "PGPASSWORD" not in said
-    assert "[] ''" in said
-
-
-def test_it_reaches_nobody(tmp_path: Path) -> None:
-    import socket
-
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-        body = f"import socket\ntry:\n    socket.create_connection(('127.0.0.1', {port}), 1)\n    print('reached')\nexcept OSError:\n    print('cut off')\n"
-        said = learning.run([str(program(tmp_path / "bin", body))])
-    if not learning._cut_off():
-        pytest.skip("this machine permits no namespaces")
-    assert said == "cut off\n"
-
-
-def test_one_that_does_not_end_is_ended_and_that_is_not_kept(
-    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+def test_one_that_does_not_end_is_ended_and_asked_twice_and_never_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(learning, "SECONDS", 0.3)
-    file = program(tmp_path / "bin", "import time\nprint('  --json   as JSON', flush=True)\ntime.sleep(60)\n")
+    monkeypatch.setattr(shut_in, "SECONDS", 0.5)
+    counted = tmp_path / "count"
+    body = f"import time\nopen({str(counted)!r}, 'a').write('x')\nprint('  --json   as JSON', flush=True)\ntime.sleep(60)\n"
+    file = program(tmp_path / "bin", body)
     began = time.monotonic()
-    assert learning.help_of(learning.told(file), ()) is None
-    assert time.monotonic() - began < 5
-    assert not cache.exists()
+    for _ in range(4):
+        assert learning.help_of(learning.told(file), ()) is None
+    assert time.monotonic() - began < 10
+    assert counted.read_text() == "xx"
 
 
-def test_what_prints_without_end_is_cut(tmp_path: Path) -> None:
-    said = learning.run([str(program(tmp_path / "bin", "while True: print('x' * 9999)\n"))])
-    assert said is not None
-    assert len(said) < 2 * learning.MOST_BYTES
+def test_what_all_of_them_together_have_no_time_for_is_asked_the_next_time(tmp_path: Path) -> None:
+    file = program(tmp_path / "bin", "print('  --json   as JSON')\n")
+    assert learning.help_of(learning.told(file, shut_in.Patience(0)), ()) is None
+    assert learning.version(learning.told(file, shut_in.Patience(0))) is None
+    assert learning.help_of(learning.told(file), ()) is not None
 
 
-def test_what_it_leaves_running_ends_with_it(tmp_path: Path) -> None:
-    mark = tmp_path / "alive"
-    body = (
-        "import os, time\nif os.fork() == 0:\n    os.setsid()\n    os.close(1)\n    os.close(2)\n    time.sleep(1.5)\n"
-        f"    open({str(mark)!r}, 'w')\n    os._exit(0)\nprint('x')\n"
-    )
-    if "--pid" not in learning._cut_off():
-        pytest.skip("this machine permits no namespaces")
-    assert learning.run([str(program(tmp_path / "bin", body))]) == "x\n"
-    time.sleep(2)
-    assert not mark.exists()
+def test_nobody_is_asked_the_same_beside_another(tmp_path: Path) -> None:
+    counted = tmp_path / "count"
+    body = f"import time\nopen({str(counted)!r}, 'a').write('x')\ntime.sleep(0.3)\nprint('  --json   as JSON')\n"
+    about = learning.told(program(tmp_path / "bin", body))
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda path: learning.help_of(about, path), [(), (), ("a",), ("a",)]))
+    assert None not in found
+    assert counted.read_text() == "xx"
 
 
 def test_the_version_behind_the_name_goes_before_any_other_number() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from fireline.runbook.lint.programs import learning
 from fireline.runbook.lint.programs.branch import Branch, Unsure
@@ -11,6 +12,8 @@ from fireline.runbook.lint.programs.learning import Told
 from fireline.runbook.lint.programs.tables import child
 
 _MOST_SIBLINGS = 80
+_SHORT = 3  # letters of an alias such as ls, rm or del, which looks like nothing
+_CLOSE = 0.6
 
 
 @dataclass(frozen=True)
@@ -49,15 +52,26 @@ class Learned:
         alias = known.children.get(word) if known else None
         if isinstance(alias, str) and alias in branch.children:
             return alias
-        if len(branch.children) > _MOST_SIBLINGS:
+        asked = [name for name in branch.children if _may_mean(name, word, known)]
+        if len(asked) > _MOST_SIBLINGS:
             raise Unsure
-        for name in branch.children:
+        for name in asked:
             told = learning.help_of(self.about, (*path, name))
             if told is None:
                 raise Unsure
             if word in told.aliases:
                 return name
         return None
+
+
+def _may_mean(name: str, word: str, known: Branch | None) -> bool:
+    """Whether a subcommand has to be asked if it is also called so: one that the table does not know, or that looks like it.
+
+    The table has the aliases of the others, of its own version; those are names like it, or shorter than a word.
+    """
+    if known is None or name not in known.children or len(word) <= _SHORT:
+        return True
+    return name[:2] == word[:2] or SequenceMatcher(None, name, word).ratio() >= _CLOSE
 
 
 def _alike(told: Help, known: Branch) -> bool:

@@ -1,4 +1,4 @@
-"""What an installed program says of itself: its `--help` and `--version`, run shut in, and kept on disk.
+"""What an installed program says of itself: its `--help` and `--version`, asked shut in, and kept on disk.
 
 Nothing else of a program is ever run, and not of every program. A script may ignore its arguments and simply do its
 work, so `x --help` is asked only of
@@ -15,26 +15,22 @@ import hashlib
 import json
 import os
 import re
-import selectors
-import signal
 import stat
-import subprocess
 import tempfile
-import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from functools import cache
 from pathlib import Path
-from typing import IO, Any
+from threading import Lock, RLock
+from typing import Any
 
+from fireline.runbook.lint.programs import shut_in
 from fireline.runbook.lint.programs.helptext import Help, read
+from fireline.runbook.lint.programs.shut_in import Patience, run
 
-SECONDS = 5.0
-MOST_BYTES = 1_000_000
 _SYSTEM = ("/usr/", "/bin/", "/sbin/", "/opt/", "/nix/", "/snap/", "/lib/")
 _PLAIN = ("/usr/bin", "/bin")
-_NOWHERE = "http://127.0.0.1:9"
-_FORMAT = 1  # of what is kept; a new reading of help texts wants a new number
+_OFTEN = 2  # times that one is asked who does not answer
+_FORMAT = 2  # of what is kept; a new reading of help texts wants a new number
 
 
 @dataclass
@@ -44,6 +40,12 @@ class Told:
     file: Path
     version: str | None = None
     helps: dict[str, Help | None] = field(default_factory=dict)  # by the subcommands, joined with blanks
+    silent: dict[str, int] = field(default_factory=dict)  # how often it had all its time, and did not answer
+    patience: Patience = field(default_factory=Patience, compare=False)
+    lock: Any = field(default_factory=RLock, compare=False, repr=False)  # of what stands above
+    asking: dict[str, Lock] = field(
+        default_factory=dict, compare=False, repr=False
+    )  # nobody asks the same beside another
 
 
 def may_ask(program: Path, *, tabled: bool, outside: Iterable[Path] = ()) -> bool:
@@ -69,22 +71,25 @@ def may_ask(program: Path, *, tabled: bool, outside: Iterable[Path] = ()) -> boo
     return first.startswith(b"#!") and str(real).startswith(_SYSTEM)
 
 
-def told(program: Path) -> Told:
+def told(program: Path, patience: Patience | None = None) -> Told:
     """What is kept of a program; empty when it is another one by now."""
-    about = Told(program)
+    about = Told(program, patience=patience or Patience())
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
         kept = json.loads(_kept(program).read_text(encoding="utf-8"))
         about.version = kept["version"]
         about.helps = {path: _help(one) for path, one in kept["helps"].items()}
+        about.silent = dict(kept["silent"])
     return about
 
 
 def version(about: Told) -> str | None:
     """Its version as `--version` says it; None when it says none."""
-    if about.version is None:
-        said = run([str(about.file), "--version"]) or ""
-        about.version = version_in(said, about.file.name) or ""
-        _keep(about)
+    with _alone(about, "--version"):
+        if about.version is None:
+            said = _ask(about, "--version", ["--version"])
+            if said is not None:
+                about.version = version_in(said, about.file.name) or ""
+                _keep(about)
     return about.version or None
 
 
@@ -99,94 +104,34 @@ def version_in(said: str, program: str) -> str | None:
 def help_of(about: Told, path: tuple[str, ...]) -> Help | None:
     """Its help, or that of a subcommand which its own help names; None when it could not be read."""
     key = " ".join(path)
-    if key not in about.helps:
-        said = run([str(about.file), *path, "--help"])
-        if said is None:
-            return None  # not kept: the next time it may have more time
-        found = read(said, (about.file.name, *path))
-        about.helps[key] = found if found.options or found.subcommands else None
-        _keep(about)
-    return about.helps[key]
-
-
-def run(command: list[str]) -> str | None:
-    """What a program prints within the time, shut in: no network, no input, an empty home; None when it takes longer."""
-    with tempfile.TemporaryDirectory(prefix="fireline-help-") as home:
-        try:
-            process = subprocess.Popen(
-                [*_cut_off(), *command],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                cwd=home,
-                env=_surroundings(home),
-                start_new_session=True,
-            )
-        except OSError:
-            return None
-        assert process.stdout is not None
-        try:
-            raw = _output(process.stdout)
-        finally:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.stdout.close()
-            process.wait()
-    return raw.decode("utf-8", "replace") if raw is not None else None
-
-
-def _output(pipe: IO[bytes]) -> bytes | None:
-    """Everything up to the end, or as much as is read at most; None when the time is over."""
-    deadline, parts, size = time.monotonic() + SECONDS, [], 0
-    with selectors.DefaultSelector() as selector:
-        selector.register(pipe, selectors.EVENT_READ)
-        while size < MOST_BYTES:
-            left = deadline - time.monotonic()
-            if left <= 0 or not selector.select(left):
+    with _alone(about, key):
+        if key not in about.helps:
+            said = _ask(about, key, [*path, "--help"])
+            if said is None:
                 return None
-            part = os.read(pipe.fileno(), 65536)
-            if not part:
-                break
-            parts.append(part)
-            size += len(part)
-    return b"".join(parts)
+            found = read(said, (about.file.name, *path))
+            with about.lock:
+                about.helps[key] = found if found.options or found.subcommands else None
+                _keep(about)
+        return about.helps[key]
 
 
-def _surroundings(home: str) -> dict[str, str]:
-    """An environment without a secret, a pager, a colour or a way out."""
-    return {
-        "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
-        "LANG": "C.UTF-8",
-        "TERM": "dumb",
-        "COLUMNS": "160",
-        "NO_COLOR": "1",
-        "CI": "1",
-        "DO_NOT_TRACK": "1",
-        **dict.fromkeys(("PAGER", "GIT_PAGER", "MANPAGER", "AWS_PAGER", "SYSTEMD_PAGER"), "cat"),
-        **dict.fromkeys(("HOME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"), home),
-        **dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), _NOWHERE),
-    }
+def _alone(about: Told, key: str) -> Lock:
+    with about.lock:
+        return about.asking.setdefault(key, Lock())
 
 
-@cache
-def _cut_off() -> tuple[str, ...]:
-    """The words that take a child's network away, and everything it leaves running, where this machine permits it.
-
-    Some start a daemon before they read their arguments, pm2 for one: it ends with the child in whose namespace it is.
-    """
-    processes = ("--pid", "--fork", "--kill-child")
-    for words in (
-        ("unshare", "--net", *processes),
-        ("unshare", "--map-current-user", "--net", *processes),
-        ("unshare", "--net"),
-    ):
-        with contextlib.suppress(OSError, subprocess.SubprocessError):
-            done = subprocess.run(
-                [*words, "true"], stdin=subprocess.DEVNULL, capture_output=True, timeout=5, check=False
-            )
-            if done.returncode == 0:
-                return words
-    return ()
+def _ask(about: Told, key: str, words: list[str]) -> str | None:
+    """What it answers; None when there is no time. It is asked again the next time, but not for ever."""
+    left = about.patience.left()
+    if left <= 0 or about.silent.get(key, 0) >= _OFTEN:
+        return None
+    said = run([str(about.file), *words], left)
+    if said is None and left >= shut_in.SECONDS:
+        with about.lock:
+            about.silent[key] = about.silent.get(key, 0) + 1
+            _keep(about)
+    return said
 
 
 def _kept(program: Path) -> Path:
@@ -199,12 +144,12 @@ def _kept(program: Path) -> Path:
 
 def _keep(about: Told) -> None:
     """Put it on disk, whole or not at all; a disk that takes nothing is no hindrance."""
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError), about.lock:
         file = _kept(about.file)
         file.parent.mkdir(parents=True, exist_ok=True)
         helps = {path: asdict(one) if one else None for path, one in about.helps.items()}
         with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False, encoding="utf-8") as new:
-            json.dump({"version": about.version, "helps": helps}, new, default=sorted)
+            json.dump({"version": about.version, "helps": helps, "silent": about.silent}, new, default=sorted)
         Path(new.name).replace(file)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -12,9 +13,11 @@ from fireline.runbook.lint.programs import learning, tables
 from fireline.runbook.lint.programs.branch import Way, walk
 from fireline.runbook.lint.programs.learned import Learned
 from fireline.runbook.lint.programs.learning import Told
+from fireline.runbook.lint.programs.shut_in import Patience
 from fireline.runbook.lint.programs.tables import Table, child
 from fireline.runbook.lint.world import Known, Tools
 
+_TOGETHER = 4  # programs that are asked at once
 _SLIP = 0.88  # how alike two names are of which one is a slip of the pen
 
 
@@ -58,15 +61,19 @@ class _Shipped:
         table = tables.load(program)
         return table.brings if table else tables.packages().get(program)
 
+    def learn(self, calls: Iterable[tuple[str, tuple[str, ...]]]) -> None:
+        """A table is read, and nobody asked."""
+
 
 @dataclass(frozen=True)
 class _Machine:
     """What the programs of this machine say."""
 
     folders: tuple[Path, ...]
-    learn: bool
+    learns: bool
     away: frozenset[Path]
     asked: dict[str, Told | None] = field(default_factory=dict, compare=False)
+    patience: Patience = field(default_factory=Patience, compare=False)
 
     def where(self, program: str) -> Path | None:
         if "/" in program or not program:
@@ -81,19 +88,25 @@ class _Machine:
             return None if about is None else _by_its_options(about)
         if about is None:
             return _plugged(self, _with_older(table, words))
-        if learning.version(about) == table.version:
-            return _plugged(self, _by_table(table, words))
-        return _plugged(self, _by_its_help(about, table, words))
+        same = _of_version(table, learning.version(about))
+        return _plugged(self, _by_table(same, words) if same else _by_its_help(about, table, words))
 
     def brings(self, program: str) -> str | None:
         return _Shipped().brings(program)
 
+    def learn(self, calls: Iterable[tuple[str, tuple[str, ...]]]) -> None:
+        """Ask the programs what these calls need, side by side: each for itself first, then for its subcommands."""
+        wanted = list(dict.fromkeys(calls)) if self.learns else []
+        with ThreadPoolExecutor(_TOGETHER) as pool:
+            list(pool.map(lambda program: self.known(program, ()), dict.fromkeys(program for program, _ in wanted)))
+            list(pool.map(lambda call: self.known(*call), wanted))
+
     def _about(self, program: str, table: Table | None) -> Told | None:
         """What an installed program says; None when it is not here or must not be asked."""
         if program not in self.asked:
-            file = self.where(program) if self.learn and (table is None or table.learn) else None
+            file = self.where(program) if self.learns and (table is None or table.learn) else None
             may = file is not None and learning.may_ask(file, tabled=table is not None, outside=self.away)
-            self.asked[program] = learning.told(file) if may and file is not None else None
+            self.asked[program] = learning.told(file, self.patience) if may and file is not None else None
         return self.asked[program]
 
 
@@ -101,6 +114,12 @@ def _plugged(tools: _Shipped | _Machine, known: Known) -> Known:
     """The same, where a plugin of this name is on PATH: nobody knows what it takes."""
     there = known.plugin is not None and tools.where(known.plugin) is not None
     return replace(known, exists=None, plugin=None) if there else known
+
+
+def _of_version(table: Table, version: str | None) -> Table | None:
+    """The table that was made of this very version."""
+    every = (table, *(one for one in map(tables.load, table.older) if one is not None))
+    return next((one for one in every if one.version == version), None)
 
 
 def _with_older(table: Table, words: tuple[str, ...]) -> Known:
