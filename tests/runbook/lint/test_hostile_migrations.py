@@ -165,7 +165,7 @@ def test_each_ends_and_the_rest_is_built(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_memory_and_room_have_an_end_and_then_nothing_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "ROOM", 100_000_000)
-    monkeypatch.setattr(building, "MEMORY", 40_000_000)
+    monkeypatch.setattr(building, "MEMORY", 1_000_000_000)
     monkeypatch.setattr(session, "_TICK", 0.1)
     hungry = (
         "DO $$ DECLARE a text := 'x'; b text[]; BEGIN LOOP a := repeat('x', 200000000); b := b || a; END LOOP; END $$;"
