@@ -148,7 +148,7 @@ ELSEWHERE: dict[str, str] = {
     "runbook/lint/database/refusal.py": "runbook/lint/database/test_patient.py",
     "runbook/lint/rule.py": "runbook/lint/test_checking.py",
     "runbook/lint/subject.py": "runbook/lint/test_checking.py",
-    "runbook/lint/database/utility.py": "runbook/lint/database/test_patient.py",
+    "runbook/lint/database/asked.py": "runbook/lint/database/test_utility.py",
     "runbook/lint/database/volatile.py": "runbook/lint/database/test_patient.py",
     "runbook/lint/world.py": "runbook/lint/test_checking.py",
 }

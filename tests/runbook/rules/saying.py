@@ -13,9 +13,14 @@ from fireline.runbook.parse import parse_text, read
 REFERENCE = Path(__file__).parents[2] / "data" / "incident-response.md"
 
 
+def subject_of(text: str, world: World | None = None, path: str = "runbook.md") -> Subject:
+    """A text under lint, as if it stood in `path`."""
+    return Subject(Path(path), text, parse_text(text, path), world or World())
+
+
 def look(rule: Rule, text: str, world: World | None = None, path: str = "runbook.md") -> list[Fault | Unknown]:
     """Everything that it says of a text as if it stood in `path`."""
-    return list(rule.look(Subject(Path(path), text, parse_text(text, path), world or World())))
+    return list(rule.look(subject_of(text, world, path)))
 
 
 def faults(rule: Rule, text: str, world: World | None = None) -> list[Fault]:

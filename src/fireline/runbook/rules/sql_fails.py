@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fireline.runbook.lint.database.held import Held, refused, said_elsewhere
+from fireline.runbook.lint.database.held import Held, refused
+from fireline.runbook.lint.database.said_elsewhere import said_elsewhere
 from fireline.runbook.lint.rule import Fault, Rule, Unknown
 from fireline.runbook.lint.subject import Subject
 

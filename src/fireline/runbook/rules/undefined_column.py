@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from postgast import unwrap_node
 
-from fireline.runbook.lint.database.held import Held, refused, said_elsewhere
+from fireline.runbook.lint.database.held import Held, refused
 from fireline.runbook.lint.database.nearest import alike
+from fireline.runbook.lint.database.said_elsewhere import said_elsewhere
 from fireline.runbook.lint.mending.wording import quoted
 from fireline.runbook.lint.rule import Fault, Rule, Unknown
 from fireline.runbook.lint.sql.places import Place

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from fireline.runbook.lint.database.held import Held, refused, said_elsewhere
+from fireline.runbook.lint.database.held import Held, refused
 from fireline.runbook.lint.database.own_functions import OWN, how_to_get
+from fireline.runbook.lint.database.said_elsewhere import said_elsewhere
 from fireline.runbook.lint.mending.wording import replaced
 from fireline.runbook.lint.rule import Fault, Rule, Unknown
 from fireline.runbook.lint.subject import Subject

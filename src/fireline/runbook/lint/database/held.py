@@ -4,32 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from postgast import unwrap_node
-
-from fireline.runbook import sqltext
-from fireline.runbook.lint.catalog.kinds import Expression, kind_of
-from fireline.runbook.lint.catalog.kinds import refused as refuses
-from fireline.runbook.lint.catalog.renamed import COLUMNS, FUNCTIONS, RELATIONS, SETTINGS
-from fireline.runbook.lint.catalog.scopes import uses
+from fireline.runbook.lint.database.aim import as_somebody, outside
 from fireline.runbook.lint.database.own_functions import OWN
 from fireline.runbook.lint.rule import Fault, Unknown
 from fireline.runbook.lint.sql.mentions import made_by, turns
 from fireline.runbook.lint.sql.places import Place
-from fireline.runbook.lint.sql.statements import Piece, Script
+from fireline.runbook.lint.sql.statements import Piece
 from fireline.runbook.lint.subject import Subject
 from fireline.runbook.lint.world import Judged, Patient, Problem
 
 NO_TARGET = "no target was named"
 _SHOWN = 60
-_SLASHES = 2  # of postgresql://host
-_LEAVES = ("\\c", "\\connect", "\\i", "\\ir", "\\include", "\\include_relative", "\\gexec")
 _NAMED = ("function", "table", "column", "schema", "type", "extension", "other", "privilege")
-# The databases that every server has, and the one that is none: the console of PgBouncer.
-_MAINTENANCE, _POOLER = ("postgres", "template1"), "pgbouncer"
-_TAKES_VALUE = {"-d", "--dbname", "-h", "--host", "-p", "--port", "-U", "--username", "-c", "--command", "-f", "--file", "-v",
-                "--set", "--variable", "-o", "--output", "-F", "-R", "-P", "--pset", "-L", "--log-file", "-T"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -90,7 +77,7 @@ def _held(subject: Subject) -> Iterator[Held | Unknown]:
     made = _made(subject)
     targets = {step.target for one in subject.book.procedures for step in one.steps if step.target}
     for script in subject.scripts:
-        why = _outside(script, patient, targets)
+        why = outside(script, patient, targets)
         turned: str | None = None
         for piece in script.pieces:
             if piece.node is None:
@@ -116,7 +103,7 @@ def _hold(piece: Piece, patient: Patient, made: dict[str, int], turned: str | No
         return unknown(piece, f"{last} is made by the runbook itself, at line {line}")
     if said.kind in _NAMED and turned is not None:
         return unknown(piece, f"a statement before it sets {turned}")
-    if said.kind == "privilege" and _as_somebody(piece.script):
+    if said.kind == "privilege" and as_somebody(piece.script):
         return unknown(piece, "as whom psql runs it is not known")
     return Held(piece, judged, patient, place)
 
@@ -126,41 +113,6 @@ def unknown(piece: Piece, why: str) -> Unknown:
     text = " ".join(piece.text.split())
     shown = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
     return Unknown(piece.place.line, shown, why, piece.key)
-
-
-def said_elsewhere(problem: Problem, piece: Piece, major: int) -> bool:
-    """Whether renamed-column or type-mismatch, which need no database, say the same of the same place, and say more."""
-    last = (problem.name or "").rpartition(".")[2]
-    if problem.kind == "mismatch":
-        return _mismatch_known(piece, major)
-    if problem.kind == "column":
-        named = {node.relname for _, node in piece.nodes if type(node).__name__ == "RangeVar"}
-        changes = [one for one in COLUMNS if one.old.partition(".")[0] in named]
-        return last in {one.old.partition(".")[2] for one in changes} | {one.new for one in changes}
-    known = {"function": FUNCTIONS, "table": RELATIONS, "other": SETTINGS}.get(problem.kind, ())
-    return any(one.old == last and major >= one.since for one in known)
-
-
-def _mismatch_known(piece: Piece, major: int) -> bool:
-    """Whether one of its comparisons is of PostgreSQL's own columns with a constant of another kind."""
-    read = uses(piece.node)
-    for _, node in piece.nodes:
-        if type(node).__name__ != "A_Expr" or not node.HasField("lexpr") or not node.HasField("rexpr"):
-            continue
-        for side, other in ((node.lexpr, node.rexpr), (node.rexpr, node.lexpr)):
-            known, constant = kind_of(side, read, major), unwrap_node(other)
-            constants = constant.items if type(constant).__name__ == "List" else [constant]
-            if known is not None and any(_unfit(known, unwrap_node(one)) for one in constants):
-                return True
-    return False
-
-
-def _unfit(known: Expression, constant: Any) -> bool:
-    if type(constant).__name__ != "A_Const" or constant.isnull:
-        return False
-    if constant.HasField("sval"):
-        return refuses(known, constant.sval.sval)
-    return known.kind in ("moment", "span", "truth", "text")
 
 
 def _made(subject: Subject) -> dict[str, int]:
@@ -176,60 +128,3 @@ def _made(subject: Subject) -> dict[str, int]:
                 for name in OWN:
                     made.setdefault(name, command.line(call.line))
     return made
-
-
-def _outside(script: Script, patient: Patient | None, targets: set[str]) -> str | None:
-    """Why a whole text is not for this target, or can not be looked into."""
-    if script.open:
-        return "what bash puts into it is known only when it is run"
-    if patient is None:
-        return None
-    if "\\" in script.sql and (by_hand := sqltext.read(script.sql).by_hand) and by_hand.split()[0].lower() in _LEAVES:
-        return by_hand
-    aim = script.step.target if script.step else None
-    if aim is not None and len(targets) > 1 and aim != patient.target:
-        return f"it is for the target {aim}"
-    database = _database(script)
-    if database is None or database == patient.target or database == getattr(patient, "database", None):
-        return None
-    if database in _MAINTENANCE and all(_of_server(piece) for piece in script.pieces):
-        return None
-    return f"psql connects to the database {database}"
-
-
-def _database(script: Script) -> str | None:
-    """The database that psql names, when that is a plain name."""
-    if script.found is None:
-        return None
-    words, name = list(script.found.call.words), None
-    while words:
-        word = words.pop(0)
-        option, _, value = word.text.partition("=")
-        if option == "--dbname" and value:
-            name = word.text.partition("=")[2]
-        elif word.text in _TAKES_VALUE:
-            if words and word.text in ("-d", "--dbname"):
-                name = words[0].text if words[0].literal else None
-            words = words[1:]
-        elif not word.text.startswith("-") and name is None:
-            name = word.text if word.literal else None
-            break
-    if name and "=" in name and "://" not in name:  # host=… dbname=…
-        name = next((part.partition("=")[2].strip("'") for part in name.split() if part.startswith("dbname=")), None)
-    elif name and "://" in name:
-        name = name.partition("://")[2].partition("?")[0].rpartition("/")[2] if name.count("/") > _SLASHES else None
-    return name if name and name.replace("_", "").replace("-", "").isalnum() else None
-
-
-def _of_server(piece: Piece) -> bool:
-    """Whether it names nothing but what every database has."""
-    named = [node for _, node in piece.nodes if type(node).__name__ == "RangeVar"]
-    return all(one.relname.startswith("pg_") and not one.relname.startswith("pg_stat_statements") for one in named)
-
-
-def _as_somebody(script: Script) -> bool:
-    """Whether psql is run as a user of its own."""
-    call = script.found.call if script.found else None
-    return call is not None and (
-        "sudo" in call.through or call.has("-U", "--username") or any(w.text.startswith("-U") for w in call.words)
-    )
