@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from fireline.detect.batch import LATE
 from fireline.errors import NotFound, Usage
 from fireline.incident.people import Actor
 from fireline.incident.view import alert_view
@@ -60,7 +61,10 @@ def show(conn: Connection, actor: Actor, *, alert: int) -> dict[str, Any]:
     row = one(conn, Q["alert"], alert=alert) if 0 <= alert <= _LARGEST else None
     if row is None:
         raise NotFound(f"there is no alert {alert}", hint="`fireline alert list` lists those there are.")
-    return alert_view(row) | {"signals": all_rows(conn, Q["signals_of"], alert=alert, limit=SIGNALS, longest=LONGEST)}
+    # Its signals came in its time, or were late copies: the days of other times need not be looked at.
+    first, last = row["first_at"] - LATE, max(row["last_at"], row["resolved_at"] or row["last_at"]) + 2 * LATE
+    asked = {"alert": alert, "limit": SIGNALS, "longest": LONGEST, "first": first, "last": last}
+    return alert_view(row) | {"signals": all_rows(conn, Q["signals_of"], **asked)}
 
 
 def of_incident(conn: Connection, incident: int, *, limit: int = 50) -> list[dict[str, Any]]:

@@ -55,7 +55,7 @@ class Batch:
         self._scheme = scheme
         self._known: dict[str, Known] = {}
         self._repeats: dict[int, tuple[int, datetime]] = {}  # alert -> how often, when last
-        self._taken: list[tuple[int, list[int], str | None]] = []  # signal, its alerts, its fault
+        self._taken: list[tuple[DictRow, list[int], str | None]] = []  # signal, its alerts, its fault
         self.opened: tuple[int, ...] = ()
 
     def look_up(self, keys: Iterable[str]) -> None:
@@ -83,7 +83,7 @@ class Batch:
         alerts = [self._known[event.key].id for event in events]
         for alert in alerts:
             self._count(alert, signal["received_at"])
-        self._taken.append((signal["id"], alerts, None))
+        self._taken.append((signal, alerts, None))
 
     def _count(self, alert: int, at: datetime) -> None:
         number, before = self._repeats.get(alert, (0, at))
@@ -101,7 +101,7 @@ class Batch:
         except BaseException:
             self._known, self._repeats, self.opened = before, repeats, opened
             raise
-        self._taken.append((signal["id"], list(dict.fromkeys(alerts)), "; ".join(dict.fromkeys(notes)) or None))
+        self._taken.append((signal, list(dict.fromkeys(alerts)), "; ".join(dict.fromkeys(notes)) or None))
 
     def _take_event(self, signal: DictRow, event: Event, fault: str | None) -> tuple[int | None, str | None]:
         """The alert an event belongs to, and what was odd about it."""
@@ -256,17 +256,19 @@ class Batch:
         """The alert is over; without a firing one there is nothing to do, and the signal is kept all the same."""
         if known is None or known.status == "resolved":
             return known.id if known else None
-        self._close(event.key, known, at)
+        title = self._close(event.key, known, at)
         if known.incident is not None:
-            said = {"alert_id": known.id, "title": event.title}
+            said = {"alert_id": known.id, "title": title}
             timeline.tell(self._conn, known.incident, "alert_resolved", FIRELINE, **said)
             if one(self._conn, Q["any_firing"], incident=known.incident) is None:
                 wake(self._conn, "probe", known.incident)
         return known.id
 
-    def _close(self, key: str, known: Known, at: datetime) -> None:
-        self._conn.execute(Q["resolve_alert"], {"alert": known.id, "at": at})
+    def _close(self, key: str, known: Known, at: datetime) -> str:
+        """It is over; its title, which whoever says so may not know."""
+        row = one(self._conn, Q["resolve_alert"], alert=known.id, at=at)
         self._known[key] = replace(known, status="resolved", resolved_at=at)
+        return str(row["title"]) if row else ""
 
     def write(self, now: datetime) -> None:
         """Write the counts, and which signals were taken."""
@@ -277,7 +279,9 @@ class Batch:
         if self._taken:
             parameters = {
                 "now": now,
-                "signals": [signal for signal, _, _ in self._taken],
+                "first": min(signal["received_at"] for signal, _, _ in self._taken),
+                "last": max(signal["received_at"] for signal, _, _ in self._taken),
+                "signals": [signal["id"] for signal, _, _ in self._taken],
                 "alerts": ["{" + ",".join(map(str, alerts)) + "}" for _, alerts, _ in self._taken],
                 "faults": [redact.text(fault)[:1_000] if fault else None for _, _, fault in self._taken],
             }

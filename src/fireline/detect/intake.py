@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import structlog
@@ -26,6 +27,8 @@ MOST_SIGNALS = 200  # in one transaction
 MOST_EVENTS = 2_000  # likewise
 PATIENCE = 0.05  # seconds that the people of a new incident wait for the rest of its batch
 MOST_TOLD = 5  # incidents of one transaction that are told of at once; of those behind them others are woken to tell
+RECENT = timedelta(days=2)  # days that are looked at each time; one day is one table
+WHOLE_EVERY = 2.0  # seconds, after which all days are looked at
 TRIES = 3  # of a batch that ran into somebody who holds an incident it wants
 
 _LARGEST = 2**63
@@ -42,9 +45,9 @@ def take(store: Store, settings: Settings, scheme: Scheme, tell: Callable[[int],
     The look outside the lock closes the gap: who held it looks again after letting go, and whoever found it held
     had committed its signal before.
     """
-    taken, limit = 0, MOST_SIGNALS
-    while _any_waiting(store):
-        done = _take_batch(store, settings, scheme, limit)
+    taken, limit, since = 0, MOST_SIGNALS, _since()
+    while _any_waiting(store, since):
+        done = _take_batch(store, settings, scheme, limit, since)
         if done is None:
             break
         number, opened = done
@@ -56,12 +59,26 @@ def take(store: Store, settings: Settings, scheme: Scheme, tell: Callable[[int],
     return taken
 
 
-def _any_waiting(store: Store) -> bool:
+def _since() -> datetime:
+    """From when on signals are looked for: the last days mostly, and all of them every now and then."""
+    global _whole_at  # noqa: PLW0603 - how often, not what
+    if time.monotonic() < _whole_at:
+        return clock.now() - RECENT
+    _whole_at = time.monotonic() + WHOLE_EVERY
+    return datetime.min.replace(tzinfo=UTC)
+
+
+_whole_at = 0.0
+
+
+def _any_waiting(store: Store, since: datetime) -> bool:
     with store.transaction() as conn:
-        return one(conn, Q["any_waiting"]) is not None
+        return one(conn, Q["any_waiting"], since=since) is not None
 
 
-def _take_batch(store: Store, settings: Settings, scheme: Scheme, limit: int) -> tuple[int, tuple[int, ...]] | None:
+def _take_batch(
+    store: Store, settings: Settings, scheme: Scheme, limit: int, since: datetime
+) -> tuple[int, tuple[int, ...]] | None:
     """One transaction: how many signals, and the incidents they opened; None when another worker is at it."""
     for attempt in range(TRIES):
         try:
@@ -69,17 +86,19 @@ def _take_batch(store: Store, settings: Settings, scheme: Scheme, limit: int) ->
                 held = one(conn, Q["hold_intake"])
                 if not (held and held["held"]):
                     return None
-                return _take_signals(conn, settings, scheme, limit)
+                return _take_signals(conn, settings, scheme, limit, since)
         except psycopg.errors.DeadlockDetected:
             if attempt == TRIES - 1:
                 raise
     return None
 
 
-def _take_signals(conn: Connection, settings: Settings, scheme: Scheme, limit: int) -> tuple[int, tuple[int, ...]]:
+def _take_signals(
+    conn: Connection, settings: Settings, scheme: Scheme, limit: int, since: datetime
+) -> tuple[int, tuple[int, ...]]:
     """Work through signals; once an incident has opened not for long, since its people are woken by the commit."""
     began = time.monotonic()
-    signals = _within_bounds(all_rows(conn, Q["waiting_signals"], limit=limit))
+    signals = _within_bounds(all_rows(conn, Q["waiting_signals"], limit=limit, since=since))
     batch = Batch(conn, settings, scheme)
     read = _with_keys(conn, [(signal, *_events(signal)) for signal in signals])
     batch.look_up({event.key for _, events, _ in read for event in events})

@@ -44,14 +44,15 @@ SET last_at = COALESCE(EXCLUDED.last_at, source_state.last_at),
     refused = source_state.refused + EXCLUDED.refused,
     last_refusal = COALESCE(EXCLUDED.last_refusal, source_state.last_refusal);
 
--- any_waiting: whether intake has something to do
-SELECT 1 AS found FROM signal WHERE taken_at IS NULL LIMIT 1;
+-- any_waiting: whether intake has something to do; since: days before it are not looked at, which costs less
+SELECT 1 AS found FROM signal WHERE taken_at IS NULL AND received_at >= %(since)s::timestamptz LIMIT 1;
 
 -- hold_intake: one worker at a time; let go when the transaction ends
 SELECT pg_try_advisory_xact_lock(hashtextextended('fireline intake', 0)) AS held;
 
 -- waiting_signals: the first that nobody has taken
-SELECT id, source, received_at, events FROM signal WHERE taken_at IS NULL ORDER BY id LIMIT %(limit)s;
+SELECT id, source, received_at, digest, events FROM signal
+WHERE taken_at IS NULL AND received_at >= %(since)s::timestamptz ORDER BY id LIMIT %(limit)s;
 
 -- newest_alerts: the newest alert of each key, with how its incident stands
 SELECT alert.key, alert.id, alert.status, alert.severity, alert.once, alert.resolved_at, incident.id AS incident,
@@ -62,6 +63,16 @@ LEFT JOIN incident ON incident.id = alert.incident_id;
 
 -- keys_of_alerts: of those that senders name by number
 SELECT id, source, key FROM alert WHERE id = ANY(%(alerts)s::bigint[]);
+
+-- alert_of_source: one of its own, and who is at it
+SELECT alert.*, incident.acknowledged_at, incident.acknowledged_by
+FROM alert LEFT JOIN incident ON incident.id = alert.incident_id
+WHERE alert.id = %(alert)s AND alert.source = %(source)s;
+
+-- signal_of_source: what became of it, with its first alert
+SELECT signal.taken_at, signal.events, alert.id AS alert, alert.annotations
+FROM signal LEFT JOIN alert ON alert.id = signal.alert_ids[1]
+WHERE signal.uid = %(uid)s AND signal.source = %(source)s;
 
 -- note_since: whether the same words of the same sender stand on an incident already
 SELECT 1 AS found FROM timeline
@@ -82,7 +93,8 @@ UPDATE alert SET title = %(title)s, severity = %(severity)s, once = %(once)s, la
 WHERE id = %(alert)s;
 
 -- resolve_alert: over
-UPDATE alert SET status = 'resolved', resolved_at = %(at)s, last_at = GREATEST(last_at, %(at)s) WHERE id = %(alert)s;
+UPDATE alert SET status = 'resolved', resolved_at = %(at)s, last_at = GREATEST(last_at, %(at)s) WHERE id = %(alert)s
+RETURNING title;
 
 -- any_firing: whether an alert of this incident still fires
 SELECT 1 AS found FROM alert WHERE incident_id = %(incident)s AND status = 'firing' LIMIT 1;
@@ -92,10 +104,11 @@ UPDATE alert SET count = count + given.number, last_at = GREATEST(last_at, given
 FROM unnest(%(alerts)s::bigint[], %(numbers)s::bigint[], %(times)b::timestamptz[]) AS given (alert, number, at)
 WHERE alert.id = given.alert;
 
--- mark_taken: alerts were made of these signals
+-- mark_taken: alerts were made of these signals, which came between two moments: only those days are looked at
 UPDATE signal SET taken_at = %(now)s, alert_ids = given.alerts::bigint[], fault = given.fault
 FROM unnest(%(signals)s::bigint[], %(alerts)s::text[], %(faults)s::text[]) AS given (signal, alerts, fault)
-WHERE signal.id = given.signal;
+WHERE signal.id = given.signal AND signal.taken_at IS NULL
+  AND signal.received_at BETWEEN %(first)s::timestamptz AND %(last)s::timestamptz;
 
 -- store_signal: one, inside somebody's transaction
 INSERT INTO signal (source, received_at, digest, body, events)
@@ -122,7 +135,8 @@ ORDER BY status = 'firing' DESC, last_at DESC, id DESC LIMIT %(limit)s;
 SELECT id AS signal, source, received_at, taken_at, fault,
        CASE WHEN octet_length(body::text) <= %(longest)s THEN body
             ELSE jsonb_build_object('too long to show, in bytes', octet_length(body::text)) END AS body
-FROM signal WHERE alert_ids @> ARRAY[%(alert)s::bigint] AND alert_ids <> '{}' ORDER BY id DESC LIMIT %(limit)s;
+FROM signal WHERE alert_ids @> ARRAY[%(alert)s::bigint] AND alert_ids <> '{}'
+  AND received_at BETWEEN %(first)s::timestamptz AND %(last)s::timestamptz ORDER BY id DESC LIMIT %(limit)s;
 
 -- record_change: once, however often it is told
 INSERT INTO change (kind, source, target, title, detail, by, url, at, seen_at, once, labels)
