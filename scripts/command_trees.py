@@ -26,7 +26,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
 from fireline.runbook.lint.programs import learning, shut_in
-from fireline.runbook.lint.programs.helptext import Help, read
+from fireline.runbook.lint.programs.help.reading import Help, read
 
 TREES = Path(__file__).parents[1] / "src/fireline/runbook/lint/programs/trees"
 shut_in.SECONDS = 60.0

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fireline.runbook.lint.programs.branch import Branch, Unsure
-from fireline.runbook.lint.programs.helptext import Help
+from fireline.runbook.lint.programs.help.reading import Help
 from fireline.runbook.lint.programs.learned import Learned
 from fireline.runbook.lint.programs.learning import Told
 

@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 
 from fireline.runbook.lint.programs import learning
 from fireline.runbook.lint.programs.branch import Branch, Unsure
-from fireline.runbook.lint.programs.helptext import Help
+from fireline.runbook.lint.programs.help.reading import Help
 from fireline.runbook.lint.programs.learning import Told
 from fireline.runbook.lint.programs.tables import child
 

@@ -24,7 +24,7 @@ from threading import Lock, RLock
 from typing import Any
 
 from fireline.runbook.lint.programs import shut_in
-from fireline.runbook.lint.programs.helptext import Help, read
+from fireline.runbook.lint.programs.help.reading import Help, read
 from fireline.runbook.lint.programs.shut_in import Patience, run
 
 _SYSTEM = ("/usr/", "/bin/", "/sbin/", "/opt/", "/nix/", "/snap/", "/lib/")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fireline.runbook.lint.programs.helptext import Help, read, spelled
+from fireline.runbook.lint.programs.help.reading import Help, read
 
 OCLIF = """start a build
 
@@ -138,8 +138,3 @@ def test_a_sentence_that_ends_in_a_colon_is_no_heading() -> None:
 def test_what_is_no_help_text_says_nothing() -> None:
     assert read("error: unknown flag\n") == Help(arguments=True)
     assert read("").options is None
-
-
-def test_a_negation_is_two_options() -> None:
-    assert spelled("--[no-]wait") == ("--wait", "--no-wait")
-    assert spelled("--wait") == ("--wait",)
