@@ -10,18 +10,19 @@ from typing import Any, Literal
 
 from fireline.runbook import sqltext
 from fireline.runbook.document import Action, Procedure, Runbook, Step
+from fireline.runbook.lint.inline import inline
 from fireline.runbook.lint.shell.call import Call
 from fireline.runbook.lint.shell.calls import calls
 from fireline.runbook.lint.sql.statements import Script, scripts
 from fireline.runbook.lint.world import World
 from fireline.runbook.sqltext import Statement
 
-Role = Literal["action", "alternative", "verify", "undo", "before"]
+Role = Literal["action", "alternative", "verify", "undo", "before", "sentence", "words"]
 
 
 @dataclass(frozen=True)
 class Command:
-    """One fence of a step, and what it is for."""
+    """One fence of a step, and what it is for; or what stands as code in its sentences: a known command, or only such words."""
 
     procedure: Procedure
     step: Step
@@ -73,6 +74,14 @@ class Subject:
         found = [one for procedure in (*self.book.procedures, *self.book.checklists) for one in _of(procedure)]
         placed = [replace(one, numbers=_numbers(one.action, self.lines)) for one in found]
         return tuple(sorted(placed, key=lambda one: one.action.line))
+
+    @cached_property
+    def sentences(self) -> tuple[Command, ...]:
+        """The commands within the sentences of steps, which a person types: one line each."""
+        found = inline(self.text, self.book)
+        return tuple(
+            Command(one.procedure, one.step, one.action, "sentence" if one.known else "words") for one in found
+        )
 
     @cached_property
     def scripts(self) -> tuple[Script, ...]:

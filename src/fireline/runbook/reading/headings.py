@@ -31,6 +31,7 @@ _SEVERITY = _words(r"""
     (?: (?:levels?|definitions?|classifications?|matrix|scale|table|criteria|guide(?:lines)?|and response times?))*
     |.*\b(?:severity|priority) (?:levels?|definitions?|classification|matrix|scale|table)\b.*
     |(?:incident|priority) (?:levels?|classification|priorities)|sev levels?
+    |poziomy(?: \w+)?|livelli(?: di (?:gravità|priorità))?|níveis(?: de \w+)?|niveles(?: de \w+)?|重大度|障害レベル|严重级别
 """)
 _CONTACTS = _words(r"""
     .*\b(?:contacts|contact (?:list|info|information|details|directory)|who to (?:call|contact))\b.*

@@ -9,9 +9,11 @@ from fireline.runbook.lint.shell.builtins import BUILTINS
 from fireline.runbook.lint.shell.call import Call
 from fireline.runbook.lint.shell.calls import functions
 from fireline.runbook.lint.subject import Command, Subject
+from fireline.runbook.lint.terminal.sessions import opened
 from fireline.runbook.lint.world import Tools
 
 _OURS = "fireline"  # a step of plain fireline lines is carried out by the worker itself
+_SESSIONS = {"ssh", "su", "sudo", "docker", "podman", "kubectl", "oc", "vagrant", "heroku"}
 _FETCH = {"npx", "bunx", "pnpx", "pnpm", "yarn", "npm", "bundle", "poetry", "pipenv", "uv"}  # they bring what they run
 
 
@@ -23,8 +25,10 @@ def look(subject: Subject) -> Iterator[Fault | Unknown]:
         *(functions(one.action.command) for one in subject.commands if one.language == "bash")
     )
     for command in subject.commands:
+        elsewhere = False  # whether what follows is typed in a session that the fence has opened
         for call in command.calls:
-            if not _counts(call) or call.name in defined:
+            there, elsewhere = elsewhere, elsewhere or (call.name in _SESSIONS and opened(call) is not None)
+            if there or not _counts(call) or call.name in defined:
                 continue
             if tools is None:
                 yield Unknown(command.line(call.line), call.name, "no programs were looked at", command.step.key)

@@ -40,13 +40,17 @@ _BRINGS = {
 
 
 def look(subject: Subject) -> Iterator[Fault | Unknown]:
-    """Every relative path that is called as a program or given to a shell."""
-    for command in subject.commands:
+    """Every relative path that is called as a program or given to a shell; in a sentence, where no fence calls it."""
+    called: set[str] = set()
+    for command in (*subject.commands, *subject.sentences):
         for at, call in enumerate(command.calls):
             script = _script(call)
             if script is None:
                 continue
             path = script.text if isinstance(script, Word) else call.raw_name
+            if command.role in ("sentence", "words") and path in called:
+                continue
+            called.add(path)
             if not subject.world.files:
                 yield Unknown(command.line(call.line), path, "files are not looked up", command.step.key)
                 continue

@@ -62,7 +62,7 @@ _FILE = "Let the program read it from a file or its environment, filled from the
 
 def look(subject: Subject) -> Iterator[Fault]:
     """Every literal secret, and every one in a variable that the list of processes would show."""
-    for command in subject.commands:
+    for command in (*subject.commands, *subject.sentences):
         told: set[tuple[int, int]] = set()
         for call in everywhere(command.calls):
             for found in _secrets(call):

@@ -43,6 +43,14 @@ def look(subject: Subject) -> Iterator[Fault | Unknown]:
                 break
             if piece.tree.fault is not None:
                 yield from _judge(subject, script, piece)
+    for one in subject.sentences:
+        if one.language == "sql" and one.step.action is None and one.step.undo_text is None:
+            yield Unknown(
+                one.action.line,
+                one.action.command[:80],
+                "it stands in a sentence: it was parsed, and held against no database",
+                one.step.key,
+            )
 
 
 def _judge(subject: Subject, script: Script, piece: Piece) -> Iterator[Fault | Unknown]:

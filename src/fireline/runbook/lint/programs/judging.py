@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 
 from fireline.runbook.lint.programs.invocation import Invocation, invocation
 from fireline.runbook.lint.rule import Fault, Unknown
+from fireline.runbook.lint.shell.builtins import BUILTINS
 from fireline.runbook.lint.shell.call import Call
+from fireline.runbook.lint.shell.carried import everywhere
 from fireline.runbook.lint.subject import Command, Subject
 from fireline.runbook.lint.world import Known
 
@@ -14,16 +16,26 @@ Judge = Callable[[Command, Call, Invocation], Iterable[Fault | Unknown]]
 
 
 def judged(subject: Subject, judge: Judge) -> Iterator[Fault | Unknown]:
-    """What a rule says of each call; where no programs were looked at, that nothing is known. A script has no table."""
+    """What a rule says of each call; where no programs were looked at, that nothing is known. A script has no table.
+
+    Of a command within a sentence whose program nobody knows it is said that nothing was looked into.
+    """
     tools = subject.world.tools
-    for command in subject.commands:
-        for call in command.calls:
+    for command in (*subject.commands, *subject.sentences):
+        for call in everywhere(command.calls):
             if not call.fixed or "/" in call.raw_name:
                 continue
             if tools is None:
                 yield Unknown(command.line(call.line), call.name, "no programs were looked at", command.step.key)
-            elif found := invocation(tools, call):
+            elif command.role != "words" and (found := invocation(tools, call)):
                 yield from judge(command, call, found)
+            elif command.role in ("sentence", "words") and call.name not in BUILTINS and tools.where(call.name) is None:
+                yield Unknown(
+                    command.line(call.line),
+                    command.action.command,
+                    f"it stands in a sentence, and `{call.name}` is neither on this machine nor known",
+                    command.step.key,
+                )
 
 
 def ask(call: Call, known: Known) -> str:
