@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import time
@@ -63,6 +64,19 @@ def test_its_help_and_its_version_are_read_once_and_kept(tmp_path: Path, cache: 
         assert set(told.options or ()) == {"--json"}
     assert counted.read_text() == "xx"
     assert len(list((cache / "fireline" / "programs").iterdir())) == 1
+
+
+def test_the_version_of_a_package_of_npm_is_read_and_nothing_run(tmp_path: Path) -> None:
+    package = tmp_path / "node_modules" / "@cli" / "pm2"
+    package.parent.mkdir(parents=True)
+    file = program(package, "raise SystemExit('it was run')\n", "run.js")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "pm2").symlink_to(file)
+    about = {"name": "@cli/pm2", "version": "7.0.1", "bin": {"pm2": "run.js"}}
+    (package / "package.json").write_text(json.dumps(about))
+    assert learning.version(learning.told(tmp_path / "bin" / "pm2")) == "7.0.1"
+    (package / "package.json").write_text(json.dumps(about | {"bin": {"other": "run.js"}}))
+    assert learning.version(learning.told(tmp_path / "bin" / "pm2")) is None
 
 
 def test_another_version_of_it_is_asked_anew(tmp_path: Path) -> None:

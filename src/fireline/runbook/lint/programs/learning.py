@@ -83,14 +83,28 @@ def told(program: Path, patience: Patience | None = None) -> Told:
 
 
 def version(about: Told) -> str | None:
-    """Its version as `--version` says it; None when it says none."""
+    """Its version as its package or `--version` says it; None when it says none."""
     with _alone(about, "--version"):
+        if about.version is None:
+            about.version = _packaged(about.file)
         if about.version is None:
             said = _ask(about, "--version", ["--version"])
             if said is not None:
                 about.version = version_in(said, about.file.name) or ""
                 _keep(about)
     return about.version or None
+
+
+def _packaged(program: Path) -> str | None:
+    """What stands in the package.json of a program that npm installed: nothing need be run for it."""
+    with contextlib.suppress(OSError, ValueError, TypeError, AttributeError, KeyError, StopIteration):
+        real = program.resolve()
+        folder = next(one for one in real.parents if "node_modules" in one.parts and (one / "package.json").is_file())
+        about = json.loads((folder / "package.json").read_text(encoding="utf-8"))
+        bins = about["bin"] if isinstance(about["bin"], dict) else {about["name"].rpartition("/")[2]: about["bin"]}
+        if (folder / bins[program.name]).resolve() == real and re.fullmatch(r"\d+(\.\d+)+", about["version"]):
+            return str(about["version"])
+    return None
 
 
 def version_in(said: str, program: str) -> str | None:

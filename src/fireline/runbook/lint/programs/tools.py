@@ -17,7 +17,7 @@ from fireline.runbook.lint.programs.shut_in import Patience
 from fireline.runbook.lint.programs.tables import Table, child
 from fireline.runbook.lint.world import Known, Tools
 
-_TOGETHER = 4  # programs that are asked at once
+_TOGETHER = max(2, min(4, os.cpu_count() or 1))  # programs that are asked at once
 _SLIP = 0.88  # how alike two names are of which one is a slip of the pen
 
 
