@@ -30,7 +30,7 @@ def test_a_wrong_token_an_unknown_source_and_a_look_are_turned_away(site: Site) 
     with site.stranger() as sender:
         assert sender.post("/in/prom", json={"title": "x"}, headers={"Authorization": "Bearer no"}).status_code == 401
         assert sender.post("/in/nobody", json={"title": "x"}, headers=BEARER).status_code == 404
-        assert sender.get("/in/prom").status_code == 405
+        assert sender.delete("/in/prom").status_code == 405
         assert sender.post("/in/prom", content=b"{broken", headers=BEARER).status_code == 400
 
 
@@ -57,12 +57,12 @@ def test_a_body_over_the_limit_is_not_read_to_its_end(store_url: str, tmp_path: 
 
 def test_the_doors_answer_with_the_same_headers_as_all_else(site: Site) -> None:
     with site.stranger() as sender:
-        for answer in (sender.post("/in/prom", json={"title": "x"}, headers=BEARER), sender.get("/in/prom")):
+        for answer in (sender.post("/in/prom", json={"title": "x"}, headers=BEARER), sender.delete("/in/prom")):
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
             assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
             assert answer.headers["Cache-Control"] == "no-store"
             assert answer.headers["Content-Type"] == "application/json"
-        assert sender.get("/in/prom").headers["Allow"] == "POST"
+        assert sender.delete("/in/prom").headers["Allow"] == "GET, POST, PUT"
         assert sender.post("/in/", json={"title": "x"}, headers=BEARER).status_code == 404
         assert sender.post("/in/prom/more", json={"title": "x"}, headers=BEARER).status_code == 404
 

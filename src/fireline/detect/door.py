@@ -199,6 +199,7 @@ def _read(source: Source, inbound: Inbound) -> Row:
         digest=hashlib.sha256(inbound.body).digest(),
         body=request_body.redacted(document),
         events=request_body.redacted(events),
+        uid=inbound.uid,
     )
 
 

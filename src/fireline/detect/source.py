@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Literal
+from uuid import UUID
 
 from pydantic import ValidationError
 
 from fireline.detect import body as request_body
+from fireline.detect.signals import new_uid
 from fireline.errors import FirelineError, SettingsError
 from fireline.settings import Model, SourceSettings
 from fireline.store.connect import Connection
@@ -86,6 +89,8 @@ class Inbound:
     method: str = "POST"
     place: Mapping[str, str] = field(default_factory=dict)  # what stood in the path for the names of its route
     options: Any = None  # the source's own settings, as its Options model
+    began: float = field(default_factory=time.perf_counter, compare=False)  # for senders who are told how long it took
+    uid: UUID = field(default_factory=new_uid, compare=False)  # of the signal that it becomes
 
     @cached_property
     def document(self) -> Any:
@@ -103,6 +108,7 @@ class Knock:
     headers: Mapping[str, str]  # names in lower case
     method: str
     place: Mapping[str, str]
+    began: float = field(default_factory=time.perf_counter, compare=False)
 
     @cached_property
     def document(self) -> Any:
@@ -121,6 +127,7 @@ class Knock:
             self.method,
             self.place,
             options,
+            self.began,
         )
         if "document" in vars(self):
             vars(inbound)["document"] = self.document
@@ -260,6 +267,21 @@ def moment_of_epoch(value: object) -> str | None:
         return datetime.fromtimestamp(seconds / 1_000 if seconds > _MILLISECONDS else seconds, UTC).isoformat()
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def moment_said(value: object) -> str | None:
+    """A time however senders write it, as ISO text in UTC: seconds since 1970, or ISO, which means UTC when it names no zone."""
+    if isinstance(value, bool) or value is None:
+        return None
+    text = as_text(value).strip()
+    if "+" in text[10:]:
+        text = text.removesuffix("Z")  # a common slip
+    try:
+        at = datetime.fromisoformat(text)
+        at = at if at.tzinfo else at.replace(tzinfo=UTC)
+        return at.astimezone(UTC).isoformat() if at.year > 1 and len(text) > len("2026-01-01") else None
+    except (ValueError, OverflowError):
+        return moment_of_epoch(text)
 
 
 _MILLISECONDS = 1e11  # as seconds this would be the year 5138

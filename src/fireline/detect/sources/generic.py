@@ -1,17 +1,29 @@
-"""Anything that can send a JSON object or a form: the few fields every alert has, under their usual names."""
+"""Anything that can send JSON or a form: the few fields every alert has, under their usual names or where a map says."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import json
+from dataclasses import replace
 from typing import Any
 
-from fireline.detect.source import MOST_EVENTS, Event, Inbound, Source, key, labels, line, moment, prose
+from pydantic import Field
+
+from fireline.detect.mapping import RESOLVED, Found, Map, is_over, read
+from fireline.detect.source import MOST_EVENTS, Event, Inbound, Source, key, labels, line, moment, moment_said, prose
 from fireline.errors import Usage
+from fireline.settings import Model
 
 _TITLE = ("summary", "title", "message")
 _TEXT = ("details", "description", "text")
 _DEDUP = ("dedup", "dedup_key", "alias")
-_RESOLVED = frozenset({"close", "closed", "resolve", "resolved", "ok", "up", "recovery", "recovered"})
+_STATUS = ("action", "status", "event_action")
+
+
+class Options(Model):
+    """What a sender is like that has names of its own."""
+
+    map: Map | None = Field(None, description="where the fields of an alert stand, as JSONPaths")
 
 
 def parse(inbound: Inbound) -> list[Event]:
@@ -20,21 +32,66 @@ def parse(inbound: Inbound) -> list[Event]:
     A status that is not known fires: an alert too many is better than one lost.
     """
     document = inbound.document
+    beside = {name: value for name, value in inbound.query.items() if name != "token"}
+    if isinstance(inbound.options, Options) and inbound.options.map is not None:
+        return _mapped(
+            inbound.options.map, inbound.source, {**beside, **document} if isinstance(document, dict) else document
+        )
     told = document if isinstance(document, list) else [document]
     if len(told) > MOST_EVENTS:
         raise Usage(f"{len(told)} alerts in one delivery", hint=f"Send at most {MOST_EVENTS}.")
-    beside = {name: value for name, value in inbound.query.items() if name != "token"}
-    return [_event(inbound.source, fields, beside) for fields in told]
+    return [_event(inbound.source, {**beside, **fields} if isinstance(fields, dict) else fields) for fields in told]
 
 
-def _event(source: str, fields: object, beside: Mapping[str, str]) -> Event:
+def _mapped(map_: Map, source: str, document: Any) -> list[Event]:
+    if document in ({}, "", None):
+        raise Usage("nothing was sent", hint="Send the JSON that the map of this source speaks of.")
+    return [_by_map(map_, source, found) for found in read(map_, document)]
+
+
+def _by_map(map_: Map, source: str, found: Found) -> Event:
+    """What the map found goes before the usual names; what it did not find is said, and the alert goes through."""
+    usual = found.element if isinstance(found.element, dict) else {}
+    hidden = {name for field, names in _OTHER_NAMES.items() if field in found.fields for name in names}
+    told = {name: value for name, value in usual.items() if name not in hidden} | found.fields
+    if "status" in found.fields:
+        told["status"] = RESOLVED[0] if is_over(map_, found.fields["status"]) else ""
+    title = _first(told, ("title", *_TITLE), 300) or _first(usual, _TITLE, 300)
+    nameless = not title and not _first(told, _DEDUP, 300)
+    event = _event(
+        source, told | {"title": title or f"an alert from {source}, which its map found no title of"}, _BY_MAP
+    )
+    if nameless:
+        whole = json.dumps(found.element, sort_keys=True)
+        digest = hashlib.sha256(whole.encode()).hexdigest()
+        event = replace(event, key=key(source, digest), key_reason="all that was sent", text=event.text or prose(whole))
+    return _with_missed(map_, event, found.missed)
+
+
+def _with_missed(map_: Map, event: Event, missed: tuple[str, ...]) -> Event:
+    if not missed:
+        return event
+    said = "The map of this source found nothing for: " + ", ".join(
+        f"{name} ({path})" if isinstance(path := getattr(map_, name), str) else name for name in missed
+    )
+    notes = event.annotations | {"map": line(said, 1_000)}
+    if not {"each", "title"} & set(missed):
+        return replace(event, annotations=notes)
+    return replace(event, annotations=notes, text=prose(f"{event.text}\n{said}."))
+
+
+# What the map has found is not looked for under these.
+_OTHER_NAMES = {"title": _TITLE, "text": _TEXT, "dedup": _DEDUP, "status": _STATUS, "severity": ("priority",)}
+_BY_MAP = ("title", *_TITLE)
+
+
+def _event(source: str, fields: object, titles: tuple[str, ...] = _TITLE) -> Event:
     if not isinstance(fields, dict):
         raise Usage("an alert is a JSON object or a form", hint='Send at least {"summary": "what is wrong"}.')
-    fields = {**beside, **fields} if beside else fields
-    states = [fields[name] for name in ("action", "status", "event_action") if name in fields]
-    resolved = any(line(state, 40).casefold() in _RESOLVED for state in states)
+    states = [fields[name] for name in _STATUS if name in fields]
+    resolved = any(line(state, 40).casefold() in RESOLVED for state in states)
     dedup = _first(fields, _DEDUP, 2_000)
-    title = _first(fields, _TITLE, 300)
+    title = _first(fields, titles, 300)
     if not title and not (dedup and resolved):
         raise Usage("no summary", hint='Send at least {"summary": "what is wrong"}; title and message will do too.')
     target = line(fields.get("target"), 100)
@@ -53,7 +110,7 @@ def _event(source: str, fields: object, beside: Mapping[str, str]) -> Event:
         annotations=labels(fields.get("meta")),
         group_key=key(source, group) if group else "",
         group_reason="the sender's group" if group else "",
-        starts_at=moment(start),
+        starts_at=moment_said(start),
         ends_at=moment(fields.get("ends_at")),
         once=key(dedup or title, line(start, 60)) if start else None,
     )
@@ -66,4 +123,10 @@ def _first(fields: dict[str, Any], names: tuple[str, ...], most: int) -> str:
     return ""
 
 
-source = Source("generic", "a JSON object or a form with summary, details, severity, status, dedup, target", parse)
+source = Source(
+    "generic",
+    "a JSON object or a form with summary, details, severity, status, dedup, target, or JSON of your own with a map",
+    parse,
+    methods=frozenset({"POST", "PUT", "GET"}),
+    options=Options,
+)
