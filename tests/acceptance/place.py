@@ -124,7 +124,7 @@ class Place:
 @contextmanager
 def place() -> Iterator[Place]:
     """A place, started; everything of it is stopped and removed afterwards."""
-    with ExitStack() as last, servers.private_folder() as folder:
+    with servers.private_folder() as folder, ExitStack() as last:  # in this order: what lives in it is stopped first
         patch = last.enter_context(pytest.MonkeyPatch.context())
         moved = folder / "clock"
         moved.write_text("0")

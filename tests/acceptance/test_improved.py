@@ -55,8 +55,9 @@ def carried_out(there: Place, procedure: str, *, no: tuple[str, ...] = ()) -> Vi
 
 
 def _wanted(view: View) -> View | None:
-    """The step that wants a person, or that failed."""
-    return next((one for one in view["steps"] if one["state"] in ("waiting", "failed", "unknown")), None)
+    """The step that wants a person, or that failed; one that waits for an approval, as soon as it is asked for."""
+    step = next((one for one in view["steps"] if one["state"] in ("waiting", "failed", "unknown")), None)
+    return None if step and step["waits_for"] == "approval" and not step["approval"] else step
 
 
 def _moved(view: View, *, before: View) -> bool:

@@ -291,7 +291,7 @@ class Shop:
 @contextmanager
 def shop(*, rows: int, sealed: bool) -> Iterator[Shop]:
     """Everything started, the application writing; all of it stopped and removed afterwards. sealed: backups are encrypted."""
-    with ExitStack() as last, servers.private_folder() as folder:
+    with servers.private_folder() as folder, ExitStack() as last:  # in this order: what lives in it is stopped first
         patch = last.enter_context(pytest.MonkeyPatch.context())
         clock = folder / "clock"
         clock.write_text("0")

@@ -214,11 +214,21 @@ def process(program: Fireline, *arguments: str) -> Iterator[subprocess.Popen[str
                 started.communicate()
 
 
+@contextmanager
+def at_work(program: Fireline, *arguments: str) -> Iterator[int]:
+    """The same for a test to which only what it does matters: its number; Python is not started for it."""
+    with (
+        (program.folder / f"{arguments[0]}.log").open("w") as log,
+        nursery().running(arguments, program.folder, program.clean, log.fileno()) as pid,
+    ):
+        yield pid
+
+
 @pytest.fixture
-def worker(house: Fireline) -> Iterator[subprocess.Popen[str]]:
+def worker(house: Fireline) -> Iterator[int]:
     """A worker at work."""
-    with process(house, "worker") as started:
-        yield started
+    with at_work(house, "worker") as pid:
+        yield pid
 
 
 def until(look: Callable[[], T], *, seconds: float = 20, what: str = "it") -> T:

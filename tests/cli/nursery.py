@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import json
 import os
 import selectors
+import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
-from contextlib import suppress
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -33,30 +37,57 @@ class Nursery:
     ) -> tuple[int, str, str]:
         """Call the program to its end: its code, its output, its errors."""
         files = [os.memfd_create(name) for name in ("in", "out", "err")]
-        answer, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
             os.pwrite(files[0], given.encode(), 0)
-            told = json.dumps([arguments, str(folder), dict(environment)]).encode()
-            with theirs:
-                socket.send_fds(self._ours, [told], [*files, theirs.fileno()])
-            answer.settimeout(patience)
-            pid = int(answer.recv(64))
-            try:
-                code = int(answer.recv(64))
-            except TimeoutError:
-                os.kill(pid, 9)
-                raise
+            with self._called(arguments, folder, environment, files) as (pid, answer):
+                code = _ended(pid, answer, patience)
             out, err = (os.pread(file, os.fstat(file).st_size, 0).decode() for file in files[1:])
             return code, out, err
         finally:
-            answer.close()
             for file in files:
                 os.close(file)
+
+    @contextmanager
+    def running(
+        self, arguments: tuple[str, ...], folder: Path, environment: Mapping[str, str], log: int
+    ) -> Iterator[int]:
+        """Call the program and ask it to end with the block; its number. What it says goes to the open file."""
+        with (
+            Path(os.devnull).open() as nothing,
+            self._called(arguments, folder, environment, [nothing.fileno(), log, log]) as (pid, answer),
+        ):
+            try:
+                yield pid
+            finally:
+                os.kill(pid, signal.SIGTERM)
+                _ended(pid, answer, 30)
+
+    @contextmanager
+    def _called(
+        self, arguments: tuple[str, ...], folder: Path, environment: Mapping[str, str], files: list[int]
+    ) -> Iterator[tuple[int, socket.socket]]:
+        answer, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with answer:
+            told = json.dumps([arguments, str(folder), dict(environment)]).encode()
+            with theirs:
+                socket.send_fds(self._ours, [told], [*files, theirs.fileno()])
+            answer.settimeout(60)
+            yield int(answer.recv(64)), answer
 
     def close(self) -> None:
         """End it."""
         self._ours.close()
         self._process.wait(20)
+
+
+def _ended(pid: int, answer: socket.socket, patience: float) -> int:
+    """The code of a call that ends by itself; one that does not is killed."""
+    answer.settimeout(patience)
+    try:
+        return int(answer.recv(64))
+    except TimeoutError:
+        os.kill(pid, signal.SIGKILL)
+        raise
 
 
 def _serve(calls: socket.socket) -> tuple[bytes, list[int]] | None:
@@ -114,7 +145,12 @@ def _be(told: bytes, files: list[int]) -> NoReturn:
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - as Python itself opens them
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
-    raise SystemExit(main())
+    code = main()
+    threading._shutdown()  # type: ignore[attr-defined]  # as Python does at its end: threads, then what was asked for
+    atexit._run_exitfuncs()
+    gc.collect()  # what was not closed says so
+    sys.stdout.flush()
+    os._exit(code)  # to take all that was loaded apart, page by page, would be most of the work of a call
 
 
 def _load() -> None:
@@ -130,8 +166,6 @@ def _load() -> None:
 
 
 if __name__ == "__main__":
-    import gc
-
     _load()
     gc.freeze()
     call = _serve(socket.socket(fileno=int(sys.argv[1])))

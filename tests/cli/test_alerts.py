@@ -1,9 +1,7 @@
-import subprocess
-
 from tests.cli.conftest import Fireline, until
 
 
-def test_what_a_person_reports_comes_in_like_any_alert(house: Fireline, worker: subprocess.Popen[str]) -> None:
+def test_what_a_person_reports_comes_in_like_any_alert(house: Fireline, worker: int) -> None:
     assert house("alert", "list").out == "No alerts.\n"
     assert house("report", "login is broken", "--text", "since nine", "--target", "main").code == 0
     until(lambda: house.data("alert", "list"), what="the alert")

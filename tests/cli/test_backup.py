@@ -24,7 +24,7 @@ def test_nothing_is_there_yet_and_what_to_do_is_said(house: Fireline) -> None:
 
 
 def test_a_backup_is_taken_shown_read_again_and_restored_beside(
-    house: Fireline, worker: subprocess.Popen[str], patient: Target, tmp_path: Path
+    house: Fireline, worker: int, patient: Target, tmp_path: Path
 ) -> None:
     school(patient)
     taken = house("backup", "create", "--yes")
@@ -79,7 +79,7 @@ def test_the_script_that_takes_the_place_of_a_projects_own_is_written_once(bare:
 
 
 def test_the_script_takes_lists_verifies_restores_beside_and_cleans_up(
-    house: Fireline, worker: subprocess.Popen[str], patient: Target
+    house: Fireline, worker: int, patient: Target
 ) -> None:
     school(patient)
     script = house.folder / "scripts" / "backup-manager.sh"

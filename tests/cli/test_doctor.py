@@ -1,6 +1,5 @@
 import json
 import socket
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,7 +13,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from fireline.postgres.connect import Target
-from tests.cli.conftest import SETTINGS, Done, Fireline, process, until
+from tests.cli.conftest import SETTINGS, Done, Fireline, at_work, until
 from tests.cli.examine.test_certificate import make
 from tests.cli.me import ME
 from tests.systems import peer as peers
@@ -193,15 +192,13 @@ class Telling(BaseHTTPRequestHandler):
         """Be quiet."""
 
 
-def test_a_test_alert_goes_the_whole_way_and_is_taken_back(house: Fireline, worker: subprocess.Popen[str]) -> None:
+def test_a_test_alert_goes_the_whole_way_and_is_taken_back(house: Fireline) -> None:
     Telling.told.clear()
     receiver = ThreadingHTTPServer(("127.0.0.1", 0), Telling)
     Thread(target=receiver.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{receiver.server_port}/told"
-    worker.terminate()
-    worker.wait()
     write(house, f'[contacts.chat]\nchannel = "webhook"\naddress = "{url}"\nconfirmed = true\n')
-    with process(house, "worker"), process(house, "server"):
+    with at_work(house, "worker"), at_work(house, "server"):
         until((house.folder / ".fireline" / "server.json").exists, what="the server")
         done = house("doctor", "--send-test-alert", "--json")
     receiver.shutdown()

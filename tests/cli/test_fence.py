@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 from fireline.postgres.connect import Target
-from tests.cli.conftest import Fireline, process, until
+from tests.cli.conftest import Fireline, at_work, until
 from tests.recovery.fence.shop import shop, state_of
 
 
-def test_it_is_raised_seen_and_lifted(house: Fireline, worker: subprocess.Popen[str], patient: Target) -> None:
+def test_it_is_raised_seen_and_lifted(house: Fireline, worker: int, patient: Target) -> None:
     with shop(patient, clients=1):
         before = state_of(patient)
         planned = house("contain", "fence", "--target", "main", "--level", "read-only", "--for", "5m", "--plan")
@@ -35,7 +34,7 @@ def test_it_is_raised_seen_and_lifted(house: Fireline, worker: subprocess.Popen[
         assert "no fence stands" in house("fence", "status").out
 
 
-def test_without_a_fence_there_is_nothing_to_lift(house: Fireline, worker: subprocess.Popen[str]) -> None:
+def test_without_a_fence_there_is_nothing_to_lift(house: Fireline, worker: int) -> None:
     done = house("unfence", "--plan")
     assert done.code == 1
     assert "no fence stands around main" in done.err
@@ -51,7 +50,7 @@ def test_the_short_forms_are_among_the_commands(bare: Fireline) -> None:
 def test_it_falls_by_itself_at_its_deadline(house: Fireline, patient: Target, clock_file: Path) -> None:
     house.environment["FIRELINE_CLOCK_FILE"] = str(clock_file)
     before = state_of(patient)
-    with process(house, "worker"):
+    with at_work(house, "worker"):
         done = house("fence", "--level", "closed", "--for", "5m", "--yes")
         assert done.code == 0, done.out + done.err
         assert state_of(patient) != before

@@ -2,7 +2,7 @@ import json
 from pathlib import Path
 
 from fireline.postgres.connect import Target
-from tests.cli.conftest import Fireline, process, until
+from tests.cli.conftest import Fireline, at_work, until
 from tests.cli.test_diagnose import held_up
 
 
@@ -36,7 +36,7 @@ def test_a_database_that_does_not_answer_is_code_2(bare: Fireline) -> None:
 
 def test_a_server_of_ours_is_asked_where_one_is_named(house: Fireline, patient: Target) -> None:
     token = house("token", "create", "laptop").out.strip()
-    with process(house, "server"):
+    with at_work(house, "server"):
         state = house.folder / ".fireline" / "server.json"
         until(state.exists, what="the server")
         url = json.loads(state.read_text())["url"]

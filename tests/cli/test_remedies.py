@@ -1,5 +1,4 @@
 import inspect
-import subprocess
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -107,9 +106,7 @@ def test_its_plan_is_shown_and_nothing_is_done(house: Fireline, stuck: psycopg.C
     assert alive(stuck)
 
 
-def test_with_yes_it_is_done_and_told_step_by_step(
-    house: Fireline, worker: subprocess.Popen[str], stuck: psycopg.Connection
-) -> None:
+def test_with_yes_it_is_done_and_told_step_by_step(house: Fireline, worker: int, stuck: psycopg.Connection) -> None:
     done = house("resolve", "terminate-session", str(stuck.info.backend_pid), "--yes")
     assert done.code == 0, done.out + done.err
     assert "succeeded" in done.out.splitlines()[-1]
@@ -118,7 +115,7 @@ def test_with_yes_it_is_done_and_told_step_by_step(
 
 
 def test_without_a_person_it_waits_for_one_and_says_for_what(
-    house: Fireline, worker: subprocess.Popen[str], stuck: psycopg.Connection
+    house: Fireline, worker: int, stuck: psycopg.Connection
 ) -> None:
     done = house("resolve", "terminate-session", str(stuck.info.backend_pid))
     assert done.code == 1
@@ -127,7 +124,7 @@ def test_without_a_person_it_waits_for_one_and_says_for_what(
 
 
 def test_a_person_at_the_terminal_reads_the_plan_and_says_yes(
-    house: Fireline, worker: subprocess.Popen[str], stuck: psycopg.Connection
+    house: Fireline, worker: int, stuck: psycopg.Connection
 ) -> None:
     with screen(house, "resolve", "terminate-session", str(stuck.info.backend_pid)) as here:
         shown = here.expect("Approve exactly this? [y/n/?/q]", 40)
@@ -181,9 +178,7 @@ def test_a_plan_of_many_parts_is_a_table_and_changes_nothing(
     assert [part["object"] for part in data["captured"]["parts"]] == ["public.orders"]
 
 
-def test_the_short_form_does_it_once_it_is_approved(
-    house: Fireline, worker: subprocess.Popen[str], stale: Target
-) -> None:
+def test_the_short_form_does_it_once_it_is_approved(house: Fireline, worker: int, stale: Target) -> None:
     with screen(house, "optimize", "--only", "analyze") as here:
         shown = here.expect("Approve exactly this? [y/n/?/q]", 40)
         assert "ANALYZE (SKIP_LOCKED) public.orders" in shown

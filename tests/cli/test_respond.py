@@ -1,5 +1,3 @@
-import subprocess
-
 import pytest
 
 from fireline.postgres.connect import Target, connect
@@ -10,7 +8,7 @@ from tests.cli.test_diagnose import held_up
 
 
 def test_one_person_goes_through_an_incident_from_the_alert_to_the_end(
-    house: Fireline, worker: subprocess.Popen[str], patient: Target
+    house: Fireline, worker: int, patient: Target
 ) -> None:
     house("declare", "the queue is stuck, jobs pile up", "--severity", "P1")
     with screen(house, "respond") as here:
@@ -48,7 +46,7 @@ def test_one_person_goes_through_an_incident_from_the_alert_to_the_end(
 
 
 def test_the_remedy_of_the_cause_takes_the_place_of_a_step_that_would_not_help(
-    house: Fireline, worker: subprocess.Popen[str], patient: Target
+    house: Fireline, worker: int, patient: Target
 ) -> None:
     dsn = patient.dsn.reveal()
     with held_up(dsn) as holder:
@@ -112,9 +110,7 @@ def test_without_a_terminal_it_is_plain_takes_answers_from_a_pipe_and_leaves_at_
     assert fireline.data("incident", "show")["acknowledged_by"] == ME
 
 
-def test_a_refusal_is_told_with_its_hint_and_the_conversation_goes_on(
-    house: Fireline, worker: subprocess.Popen[str]
-) -> None:
+def test_a_refusal_is_told_with_its_hint_and_the_conversation_goes_on(house: Fireline, worker: int) -> None:
     house("declare", "the queue is stuck, jobs pile up", "--severity", "P1")
     until(lambda: house.data("incident", "show", "1")["runs"], what="a run")
     house("ack")

@@ -9,7 +9,7 @@ import pytest
 
 from fireline.cluster import Cluster
 from tests import servers
-from tests.cli.conftest import Fireline, process
+from tests.cli.conftest import Fireline, at_work
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def test_a_server_is_restarted_and_then_started_once_it_is_down(house: Fireline,
     plan = house("restart", "--plan")
     assert plan.code == 0, plan.err
     assert "Sessions that are cut: 1 of postgres (web)." in plan.out
-    with process(house, "worker"):
+    with at_work(house, "worker"):
         done = house("restart", "--yes")
         assert done.code == 0, done.out + done.err
         assert "sessions that ended: 1 of postgres (web)" in done.out

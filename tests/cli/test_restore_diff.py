@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-
 from fireline.postgres.connect import Target
 from fireline.store.connect import Store
 from tests.cli.conftest import Fireline
@@ -11,7 +9,7 @@ from tests.recovery.twins import twins
 
 
 def test_what_a_swap_would_lose_is_told_and_rescued_afterwards(
-    house: Fireline, store: Store, worker: subprocess.Popen[str], patient: Target
+    house: Fireline, store: Store, worker: int, patient: Target
 ) -> None:
     with twins(patient) as pair:
         pair.sql("CREATE TABLE users (id int PRIMARY KEY); INSERT INTO users VALUES (1)")

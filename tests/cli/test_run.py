@@ -1,8 +1,7 @@
 import json
-import subprocess
 
 from fireline.postgres.connect import Target, connect
-from tests.cli.conftest import Fireline, process, until
+from tests.cli.conftest import Fireline, at_work, until
 from tests.cli.screen import screen
 
 
@@ -18,9 +17,7 @@ def has_table(patient: Target, name: str) -> bool:
     return bool(row and row["there"])
 
 
-def test_a_run_is_started_shown_approved_ticked_and_done(
-    house: Fireline, worker: subprocess.Popen[str], patient: Target
-) -> None:
+def test_a_run_is_started_shown_approved_ticked_and_done(house: Fireline, worker: int, patient: Target) -> None:
     assert house("run", "start", "Stuck Queue").out.splitlines()[0] == "run 1 started"
     until(lambda: waiting(house), what="the approval")
     shown = house("run", "show", "1").out
@@ -42,7 +39,7 @@ def test_a_run_is_started_shown_approved_ticked_and_done(
     assert "1 2  Leave a mark: CREATE TABLE" in house("run", "changes").out
 
 
-def test_an_approval_is_bound_to_what_was_read(house: Fireline, worker: subprocess.Popen[str], patient: Target) -> None:
+def test_an_approval_is_bound_to_what_was_read(house: Fireline, worker: int, patient: Target) -> None:
     house("run", "start", "Stuck Queue")
     until(lambda: waiting(house), what="the approval")
     done = house("run", "approve", "1", "2", "--hash", "0" * 64)
@@ -51,9 +48,7 @@ def test_an_approval_is_bound_to_what_was_read(house: Fireline, worker: subproce
     assert not has_table(patient, "marks")
 
 
-def test_a_person_at_a_terminal_sees_what_is_asked_and_says_no(
-    house: Fireline, worker: subprocess.Popen[str], patient: Target
-) -> None:
+def test_a_person_at_a_terminal_sees_what_is_asked_and_says_no(house: Fireline, worker: int, patient: Target) -> None:
     house("run", "start", "Stuck Queue")
     until(lambda: waiting(house), what="the approval")
     with screen(house, "approve") as here:
@@ -67,9 +62,7 @@ def test_a_person_at_a_terminal_sees_what_is_asked_and_says_no(
     assert house("run", "skip", "1", "2", "--reason", "not tonight").code == 0
 
 
-def test_followed_it_tells_each_step_once_and_asks(
-    house: Fireline, worker: subprocess.Popen[str], patient: Target
-) -> None:
+def test_followed_it_tells_each_step_once_and_asks(house: Fireline, worker: int, patient: Target) -> None:
     house("run", "start", "Stuck Queue")
     with screen(house, "run", "show", "1", "--follow") as here:
         here.expect("1 Count the jobs: succeeded: jobs = 42")
@@ -81,9 +74,7 @@ def test_followed_it_tells_each_step_once_and_asks(
     assert has_table(patient, "marks")
 
 
-def test_a_step_is_replaced_and_the_run_cancelled(
-    house: Fireline, worker: subprocess.Popen[str], patient: Target
-) -> None:
+def test_a_step_is_replaced_and_the_run_cancelled(house: Fireline, worker: int, patient: Target) -> None:
     house("run", "start", "Stuck Queue")
     until(lambda: waiting(house), what="the approval")
     assert house("run", "replace", "1", "2", "SELECT 7 AS seven", "--reason", "safer").code == 0
@@ -101,7 +92,7 @@ def test_a_procedure_that_is_not_there_names_those_that_are(house: Fireline) -> 
 
 def test_the_same_commands_work_from_afar_with_a_token(house: Fireline) -> None:
     token = house("token", "create", "laptop").out.strip()
-    with process(house, "server"):
+    with at_work(house, "server"):
         state = house.folder / ".fireline" / "server.json"
         until(state.exists, what="the server")
         url = json.loads(state.read_text())["url"]

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-
 import psycopg
 
 from fireline.postgres.connect import Target
 from tests.cli.conftest import Fireline
 
 
-def test_a_state_is_recorded_listed_shown_and_compared(
-    house: Fireline, worker: subprocess.Popen[str], patient: Target
-) -> None:
+def test_a_state_is_recorded_listed_shown_and_compared(house: Fireline, worker: int, patient: Target) -> None:
     assert house("snapshot", "list").out == "No state was recorded yet. `fireline contain snapshot` records one.\n"
     done = house("contain", "snapshot", "--target", "main")
     assert done.code == 0, done.out + done.err

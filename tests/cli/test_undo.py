@@ -1,14 +1,12 @@
 """`fireline undo`, and what the terminal tells of a remedy that is not done."""
 
-import subprocess
-
 from tests.cli.conftest import Fireline
 from tests.cli.screen import screen
 
 NOBODY = "2147483647"  # no process has this number
 
 
-def test_the_newest_change_is_put_back_and_only_once(house: Fireline, worker: subprocess.Popen[str]) -> None:
+def test_the_newest_change_is_put_back_and_only_once(house: Fireline, worker: int) -> None:
     raised = house("fence", "--level", "read-only", "--yes")
     assert raised.code == 0, raised.out + raised.err
     assert "`fireline unfence` lifts it" in " ".join(raised.out.split())
@@ -29,7 +27,7 @@ def test_where_nothing_was_changed_there_is_nothing_to_put_back(house: Fireline)
     assert "run 7 changed nothing" in house("undo", "7").err
 
 
-def test_a_remedy_that_can_not_begin_ends_with_the_reason(house: Fireline, worker: subprocess.Popen[str]) -> None:
+def test_a_remedy_that_can_not_begin_ends_with_the_reason(house: Fireline, worker: int) -> None:
     done = house("resolve", "terminate-session", NOBODY, "--yes")
     assert done.code == 1
     assert NOBODY in done.out
@@ -37,7 +35,7 @@ def test_a_remedy_that_can_not_begin_ends_with_the_reason(house: Fireline, worke
     assert house("run", "show", "1", "--follow").code == 0
 
 
-def test_a_plan_that_is_rejected_at_the_terminal_is_over(house: Fireline, worker: subprocess.Popen[str]) -> None:
+def test_a_plan_that_is_rejected_at_the_terminal_is_over(house: Fireline, worker: int) -> None:
     with screen(house, "fence", "--level", "read-only") as here:
         here.expect("Approve exactly this? [y/n/?/q]", 40)
         here.type("n")
@@ -46,7 +44,7 @@ def test_a_plan_that_is_rejected_at_the_terminal_is_over(house: Fireline, worker
     assert house.data("run", "show", "1")["steps"][0]["state"] == "cancelled"
 
 
-def test_who_leaves_at_the_question_is_told_that_it_waits(house: Fireline, worker: subprocess.Popen[str]) -> None:
+def test_who_leaves_at_the_question_is_told_that_it_waits(house: Fireline, worker: int) -> None:
     with screen(house, "fence", "--level", "read-only") as here:
         here.expect("Approve exactly this? [y/n/?/q]", 40)
         here.type("q")
