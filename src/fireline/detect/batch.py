@@ -14,6 +14,7 @@ from psycopg.types.json import Jsonb
 
 from fireline import redact
 from fireline.detect import changes, remarks
+from fireline.detect.copies import COPY, Copies
 from fireline.detect.rules import Ruling, let_through, rule
 from fireline.detect.source import Event
 from fireline.incident import timeline
@@ -40,6 +41,7 @@ class Known:
     status: str
     severity: str | None
     once: str | None
+    first_at: datetime
     resolved_at: datetime | None
     incident: int | None
     incident_status: str | None
@@ -53,6 +55,7 @@ class Batch:
         self._conn = conn
         self._settings = settings
         self._scheme = scheme
+        self._copies = Copies(conn)
         self._known: dict[str, Known] = {}
         self._repeats: dict[int, tuple[int, datetime]] = {}  # alert -> how often, when last
         self._taken: list[tuple[DictRow, list[int], str | None]] = []  # signal, its alerts, its fault
@@ -114,11 +117,12 @@ class Batch:
         if event.status in ("acknowledged", "noted"):
             return self._hear(signal, event, known)
         if event.status == "resolved":
-            return self._resolve(event, known, at), None
+            return self._resolve(signal, event, known)
         if known is None:
             return self._open(signal, event, fault)
         if known.status == "resolved":
-            if event.once and event.once == known.once and known.resolved_at and at - known.resolved_at <= LATE:
+            if self._is_late(signal, event, known):
+                self._count(known.id, at)
                 return known.id, "a late copy of what had been resolved; nothing was opened again"
             return self._open(signal, event, fault)
         if known.incident_status in ENDED and not self._still_the_same(event, known, at):
@@ -126,6 +130,13 @@ class Batch:
             return self._open(signal, event, fault)
         self._count(known.id, at)
         return known.id, self._renew(signal, event, known)
+
+    def _is_late(self, signal: DictRow, event: Event, known: Known) -> bool:
+        """Whether what fires is the occurrence that was resolved, as its sender says, or a copy of what was sent before."""
+        since = signal["received_at"] - known.resolved_at if known.resolved_at else LATE
+        if event.once:
+            return event.once == known.once and since <= LATE
+        return since <= COPY and self._copies.is_one(signal)
 
     def _hear(self, signal: DictRow, event: Event, known: Known | None) -> tuple[int | None, str | None]:
         """Somebody on the sender's side speaks of an alert; of one that does not fire there is nothing to say."""
@@ -168,7 +179,9 @@ class Batch:
         if ruling.fault:
             text = f"Could not judge the alert “{event.title}”; let through as {ruling.severity.id}: {ruling.fault}"
             timeline.tell(self._conn, incident, "note", FIRELINE, text=text)
-        self._known[event.key] = Known(alert, "firing", event.severity, event.once, None, incident, "detected", None)
+        self._known[event.key] = Known(
+            alert, "firing", event.severity, event.once, signal["received_at"], None, incident, "detected", None
+        )
         return alert, ruling.fault
 
     def _open_incident_of(self, ruling: Ruling, at: datetime) -> int | None:
@@ -252,17 +265,27 @@ class Batch:
         self._raise(known.incident, ruling, event)
         return ruling.fault
 
-    def _resolve(self, event: Event, known: Known | None, at: datetime) -> int | None:
+    def _resolve(self, signal: DictRow, event: Event, known: Known | None) -> tuple[int | None, str | None]:
         """The alert is over; without a firing one there is nothing to do, and the signal is kept all the same."""
         if known is None or known.status == "resolved":
-            return known.id if known else None
+            return known.id if known else None, None
+        at = signal["received_at"]
+        if self._speaks_of_earlier(signal, event, known):
+            return known.id, "a late copy of the end of an earlier occurrence; what fires since then stays"
         title = self._close(event.key, known, at)
         if known.incident is not None:
             said = {"alert_id": known.id, "title": title}
             timeline.tell(self._conn, known.incident, "alert_resolved", FIRELINE, **said)
             if one(self._conn, Q["any_firing"], incident=known.incident) is None:
                 wake(self._conn, "probe", known.incident)
-        return known.id
+        return known.id, None
+
+    def _speaks_of_earlier(self, signal: DictRow, event: Event, known: Known) -> bool:
+        """Whether what is over was over before: another replica tells of it late, or its sender got no answer."""
+        if event.once and known.once and event.once != known.once:
+            found = one(self._conn, Q["earlier_occurrence"], key=event.key, alert=known.id, once=event.once)
+            return found is not None
+        return signal["received_at"] - known.first_at <= COPY and self._copies.is_one(signal)
 
     def _close(self, key: str, known: Known, at: datetime) -> str:
         """It is over; its title, which whoever says so may not know."""

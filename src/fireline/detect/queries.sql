@@ -55,7 +55,8 @@ SELECT id, source, received_at, digest, events FROM signal
 WHERE taken_at IS NULL AND received_at >= %(since)s::timestamptz ORDER BY id LIMIT %(limit)s;
 
 -- newest_alerts: the newest alert of each key, with how its incident stands
-SELECT alert.key, alert.id, alert.status, alert.severity, alert.once, alert.resolved_at, incident.id AS incident,
+SELECT alert.key, alert.id, alert.status, alert.severity, alert.once, alert.first_at, alert.resolved_at,
+       incident.id AS incident,
        incident.status AS incident_status, incident.resolved_at AS incident_resolved_at
 FROM unnest(%(keys)s::text[]) AS wanted (key)
 CROSS JOIN LATERAL (SELECT * FROM alert WHERE alert.key = wanted.key ORDER BY id DESC LIMIT 1) AS alert
@@ -103,6 +104,13 @@ SELECT 1 AS found FROM alert WHERE incident_id = %(incident)s AND status = 'firi
 UPDATE alert SET count = count + given.number, last_at = GREATEST(last_at, given.at)
 FROM unnest(%(alerts)s::bigint[], %(numbers)s::bigint[], %(times)b::timestamptz[]) AS given (alert, number, at)
 WHERE alert.id = given.alert;
+
+-- signals_since: what came since a moment; by their ids, which grow with time
+SELECT id, source, digest, received_at FROM signal
+WHERE received_at >= %(since)s::timestamptz AND uid >= %(least)s::uuid;
+
+-- earlier_occurrence: whether an alert before this one was what its sender speaks of
+SELECT 1 AS found FROM alert WHERE key = %(key)s AND id < %(alert)s AND once = %(once)s LIMIT 1;
 
 -- mark_taken: alerts were made of these signals, which came between two moments: only those days are looked at
 UPDATE signal SET taken_at = %(now)s, alert_ids = given.alerts::bigint[], fault = given.fault
