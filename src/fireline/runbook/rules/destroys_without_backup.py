@@ -12,7 +12,8 @@ from fireline.runbook.lint.mending import own_words
 from fireline.runbook.lint.rule import Fault, Rule
 from fireline.runbook.lint.shell.call import Call
 from fireline.runbook.lint.shell.carried import everywhere
-from fireline.runbook.lint.steps.purpose import backs_up, saves
+from fireline.runbook.lint.steps.purpose import backs_up
+from fireline.runbook.lint.steps.saving import saves
 from fireline.runbook.lint.subject import Command, Subject
 
 _CHOSEN = re.compile(r"\b(?:update|delete)\b.*\bwhere\b", re.IGNORECASE | re.DOTALL)

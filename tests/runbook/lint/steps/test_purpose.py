@@ -6,7 +6,6 @@ import pytest
 
 from fireline.runbook.document import Procedure, Step
 from fireline.runbook.lint.steps import purpose
-from fireline.runbook.lint.steps.calls import calls_of
 from fireline.runbook.parse import parse_text
 
 
@@ -137,8 +136,3 @@ def test_a_step_has_a_place_and_words() -> None:
     assert purpose.place_of(one, one.steps[1]) == 1
     assert "cafe" in purpose.said(one.steps[1])
     assert not purpose.looks(one.steps[0])
-
-
-def test_calls_that_save() -> None:
-    assert purpose.saves(calls_of("pg_dumpall > all.sql")[0])
-    assert not purpose.saves(calls_of("pg_restore -d shop x")[0])

@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from google.protobuf.message import DecodeError
-from postgast import PgQueryError, parse
-
 from fireline.runbook import sqltext
 from fireline.runbook.document import Action, Procedure, Step
 from fireline.runbook.lint.shell.call import Call
-from fireline.runbook.lint.shell.carried import carried
 from fireline.runbook.lint.steps.calls import HARMLESS, TELLERS, calls_of, halts, is_query, looks_at, reads
+from fireline.runbook.lint.steps.saving import keeps_copy, saves
 from fireline.runbook.lint.steps.words import (
     BACK,
     LOOKS,
@@ -25,35 +22,6 @@ from fireline.runbook.lint.steps.words import (
     USES,
 )
 from fireline.runbook.speech.words import folded
-
-_BACKUP_CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
-    **dict.fromkeys(
-        ("pg_dump", "pg_dumpall", "pg_basebackup", "mysqldump", "mariadb-dump", "mongodump", "xtrabackup"), ((),)
-    ),
-    "pgbackrest": (("backup",),),
-    "wal-g": (("backup-push",),),
-    "barman": (("backup",),),
-    "restic": (("backup",),),
-    "borg": (("create",),),
-    "velero": (("backup", "create"),),
-    "supabase": (("db", "dump"),),
-    "heroku": (("pg:backups:capture",), ("pg:backups", "capture")),
-    "etcdctl": (("snapshot", "save"),),
-    "zfs": (("snapshot",),),
-    "gcloud": (("sql", "backups", "create"), ("sql", "export"), ("compute", "disks", "snapshot")),
-    "terraform": (("state", "pull"),),
-    "fireline": (("contain", "backup"), ("contain", "snapshot"), ("backup", "create")),
-    "redis-cli": (("bgsave",), ("save",), ("BGSAVE",), ("SAVE",)),
-    "consul": (("snapshot", "save"),),
-    "vault": (("operator", "raft", "snapshot", "save"),),
-    "neonctl": (("branches", "create"),),
-    "git": (("tag",), ("stash",), ("branch",)),
-}
-_AWS_BACKUP = re.compile(
-    r"create-(?:db-)?(?:cluster-)?snapshot|create-backup|start-backup-job|create-image|start-export-task"
-)
-_SAVED_NAME = re.compile(r"back-?up|\.bak\b|\bbak\b|snapshot|dump|saved?\b|before|\.orig\b|\.old\b", re.IGNORECASE)
-
 
 _LONGEST = 4_000  # characters of a step's words that are looked into
 
@@ -82,56 +50,12 @@ def takes_backup(step: Step) -> bool:
         return True
     if step.before is not None:
         return True
-    return any(_saves(action) for action in commands_of(step))
+    return any(keeps_copy(action) for action in commands_of(step))
 
 
 def backs_up(step: Step) -> bool:
     """Whether after a step there is a way back in somebody's hand: it makes a backup, or makes sure that there is one."""
     return takes_backup(step) or bool(MAKES_SURE.search(folded(step.title)) or MAKES_SURE.search(said(step)))
-
-
-def _saves(action: Action) -> bool:
-    if action.language == "sql":
-        return any(_saving_sql(one.sql) for one in sqltext.read(action.command).statements)
-    return action.language == "bash" and any(
-        saves(call) or any(saves(one.call) for one in carried(call)) for call in calls_of(action.command)
-    )
-
-
-def _saving_sql(sql: str) -> bool:
-    """CREATE TABLE … AS and COPY … TO keep a copy."""
-    try:
-        nodes = [one.stmt.WhichOneof("node") for one in parse(sql).stmts]
-        copies = [one.stmt.copy_stmt for one in parse(sql).stmts if one.stmt.WhichOneof("node") == "copy_stmt"]
-    except (PgQueryError, DecodeError):
-        return False
-    return "create_table_as_stmt" in nodes or any(not one.is_from for one in copies)
-
-
-def saves(call: Call) -> bool:
-    """Whether a call makes a backup, a dump or a copy under another name."""
-    words = call.plain
-    if any(words[: len(wanted)] == wanted for wanted in _BACKUP_CALLS.get(call.name, ())):
-        return True
-    if call.name == "aws":
-        return len(words) > 1 and bool(_AWS_BACKUP.match(words[1]))
-    if call.name == "az":
-        return "backup" in words or "export" in words
-    if call.name in ("cp", "rsync", "tar", "zip"):
-        return any(_SAVED_NAME.search(word.text) for word in call.words)
-    if any(sign in (">", ">|") and _SAVED_NAME.search(text) for sign, text in call.redirects):
-        return True
-    named = re.split(r"[^a-z]+", call.name.casefold())
-    other = {word.casefold() for word in words[:1]} & {
-        "restore",
-        "list",
-        "verify",
-        "delete",
-        "prune",
-        "status",
-        "check",
-    }
-    return ("backup" in named or "snapshot" in named or "dump" in named) and "restore" not in named and not other
 
 
 def stops_traffic(step: Step) -> bool:
