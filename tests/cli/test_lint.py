@@ -60,6 +60,43 @@ def test_a_finding_is_told_with_its_line_a_mark_and_what_to_do(bare: Fireline) -
     assert "1 error in 1 file." in rest
 
 
+def test_what_has_one_cause_is_told_once_with_all_its_places(bare: Fireline) -> None:
+    sql = "SELECT mean_time, calls FROM pg_stat_statements\n   WHERE mean_time > 9 ORDER BY max_time"
+    done = bare("lint", file(bare, GOOD.replace("SELECT 40 + 2 AS jobs", sql)), "--only", "renamed-column")
+    assert [line.rstrip() for line in done.out.splitlines()[1:9]] == [
+        "   14:11  error  renamed-column  also 15:10",
+        "          `mean_time` of pg_stat_statements is called `mean_exec_time` since PostgreSQL 13",
+        "            SELECT mean_time, calls FROM pg_stat_statements",
+        "                   ^^^^^^^^^",
+        "          → Write `mean_exec_time`.",
+        "   15:33  error  renamed-column",
+        "          `max_time` of pg_stat_statements is called `max_exec_time` since PostgreSQL 13",
+        "            WHERE mean_time > 9 ORDER BY max_time;",
+    ]
+    assert "3 errors in 1 file." in done.out  # each of them counts
+
+
+def test_the_same_thing_to_do_is_said_once_below_what_it_is_about(bare: Fireline) -> None:
+    done = bare("lint", file(bare, BAD + "3. See [more](more.md)\n4. See [more](more.md)\n"), "--only", "dead-link")
+    assert done.out.count("dead-link") == 1
+    assert done.out.count("→") == 1
+    assert f"   {LINE + 1}:15  “more” leads to more.md, which does not exist  also {LINE + 2}:15" in done.out
+
+
+def test_a_line_with_two_findings_at_one_place_is_shown_once(bare: Fireline) -> None:
+    text = GOOD.replace("SELECT 40 + 2 AS jobs", "DELETE FROM orders").replace("   **Expect:** `jobs = 42`\n", "")
+    done = bare("lint", file(bare, text))
+    assert "change-without-where" in done.out
+    assert "destroys-without-backup" in done.out
+    assert done.out.count("DELETE FROM orders;") == 1
+
+
+def test_what_is_in_quotes_or_brackets_is_marked_as_a_whole(bare: Fireline) -> None:
+    text = GOOD.replace("SELECT 40 + 2 AS jobs", "SELECT 1 FROM pg_stat_statements WHERE mean_exec_time > '100 ms'")
+    done = bare("lint", file(bare, text), "--only", "type-mismatch")
+    assert "^" * len("'100 ms'") in done.out
+
+
 def test_the_reference_runbook_is_far_from_clean(bare: Fireline) -> None:
     done = bare("lint", str(REFERENCE), "--json")
     assert (done.code, done.err) == (1, "")
@@ -239,11 +276,15 @@ def test_a_corrected_copy_is_written_elsewhere_and_shown(bare: Fireline) -> None
     done = bare("lint", name, "--fix-to", "out", "--only", "renamed-column")
     assert done.code == 0, done.out + done.err
     assert "+   SELECT mean_exec_time AS jobs FROM pg_stat_statements;" in done.out.splitlines()
-    assert "1 finding mended in out/runbook.md; the files themselves are as they were." in done.out
+    assert "1 of 1 finding mended in out/runbook.md; the file itself is as it was." in done.out
     assert (bare.folder / name).read_text() == old
     assert (bare.folder / "out" / "runbook.md").read_text() == old.replace("mean_time", "mean_exec_time")
     again = bare("lint", name, "--fix-to", "out", "--json")
-    assert (again.code, "is there already" in again.data["error"]) == (1, True)
+    assert (again.code, "is there already" in again.data["error"]) == (2, True)
+    deep = file(bare, old, "docs/night/slow.md")
+    assert bare.data("lint", deep, "--fix-to", "out", "--only", "renamed-column")["written"] == [
+        "out/docs/night/slow.md"
+    ]
     told = bare.data("lint", name, "--fix-to", "two", "--only", "renamed-column")
     assert (told["written"], told["mended"], told["left"]["findings"]) == (["two/runbook.md"], 1, [])
 

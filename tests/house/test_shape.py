@@ -19,6 +19,7 @@ LONGEST = 400
 ELSEWHERE: dict[str, str] = {
     "app/linting.py": "cli/test_lint.py",
     "detect/labelled.py": "detect/sources/test_alertmanager.py",
+    "cli/lint_findings.py": "cli/test_lint.py",
     "cli/lint_view.py": "cli/test_lint.py",
     "runbook/lint/sql/changing.py": "runbook/rules/test_change_without_lock_timeout.py",
     "runbook/lint/catalog/versions.py": "runbook/lint/catalog/test_renamed.py",

@@ -232,6 +232,7 @@ def _fix(files: list[Path], world: World, wanted: list[str], to: Path, *, strict
     fixed = fix(files, world, to, only=wanted)
     told = {
         "written": [str(one) for one in fixed.written],
+        "found": fixed.found,
         "mended": fixed.mended,
         "diff": fixed.diff,
         "left": fixed.left.json(),

@@ -1,25 +1,23 @@
-"""How a lint is drawn for a person: by file, each finding with its line and what to do, and then what was not checked."""
+"""How a lint is drawn for a person: by file, what was found, and then how much that is and what was not checked."""
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
-from fireline import redact
-from fireline.cli.terminal import EMBER, clean, console, say
+from fireline.cli.lint_findings import draw_findings
+from fireline.cli.terminal import clean, console, say
 
 if TYPE_CHECKING:
-    from rich.text import Text
-
     from fireline.runbook.lint.checking import Coverage, Finding, Report
     from fireline.runbook.lint.fixing import Fixed
     from fireline.runbook.lint.rule import Unknown
 
-_STYLES = {"error": "bold red", "warning": EMBER, "info": "dim"}
-_INDENT = 10  # what belongs to a finding stands below its message
-_WIDEST = 120  # of a line of the file that is shown
+_WIDEST = 120  # of text that is read
+_HOW = {
+    "no target was named": "; name one by --target, --dsn or --migrations"
+}  # what to do about it, at a command line
 _NAMED = 12  # lines named of what was not checked
 
 
@@ -30,9 +28,7 @@ def draw(report: Report) -> None:
         by_file[one.file].append(one)
     for file, findings in by_file.items():
         _head(file)
-        lines = report.texts.get(file, "").split("\n")
-        for one in findings:
-            _draw_finding(one, lines)
+        draw_findings(findings, report.texts.get(file, "").split("\n"))
     if by_file:
         say("")
     say(*summary(report))
@@ -42,52 +38,6 @@ def _head(file: str) -> None:
     from rich.text import Text
 
     console().print(Text(clean(file), style="bold underline"))
-
-
-def _draw_finding(one: Finding, lines: list[str]) -> None:
-    from rich.text import Text
-
-    place = f"{one.line}:{one.column}"
-    head = Text(f"{place:>8}  ", style="dim") + Text(one.severity, style=_STYLES[one.severity])
-    head += Text(f"  {one.rule}", style="dim")
-    console().print(head, soft_wrap=True)
-    _below(Text(clean(one.message)))
-    shown = _shown(one, lines)
-    if shown is not None:
-        for line in shown:
-            console().print(Text(f"{'':{_INDENT}}  {line}", style="cyan"), no_wrap=True, crop=False, overflow="ignore")
-    seen = (one.message, lines[one.line - 1] if shown else "")
-    if one.evidence and not any(one.evidence in text for text in seen):
-        _below(Text(clean(one.evidence), style="dim"))
-    if one.suggestion:
-        _below(Text(f"→ {clean(one.suggestion)}"))
-
-
-def _below(text: Text) -> None:
-    from rich.padding import Padding
-
-    console().print(Padding(text, (0, 0, 0, _INDENT), expand=False))
-
-
-def _shown(one: Finding, lines: list[str]) -> tuple[str, ...] | None:
-    """The line itself with a mark below its place, where the rule names one; else the message says enough."""
-    if one.column <= 1 or one.line > len(lines):
-        return None
-    line = str(clean(lines[one.line - 1])).replace("\t", " ").rstrip()
-    if (
-        without := redact.text(line)
-    ) != line:  # a secret stands in it: it goes into no log, and the place would not fit
-        return (without.strip(),)
-    away = len(line) - len(line.lstrip())
-    at = one.column - 1
-    if not away <= at < len(line):
-        return None
-    room = min(_WIDEST, max(console().width - _INDENT - 4, 20))
-    if len(line) - away > room:  # a long line: what stands around the place
-        away = max(away, min(at - room // 3, len(line) - room))
-    word = re.match(r"[\w./$:-]+", line[at:])
-    mark = "^" * max(1, len(word[0]) if word else 1)
-    return line[away : away + room], (" " * (at - away) + mark)[:room]
 
 
 def summary(report: Report) -> list[str]:
@@ -123,7 +73,7 @@ def _unchecked(unknown: tuple[tuple[str, Unknown], ...]) -> list[str]:
         lines = list(dict.fromkeys(one.line for _, one in found))
         alone = len({file for file, _ in found}) == 1
         where = f" (line {', '.join(map(str, lines[:_NAMED]))}{' …' if len(lines) > _NAMED else ''})" if alone else ""
-        told.append(f"Not checked: {_many(len(found), 'place')}{where}: {clean(why)}")
+        told.append(f"Not checked: {_many(len(found), 'place')}{where}: {clean(why)}{_HOW.get(why, '')}")
     return told
 
 
@@ -140,7 +90,8 @@ def draw_fixed(fixed: Fixed) -> None:
         console().print(Text(line, style=styles.get(line[:1], "")), soft_wrap=True)
     say("") if fixed.diff else None
     places = ", ".join(map(str, fixed.written))
-    say(f"{_many(fixed.mended, 'finding')} mended in {places}; the files themselves are as they were.", "")
+    theirs = "the file itself is as it was" if len(fixed.written) == 1 else "the files themselves are as they were"
+    say(f"{fixed.mended} of {_many(fixed.found, 'finding')} mended in {places}; {theirs}.", "")
     draw(fixed.left)
 
 

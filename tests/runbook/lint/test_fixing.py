@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fireline.errors import Refused, RunbookError, Usage
+from fireline.errors import RunbookError, Usage
 from fireline.runbook.lint.fixing import apply, fix, mend
 from fireline.runbook.lint.rule import Edit
 from fireline.runbook.lint.world import World
@@ -80,10 +80,10 @@ def test_copies_keep_their_places_to_each_other(tmp_path: Path) -> None:
 
 def test_nothing_is_overwritten_and_least_of_all_the_original(tmp_path: Path) -> None:
     file = written(tmp_path)
-    with pytest.raises(Refused, match=r"slow\.md is there already, and nothing is overwritten"):
+    with pytest.raises(Usage, match=r"slow\.md is there already, and nothing is overwritten"):
         fix([file], World(), tmp_path, only=RENAMED)
     other = written(tmp_path / "out", "mine")
-    with pytest.raises(Refused, match="is there already"):
+    with pytest.raises(Usage, match="is there already"):
         fix([file], World(), tmp_path / "out", only=RENAMED)
     assert (file.read_text(), other.read_text()) == (SLOW, "mine")
 
@@ -91,7 +91,7 @@ def test_nothing_is_overwritten_and_least_of_all_the_original(tmp_path: Path) ->
 def test_a_second_copy_in_the_way_leaves_no_half_of_the_work(tmp_path: Path) -> None:
     files = [written(tmp_path / "in", name="one.md"), written(tmp_path / "in", name="two.md")]
     written(tmp_path / "out", "mine", "two.md")
-    with pytest.raises(Refused, match=r"two\.md is there already"):
+    with pytest.raises(Usage, match=r"two\.md is there already"):
         fix(files, World(), tmp_path / "out", only=RENAMED)
     assert not (tmp_path / "out" / "one.md").exists()
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fireline.errors import Refused, Usage
+from fireline.errors import Usage
 from fireline.runbook.lint.checking import Finding, Report, judge
 from fireline.runbook.lint.rule import Edit
 from fireline.runbook.lint.world import World
@@ -19,31 +19,34 @@ _MOST_PASSES = 20  # a mended line may bring another fault to light
 
 @dataclass(frozen=True)
 class Fixed:
-    """What came of it. diff: unified, of all files; left: what a machine could not mend."""
+    """What came of it. diff: unified, of all files; left: what a machine could not mend; mended: of those found."""
 
     written: tuple[Path, ...]
     diff: str
     left: Report
+    found: int
     mended: int
 
 
 def fix(files: Sequence[Path], world: World, to: Path, *, only: Sequence[str] | None = None) -> Fixed:
-    """Mend what the rules can mend, in copies under `to`, which keep their places relative to each other.
+    """Mend what the rules can mend, in copies under `to`, which stand there as the files stand here.
 
-    Raises Refused where a copy would meet a file that is there, Usage for a folder that can not be written,
-    RunbookError for a file that can not be read.
+    Raises Usage where a copy would meet a file that is there, and for a folder that can not be written, RunbookError
+    for a file that can not be read.
     """
     before = {file: text_of(file) for file in files}
-    after, mended = mend(before, world, only=only)
+    found = len(judge(before, world, only=only).findings)
+    after, _ = mend(before, world, only=only)
     places = _places(files, to)
     for place in places.values():
         if os.path.lexists(place):
-            raise Refused(f"{place} is there already, and nothing is overwritten",
-                          hint=f"Take it away, or name another folder than {to}.")  # fmt: skip
+            raise Usage(f"{place} is there already, and nothing is overwritten",
+                        hint=f"Take it away, or name another folder than {to}.")  # fmt: skip
     for file, place in places.items():
         _write(file, place, after[file])
     diff = "".join(_diff(file, before[file], after[file]) for file in files)
-    return Fixed(tuple(places.values()), diff, judge(after, world, only=only), mended)
+    left = judge(after, world, only=only)
+    return Fixed(tuple(places.values()), diff, left, found, max(0, found - len(left.findings)))
 
 
 def mend(texts: Mapping[Path, str], world: World, *, only: Sequence[str] | None = None) -> tuple[dict[Path, str], int]:
@@ -88,9 +91,11 @@ def apply(text: str, edits: Sequence[Edit]) -> str:
 
 
 def _places(files: Sequence[Path], to: Path) -> dict[Path, Path]:
-    """Where each copy goes: below `to` as the files stand below the folder they share."""
+    """Where each copy goes: below `to` as the files stand below this folder, or else below the folder they share."""
     whole = [file.resolve() for file in files]
-    shared = Path(os.path.commonpath([file.parent for file in whole]))
+    shared = Path.cwd().resolve()
+    if not all(file.is_relative_to(shared) for file in whole):
+        shared = Path(os.path.commonpath([file.parent for file in whole]))
     return {file: to / one.relative_to(shared) for file, one in zip(files, whole, strict=True)}
 
 
