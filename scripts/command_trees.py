@@ -55,6 +55,7 @@ class Spec:
     options: str = ""  # options that its help leaves out; = at the end for those with a value
     passes: str = ""  # subcommands behind whose first argument another program is called
     version: tuple[str, ...] = ("--version",)
+    flat: bool = False  # its first help names the options of all its subcommands
     whole: bool = False  # its help texts name all options, with those of the root, whatever they say of more
 
 
@@ -304,7 +305,7 @@ SPECS: dict[str, Spec] = {
     ),
     "terraform": Spec("https://developer.hashicorp.com/terraform", help=("-help",), there="version"),
     "systemctl": Spec(
-        "apt install systemd", "systemd", abbreviates=True, deep=False,
+        "apt install systemd", "systemd", abbreviates=True, deep=False, flat=True,
         there="force-reload condrestart condreload condstop reload-or-try-restart soft-reboot whoami sleep list-paths "
         "default import-environment show-environment set-environment unset-environment",
     ),
@@ -438,6 +439,8 @@ def make(program: str, pool: ThreadPoolExecutor, name: str | None = None) -> Non
         names = inner.setdefault("c", {})
         if last not in names and (not right or right in names):
             names[last] = right or 0
+    if spec.flat:
+        tree["c"] = {name: one or {"o": ""} for name, one in tree["c"].items()}
     tree.setdefault("c", {}).update(READ_BY_EYE.get(program, {}))
     if program == "netlify":
         tree["o"] = "--auth= --debug --filter= --help --version -h"  # every command has them

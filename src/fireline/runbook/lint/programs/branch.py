@@ -54,6 +54,8 @@ def walk(root: Branch, words: tuple[str, ...], below: Callable[[tuple[str, ...],
             break
         branch = inner
         path.append(word)
-        options = None if inner.options is None or options is None else options | inner.options
+        options = None if options is None else options | (inner.options or frozenset())
         valued |= inner.with_value
-    return Way(branch, tuple(path), exists, options, valued, missing)
+    # A group without options of its own hides nothing: the help of what stands below names what it takes from there.
+    known = options if branch.options is not None else None
+    return Way(branch, tuple(path), exists, known, valued, missing)
