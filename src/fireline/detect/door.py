@@ -16,7 +16,7 @@ import structlog
 from fireline import clock, shelf
 from fireline.detect import body as request_body
 from fireline.detect.commit import Committer
-from fireline.detect.journal import Journal
+from fireline.detect.journal import Journal, folder_of
 from fireline.detect.routes import Found, Routes
 from fireline.detect.signals import Row
 from fireline.detect.source import POST, Answer, Event, Inbound, Knock, Source, key
@@ -159,8 +159,7 @@ def _journal(settings: Settings) -> Journal | None:
     """Where signals are kept while the store is away."""
     if not settings.server.journal:
         return None
-    folder = settings.server.journal_folder or settings.store.folder / "journal"
-    return Journal(settings.path(folder), settings.server.journal)
+    return Journal(folder_of(settings), settings.server.journal)
 
 
 def parsers(settings: Settings) -> dict[str, Source]:

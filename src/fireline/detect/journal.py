@@ -20,6 +20,7 @@ from fireline.detect import segment as segments
 from fireline.detect.segment import Segment
 from fireline.detect.signals import Row
 from fireline.errors import FirelineError
+from fireline.settings import Settings
 
 SUFFIX = ".journal"
 DAMAGED = ".damaged"  # kept for a person: something in the midst of it can not be read
@@ -39,7 +40,7 @@ class Journal:
 
     def __init__(self, folder: Path, limit: int) -> None:
         self.folder = folder
-        self._limit = limit
+        self.most = limit
         self._segments: list[Segment] = []  # the oldest first
         self._writing: Segment | None = None
         self._read_to: tuple[Segment, int, int] | None = None  # what was read last: where it ends, how many
@@ -66,7 +67,7 @@ class Journal:
         """Keep these. Raises JournalFull, and then it keeps none of them and all that it had."""
         written = segments.lines_of(rows)
         with self._lock:
-            if self.bytes + len(written) > self._limit:
+            if self.bytes + len(written) > self.most:
                 raise JournalFull(hint="Send it again in a second.")
             try:
                 self._place().append(written, len(rows))
@@ -130,6 +131,11 @@ class Journal:
         self.bytes = sum(one.size for one in self._segments)
         first = self._segments[0].oldest() if self._segments else None
         self.oldest = first.received_at if first else None
+
+
+def folder_of(settings: Settings) -> Path:
+    """Where the servers of these settings keep theirs."""
+    return settings.path(settings.server.journal_folder or settings.store.folder / "journal")
 
 
 def _files(folder: Path) -> list[Path]:

@@ -71,7 +71,18 @@ def _ours(request: Request, fault: Exception) -> Response:
     if fault.http_status == 401 and not request.url.path.startswith(_PROGRAMS):  # noqa: PLR2004
         return _to_login(request)
     extra = {"WWW-Authenticate": "Bearer"} if fault.http_status == 401 else {}  # noqa: PLR2004
-    return answer(request, fault.http_status, fault.message, fault.hint, **extra)
+    return answer(request, fault.http_status, fault.message, _with_the_journal(request, fault), **extra)
+
+
+def _with_the_journal(request: Request, fault: FirelineError) -> str | None:
+    """The hint; while the store is away also what becomes of the alerts, which is what anybody wants to know then."""
+    kept = request.app.state.door.committer.journal
+    if not isinstance(fault, StoreUnavailable) or kept is None or not kept.signals:
+        return fault.hint
+    taken = (
+        f"Alerts are taken all the same: {kept.signals:,} are kept on the server's disk and nobody is told of them yet."
+    )
+    return f"{fault.hint} {taken}" if fault.hint else taken
 
 
 def _to_login(request: Request) -> Response:

@@ -48,6 +48,7 @@ def make_app(context: Context) -> FastAPI:
     app.state.door = Door(context.store, context.settings)
     app.state.hub = Hub(context.store.url)
     app.add_route("/healthz", health.healthz, include_in_schema=False)
+    app.add_route("/healthz/doors", health.doors, include_in_schema=False)
     app.add_route("/metrics", health.metrics, include_in_schema=False)
     app.include_router(api.router())
     app.include_router(auth.router)

@@ -12,7 +12,9 @@ from fireline.cli.examine.certificate import not_after
 from fireline.cli.examine.line import Line, fail, ok, warn
 from fireline.cli.serve import STATE
 from fireline.cli.times import span
+from fireline.detect.journal import DAMAGED, SUFFIX, folder_of
 from fireline.settings import Settings
+from fireline.sizes import size
 
 _SOON = timedelta(days=21)
 _PATIENCE = 5.0
@@ -29,8 +31,22 @@ def look(settings: Settings) -> Iterator[Line]:
         )
     else:
         yield _answers(here, verify=False)
+    yield from _journal(settings)
     if settings.server.public_url:
         yield _answers(settings.server.public_url.rstrip("/"), verify=True)
+
+
+def _journal(settings: Settings) -> Iterator[Line]:
+    """What is kept on this disk since the store was away; nothing is said while there is nothing."""
+    folder = folder_of(settings)
+    kept = sum(path.stat().st_size for path in folder.glob(f"*{SUFFIX}"))
+    damaged = [path.name for path in folder.glob(f"*{DAMAGED}")]
+    if kept:
+        todo = "They are stored as soon as the store answers and a server runs here; nobody is told of them before."
+        yield warn("journal", f"{size(kept)} of alerts in {folder} are not in the store", todo)
+    if damaged:
+        todo = "Look at it: lines that could not be read stand between others that were stored. Then delete it."
+        yield fail("journal", f"the disk has damaged {', '.join(damaged)} in {folder}", todo)
 
 
 def address(settings: Settings) -> str | None:
