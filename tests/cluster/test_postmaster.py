@@ -6,7 +6,9 @@ import os
 import subprocess
 from pathlib import Path
 
-from fireline.cluster.postmaster import NO_SUCH_PID, forget_stranger, running, serves
+import pytest
+
+from fireline.cluster.postmaster import NO_SUCH_PID, forget_stranger, keep, running, serves
 
 
 def test_no_file_a_half_written_one_and_a_stale_one_are_no_server(tmp_path: Path) -> None:
@@ -43,3 +45,13 @@ def test_a_dead_number_is_left_for_postgresql_to_judge(tmp_path: Path) -> None:
     file.write_text(f"{NO_SUCH_PID + 1}\nrest\n")
     forget_stranger(tmp_path)
     assert file.read_text() == f"{NO_SUCH_PID + 1}\nrest\n"
+
+
+def test_a_server_that_ends_while_we_look_is_cleared_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    process = subprocess.Popen(["true"])
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    with monkeypatch.context() as patch:
+        patch.setattr(process, "poll", lambda: None)  # as it was a moment before
+        keep(process)
+        assert not serves(process.pid, tmp_path)
+    assert process.returncode == 0

@@ -42,6 +42,8 @@ def serves(pid: int, data: Path) -> bool:
         words = subprocess.run(
             ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
         ).stdout
+    if not words and pid in _children:  # it ended since we asked above, and nobody may ask again
+        _children.pop(pid).wait()
     return f"-D {data} " in words + " "
 
 

@@ -14,6 +14,7 @@ def test_tables_policies_and_functions_are_listed(target: Target) -> None:
         )
         try:
             found = seen(target, "policies")
+            may = conn.execute("SELECT rolname FROM pg_roles WHERE NOT rolcanlogin").fetchall()
         finally:
             conn.execute("DROP OWNED BY looker; DROP ROLE looker")
     tables = {row["table"]: row for row in found.tables["Tables"]}
@@ -23,7 +24,9 @@ def test_tables_policies_and_functions_are_listed(target: Target) -> None:
         "public.shown",
     )
     assert tables["public.accounts"]["granted"] == "PUBLIC: SELECT"
-    assert tables["public.accounts"]["open_to_strangers"] == "PUBLIC, looker"
+    strangers = set(tables["public.accounts"]["open_to_strangers"].split(", "))
+    # Other databases of this server may have left roles, and those are strangers here, too.
+    assert {"PUBLIC", "looker"} <= strangers <= {"PUBLIC", *(role for (role,) in may)}
     (view,) = found.tables["Views that show guarded tables with their owner's rights"]
     assert (view["view"], view["table"], view["roles"]) == ("public.shown", "public.orders", "looker")
     (policy,) = found.tables["Policies"]
