@@ -23,7 +23,7 @@ from fireline.web.server import make_app
 PASSWORD = "three blue lamps"
 RUNBOOKS = (Path(__file__).parent / "data" / "night.md", Path(__file__).parents[1] / "data" / "incident-response.md")
 LOG = "error"
-PAGES = ("/incidents", "/incidents?status=all", "/declare", "/report", "/alerts", "/runs", "/targets", "/targets/main", "/runbooks", "/runbooks/1", "/people",
+PAGES = ("/incidents", "/incidents?status=all", "/declare", "/report", "/alerts", "/silences", "/runs", "/targets", "/targets/main", "/runbooks", "/runbooks/1", "/people",
          "/account")  # fmt: skip
 NOBODY = "postgresql://nobody@127.0.0.1:1/nothing"
 DOOR = "door-token-of-tests"
@@ -41,7 +41,15 @@ class Server(uvicorn.Server):
 class Site:
     """One server on a port of its own; `person` makes people, `client` logs them in."""
 
-    def __init__(self, store_url: str, folder: Path, target: str = NOBODY, **server: Any) -> None:
+    def __init__(
+        self,
+        store_url: str,
+        folder: Path,
+        target: str = NOBODY,
+        sources: dict[str, Any] | None = None,
+        tls: tuple[Path, Path] | None = None,
+        **server: Any,
+    ) -> None:
         runbooks = [str(shutil.copy(file, folder)) for file in RUNBOOKS]
         self.settings = Settings.model_validate(
             {
@@ -50,7 +58,7 @@ class Site:
                 "targets": {"main": {"dsn": target}},
                 "runbook": {"files": runbooks},
                 "recovery": {"folder": str(folder / "backups"), "key": str(folder / "signing.key")},
-                "sources": {"prom": {"format": "generic", "token": DOOR, "target": "main"}},
+                "sources": {"prom": {"format": "generic", "token": DOOR, "target": "main"}, **(sources or {})},
                 "contacts": {
                     "primary": {"role": "primary", "address": "primary@example.org", "confirmed": True},
                     "dba": {"role": "database admin", "address": "dba@example.org", "confirmed": False},
@@ -59,7 +67,17 @@ class Site:
         )
         self.context: Context = make(self.settings, application="fireline-test")
         self.app = make_app(self.context)
-        config = uvicorn.Config(self.app, port=0, log_level=LOG, lifespan="on", ws="none", timeout_keep_alive=60)
+        self._scheme = "https" if tls else "http"
+        config = uvicorn.Config(
+            self.app,
+            port=0,
+            log_level=LOG,
+            lifespan="on",
+            ws="none",
+            timeout_keep_alive=60,
+            ssl_certfile=tls[0] if tls else None,
+            ssl_keyfile=tls[1] if tls else None,
+        )
         self._server = Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
 
@@ -80,7 +98,7 @@ class Site:
     def url(self) -> str:
         """Where it listens."""
         port = self._server.servers[0].sockets[0].getsockname()[1]
-        return f"http://127.0.0.1:{port}"
+        return f"{self._scheme}://127.0.0.1:{port}"
 
     def person(self, name: str, role: str = "responder") -> Actor:
         """Somebody with an account."""

@@ -116,6 +116,14 @@ OPERATIONS: dict[str, Operation] = {
         list=("detect.alerts:list_alerts", "viewer", True),
         show=("detect.alerts:show", "viewer", True),
     ),
+    **_group(
+        "silence",
+        create=("incident.silences:create_silence", "responder"),
+        end=("incident.silences:end_silence", "responder"),
+        list=("incident.silences:list_silences", "viewer", True),
+        show=("incident.silences:show_silence", "viewer", True),
+        preview=("incident.silences:preview_silence", "viewer", True),
+    ),
     **_group("change", list=("detect.changes:list_changes", "viewer", True)),
     **_group(
         "assess",

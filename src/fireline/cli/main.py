@@ -45,6 +45,7 @@ COMMANDS = {
     "incident": Entry("incident:app", "See, lead and close incidents", _NOW),
     "run": Entry("run:app", "See and steer runs of procedures", _NOW),
     "alert": Entry("alerts:app", "See the alerts that came in", _NOW),
+    "silence": Entry("silences:app", "Tell nobody of certain alerts, for a time that always ends", _NOW),
     "halt": Entry("halt:halt", "The kill switch: no further step starts", _NOW),
     "contain": Entry("remedies:contain", "Keep the damage from spreading", _REMEDY),
     "resolve": Entry("remedies:resolve", "Mend the cause", _REMEDY),

@@ -22,7 +22,7 @@ from fireline import clock, redact
 from fireline.communicate import channel
 from fireline.communicate.channel import Message, TryLater
 from fireline.errors import DeliveryError, FirelineError
-from fireline.incident import ack_link, timeline
+from fireline.incident import ack_link, silences, timeline
 from fireline.incident.people import FIRELINE
 from fireline.incident.row import ENDED, lock
 from fireline.settings import Settings
@@ -123,13 +123,26 @@ def _deliver_one(store: Store, settings: Settings, outbox: int) -> bool:
 
 def _is_wanted(conn: Connection, row: DictRow, claim: UUID) -> bool:
     """Looked at when it is sent and not when it is queued: what nobody needs any more is dropped."""
-    unwanted = _unwanted(conn, row, clock.now())
+    now = clock.now()
+    unwanted = _unwanted(conn, row, now)
+    held = _held(conn, row, now) if not unwanted else None
     if unwanted:
         _finish(conn, row, claim, state="dropped", error=unwanted)
+    elif held is not None and held.until is not None:
+        unwanted = f"held until {held.until:%H:%M} UTC by {held.named}"
+        _finish(conn, row, claim, state="queued", error=unwanted[:1_000], next_at=held.until)
+        wake(conn, "deliver", row["id"], at=held.until)
     elif row["attempts"] > MOST_ATTEMPTS:  # nobody who began to send it lived to say how it went
         unwanted = f"given up after {MOST_ATTEMPTS} attempts"
         _failed(conn, row, claim, DeliveryError(unwanted, permanent=True))
     return not unwanted
+
+
+def _held(conn: Connection, row: DictRow, now: datetime) -> silences.Held | None:
+    """A silence that began after the message was queued holds it too; what ended is told of all the same."""
+    if row["incident_id"] is None or row["event"] in ("resolved", "dismissed"):
+        return None
+    return silences.held(conn, row["incident_id"], now)
 
 
 def _hold(conn: Connection, row: DictRow | None) -> None:

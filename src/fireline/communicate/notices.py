@@ -5,14 +5,16 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 import structlog
+from psycopg.rows import DictRow
 
 from fireline import clock
 from fireline.communicate import deliver
 from fireline.communicate.owed import Facts, Owed, data, next_reminder, owed, subject
 from fireline.errors import NotFound
-from fireline.incident import clocks, outbox, row, timeline
+from fireline.incident import clocks, outbox, row, silences, timeline
 from fireline.incident.contacts import QUIET_RANK, why_not
 from fireline.incident.people import FIRELINE
+from fireline.incident.row import ACTIVE
 from fireline.settings import ContactSettings, Settings
 from fireline.store.connect import Connection, Store, all_rows, one, queries
 from fireline.store.wake import wake
@@ -54,15 +56,20 @@ def sweep(store: Store, settings: Settings) -> int:
 def queue_owed(conn: Connection, incident: int, settings: Settings, *, waking: bool = True) -> list[int]:
     """The same inside a transaction of the caller; the messages that were queued. waking: see `outbox.queue`."""
     try:
-        facts = _facts(conn, incident, settings)
+        found = row.lock(conn, incident)
     except NotFound:
         return []
+    if _is_held(conn, found):
+        return []
+    facts = _facts(conn, found, settings)
     rank = facts.incident["severity_rank"]
     refused = {name: why for name, one in settings.contacts.items() if (why := why_not(one, rank))}
     told = {found["contact"] for found in all_rows(conn, Q["told"], incident=incident)}
     repeat = settings.policy.repeat_until_acknowledged
     queued: list[int] = []
     for one_owed in owed(facts, repeat):
+        if one_owed.event == "reminder" and queued:  # it was only told of just now
+            continue
         names = told if one_owed.to == "told" else settings.contacts.keys() - refused.keys()
         contacts = {name: one for name, one in settings.contacts.items() if name in names}
         queued += _queue(conn, facts, one_owed, contacts, waking)
@@ -74,12 +81,12 @@ def queue_owed(conn: Connection, incident: int, settings: Settings, *, waking: b
     return queued
 
 
-def _facts(conn: Connection, incident: int, settings: Settings) -> Facts:
-    held = row.lock(conn, incident)
+def _facts(conn: Connection, found: DictRow, settings: Settings) -> Facts:
+    incident = found["id"]
     began = one(conn, Q["began"], incident=incident)
     assert began is not None, "every incident begins with an event"
     return Facts(
-        incident=held,
+        incident=found,
         round=began.pop("round"),
         began=began,
         ended=one(conn, Q["ended"], incident=incident),
@@ -88,7 +95,26 @@ def _facts(conn: Connection, incident: int, settings: Settings) -> Facts:
         now=clock.now(),
         zone=ZoneInfo(settings.calendar.timezone),
         url=f"{settings.server.url}/incidents/{incident}",
+        late=silences.why_late(conn, found),
     )
+
+
+def _is_held(conn: Connection, found: DictRow) -> bool:
+    """Whether silences hold all that fires of it: then nobody is told before they end, and the timeline says so once."""
+    incident, before, now = found["id"], found["silenced_until"], clock.now()
+    if found["status"] not in ACTIVE:
+        return False
+    held = silences.held(conn, incident, now)
+    silences.warn(conn, incident, held.faults)
+    silences.hold(conn, incident, held.until)
+    if held.until is None:
+        if before is not None:
+            silences.resume(conn, found, now)
+        return False
+    if before is None:
+        timeline.tell(conn, incident, "silenced", FIRELINE, until=held.until.isoformat(), silences=held.named)
+    wake(conn, "tell", incident, at=held.until)
+    return True
 
 
 def _queue(conn: Connection, facts: Facts, what: Owed, contacts: dict[str, ContactSettings], waking: bool) -> list[int]:

@@ -31,6 +31,7 @@ class Facts:
     now: datetime
     zone: ZoneInfo
     url: str
+    late: str = ""  # why it is told only now, when a silence had held it
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def _opened(facts: Facts) -> Iterator[Owed]:
         f"{called} is open{again}: {incident['title']}" if not again else f"{called} is open{again}",
         *_what(facts),
     ]
-    lines += ["", *_response_clock(facts), *_wanted(facts)]
+    lines += ["", *([facts.late] if facts.late else []), *_response_clock(facts), *_wanted(facts)]
     yield Owed("opened", f"opened:{incident['id']}:{facts.round}", lines, acknowledge=True)
 
 

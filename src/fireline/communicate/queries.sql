@@ -2,7 +2,11 @@
 WITH active AS (
     SELECT id, acknowledged_at FROM incident
     WHERE status NOT IN ('resolved', 'reviewed', 'dismissed') AND severity_rank < %(quiet)s
+      AND (silenced_until IS NULL OR silenced_until <= %(now)s)
 ), late AS (
+    SELECT id FROM incident
+    WHERE silenced_until <= %(now)s AND status NOT IN ('resolved', 'reviewed', 'dismissed')
+    UNION
     SELECT id FROM active
     WHERE NOT EXISTS (SELECT FROM outbox WHERE incident_id = active.id AND event = 'opened')
     UNION
@@ -18,6 +22,7 @@ WITH active AS (
     UNION
     SELECT clock.incident_id FROM clock JOIN incident ON incident.id = clock.incident_id
     WHERE clock.stopped_at IS NULL AND clock.at_risk_at <= %(now)s AND incident.severity_rank < %(quiet)s
+      AND (incident.silenced_until IS NULL OR incident.silenced_until <= %(now)s)
       AND NOT EXISTS (SELECT FROM outbox WHERE incident_id = clock.incident_id AND event IN ('at_risk', 'breached')
                       AND created_at >= CASE WHEN clock.due_at <= %(now)s THEN clock.due_at ELSE clock.at_risk_at END)
       AND EXISTS (SELECT FROM outbox WHERE incident_id = clock.incident_id AND event = 'opened' AND state <> 'dropped')

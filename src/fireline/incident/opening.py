@@ -87,6 +87,8 @@ def join(
         return False
     tell(conn, incident, "alert", actor, alert_id=alert, source=source, title=title, key=key, reason=reason)
     wake(conn, "surroundings", incident)  # it may name what the others did not
+    if one(conn, Q["look_again"], incident=incident, now=clock.now()):
+        wake(conn, "tell", incident)  # a silence that held the others need not hold this one
     return True
 
 

@@ -298,3 +298,50 @@ DELETE FROM surrounding WHERE id = %(id)s;
 
 -- set_looked_around: what is beside the database was asked
 UPDATE incident SET looked_around_at = %(taken_at)s WHERE id = %(incident)s;
+
+-- create_silence: from a moment to its hard end
+INSERT INTO silence (kind, matchers, comment, created_by, created_at, starts_at, ends_at, recurrence)
+VALUES (%(kind)s, %(matchers)s, %(comment)s, %(by)s, %(now)s, %(starts)s, %(ends)s, %(recurrence)s)
+RETURNING *;
+
+-- end_silence: now, when it was not over yet
+UPDATE silence SET ends_at = %(now)s, ended_by = %(by)s WHERE id = %(silence)s AND ends_at > %(now)s
+RETURNING *;
+
+-- silence: one
+SELECT * FROM silence WHERE id = %(silence)s;
+
+-- silences: those that hold or will, the next to end first; then those that are over
+SELECT * FROM silence WHERE %(past)s OR ends_at > %(now)s
+ORDER BY ends_at <= %(now)s, CASE WHEN ends_at > %(now)s THEN ends_at END, ends_at DESC, id LIMIT %(limit)s;
+
+-- silences_now: within their start and their hard end
+SELECT * FROM silence WHERE starts_at <= %(now)s AND ends_at > %(now)s ORDER BY id;
+
+-- last_silenced: what held an incident when it was held last
+SELECT at, payload ->> 'silences' AS silences FROM timeline
+WHERE incident_id = %(incident)s AND kind = 'silenced' ORDER BY seq DESC LIMIT 1;
+
+-- noted: whether the timeline says so already
+SELECT 1 AS found FROM timeline WHERE incident_id = %(incident)s AND kind = 'note' AND payload ->> 'text' = %(text)s LIMIT 1;
+
+-- firing_alerts: of one incident, as matchers see them
+SELECT id, source, target, severity, title, key, labels FROM alert WHERE incident_id = %(incident)s AND status = 'firing';
+
+-- all_firing_alerts: of any incident
+SELECT * FROM alert WHERE status = 'firing' ORDER BY id DESC LIMIT 20000;
+
+-- hold_incident: until when nobody is told of it
+UPDATE incident SET silenced_until = %(until)s WHERE id = %(incident)s AND silenced_until IS DISTINCT FROM %(until)s;
+
+-- let_incidents_go: those that a silence held are looked at again
+UPDATE incident SET silenced_until = %(now)s
+WHERE silenced_until > %(now)s AND status NOT IN ('resolved', 'reviewed', 'dismissed') RETURNING id;
+
+-- look_again: a held incident that got another alert
+UPDATE incident SET silenced_until = %(now)s WHERE id = %(incident)s AND silenced_until > %(now)s RETURNING id;
+
+-- postpone_response: by the time in which nobody was told
+UPDATE clock SET started_at = started_at + %(by)s, at_risk_at = at_risk_at + %(by)s, due_at = due_at + %(by)s,
+                 at_risk_told_at = NULL, breached_at = NULL
+WHERE incident_id = %(incident)s AND kind = 'response' AND stopped_at IS NULL;

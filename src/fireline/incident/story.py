@@ -237,6 +237,8 @@ _SENTENCES: dict[str, _Sentence] = {
         f"{p['person']} took command" if p["person"] == who else f"{who} gave command to {p['person']}"
     ),
     "role": lambda who, p: f"{who} made {p['person']} {p['role']}",
+    "silenced": lambda who, p: f"Nobody is told{p.tail('silences')} (until {p['until'][:16].replace('T', ' ')} UTC)",
+    "unsilenced": lambda who, p: p["reason"] or "People are told again: a silence holds it no longer",
     "note": lambda who, p: f"{who} noted: {p['text']}",
     "impact": _impact,
     "told": _told,

@@ -39,6 +39,7 @@ def header(incident: DictRow, scheme: Scheme | None = None) -> dict[str, Any]:
         "severity_reason", "severity_by", "status", "target", "commander", "declared_by", "symptom", "impact",
         "users_affected", "detected_at", "opened_at", "assessed_at", "acknowledged_at", "acknowledged_by",
         "resolved_at", "resolution", "resolved_red", "reviewed_at",
+        "silenced_until",
     )  # fmt: skip
     return shown | {key: incident[key] for key in same}
 

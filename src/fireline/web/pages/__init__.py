@@ -13,6 +13,7 @@ from fireline.web.pages import (
     restores,
     runbooks,
     runs,
+    silences,
     snapshots,
     targets,
 )
@@ -26,6 +27,7 @@ def router() -> APIRouter:
         incidents,
         runs,
         alerts,
+        silences,
         targets,
         recovery,
         restores,
