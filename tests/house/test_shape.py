@@ -136,14 +136,11 @@ ELSEWHERE: dict[str, str] = {
     "recovery/rescuing/unrescue.py": "resolve/remedies/test_rescue.py",
     "runbook/lint/migrations/applying.py": "runbook/lint/migrations/test_building.py",
     "runbook/lint/database/held.py": "runbook/rules/test_undefined_function.py",
-    "runbook/lint/database/inquiry.py": "runbook/lint/database/test_patient.py",
     "runbook/lint/migrations/files.py": "runbook/lint/migrations/test_building.py",
     "runbook/lint/terminal/question.py": "runbook/lint/terminal/test_questions.py",
     "runbook/lint/database/own_functions.py": "runbook/rules/test_undefined_function.py",
-    "runbook/lint/database/privileges.py": "runbook/lint/database/test_patient.py",
     "runbook/lint/rule.py": "runbook/lint/test_checking.py",
     "runbook/lint/database/asked.py": "runbook/lint/database/test_utility.py",
-    "runbook/lint/database/volatile.py": "runbook/lint/database/test_patient.py",
     "runbook/lint/world.py": "runbook/lint/test_checking.py",
 }
 

@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import psycopg
 import pytest
 from postgast import parse, unwrap_node
 
-from fireline.postgres.connect import Target, connect
 from fireline.runbook.lint.database.inquiry import Inquiry
 from fireline.runbook.lint.database.utility import lookup
 from fireline.runbook.lint.world import Judged
-
-SCHEMA = "CREATE TABLE users (id int PRIMARY KEY, email text); CREATE VIEW mails AS SELECT email FROM users"
-
-
-@pytest.fixture
-def catalog(target: Target) -> Iterator[Inquiry]:
-    with psycopg.connect(target.dsn.reveal(), autocommit=True) as conn:
-        conn.execute(SCHEMA)
-    with connect(target, acting=False, autocommit=True) as conn:
-        yield Inquiry(conn)
 
 
 def said(catalog: Inquiry, sql: str) -> Judged:
