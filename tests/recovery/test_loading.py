@@ -10,7 +10,7 @@ import pytest
 from fireline.contain.remedies.backup import remedy as backup
 from fireline.errors import Refused
 from fireline.postgres.connect import Target
-from fireline.recovery import loading
+from fireline.recovery import loading, planner
 from fireline.resolve.remedies.restore import remedy as restore
 from fireline.store.connect import Store
 from tests.recovery.place import Doer, databases, owner, settings_in
@@ -101,9 +101,9 @@ def test_a_fault_of_one_loader_ends_the_other_and_its_words_are_the_ones_told(
 
 def test_only_a_superuser_may_send_autovacuum_away_sooner(patient: Target) -> None:
     with owner(patient) as conn:
-        assert loading.impatient(conn) == {"deadlock_timeout": "50ms"}
+        assert planner.impatient(conn) == {"deadlock_timeout": "50ms"}
         conn.execute("SET ROLE pg_monitor")
-        assert loading.impatient(conn) == {}
+        assert planner.impatient(conn) == {}
 
 
 @pytest.mark.parametrize("jobs", [0, 1, 2, 64, 1000])

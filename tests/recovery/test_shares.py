@@ -40,7 +40,7 @@ ALTER TABLE ONLY public.t ADD CONSTRAINT x EXCLUDE USING gist (a WITH &&);
 """
 
 
-def shared(target: Target, folder: Path, form: str) -> Shares | None:
+def shared(target: Target, folder: Path, form: str) -> Shares:
     with owner(target) as conn:
         tools = client_tools.find(conn.info.server_version // 10000)
     with client_tools.environment(target.dsn) as access:
@@ -62,9 +62,24 @@ def test_an_index_is_slow_by_its_kind_and_a_constraint_never() -> None:
     assert list(slow_indexes(SCRIPT)) == [b"8"]
 
 
-def test_a_dump_without_a_slow_index_is_not_shared_out(patient: Target, tmp_path: Path) -> None:
+def test_without_a_slow_index_only_foreign_keys_are_apart(patient: Target, tmp_path: Path) -> None:
     school(patient)
-    assert shared(patient, tmp_path, "custom") is None
+    found = shared(patient, tmp_path, "custom")
+    assert (found.slow_rows, found.slow_indexes) == (b"", b"")
+    assert re.findall(rb"^\d+; \d+ \d+ (.*) public", found.foreign_keys, re.M) == [b"FK CONSTRAINT"]
+    assert b" FK CONSTRAINT " not in found.others
+
+
+def test_a_foreign_key_that_something_needs_stays_with_the_others(patient: Target, tmp_path: Path) -> None:
+    built(
+        patient,
+        "CREATE TABLE a (id int PRIMARY KEY)",
+        "CREATE TABLE b (a int CONSTRAINT told REFERENCES a, c int CONSTRAINT plain REFERENCES a)",
+        "COMMENT ON CONSTRAINT told ON b IS 'why'",
+    )
+    found = shared(patient, tmp_path, "directory")
+    assert re.findall(rb"FK CONSTRAINT public b (\w+)", found.foreign_keys) == [b"plain"]
+    assert re.findall(rb"FK CONSTRAINT public b (\w+)", found.others) == [b"told"]
 
 
 @pytest.mark.parametrize("form", ["custom", "directory"])
@@ -75,7 +90,6 @@ def test_each_entry_is_in_one_list_and_the_slow_ones_are_with_their_table(
     with owner(patient) as conn:
         who = conn.info.user
     found = shared(patient, tmp_path, form)
-    assert found is not None
     assert kinds(found.slow_rows) == {f"TABLE DATA public pages {who}"}
     assert {line.rsplit(" ", 2)[1] for line in kinds(found.slow_indexes)} == {  # near is not: its comment needs it
         "pages_words_idx",
@@ -87,7 +101,7 @@ def test_each_entry_is_in_one_list_and_the_slow_ones_are_with_their_table(
     )
     numbers = [
         number
-        for listed in (found.slow_rows, found.slow_indexes, found.others)
+        for listed in (found.slow_rows, found.slow_indexes, found.others, found.foreign_keys)
         for number in re.findall(rb"^\d+", listed, re.M)
     ]
     assert len(numbers) == len(set(numbers))

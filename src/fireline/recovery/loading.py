@@ -8,20 +8,21 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import psycopg
 
 from fireline.errors import FirelineError
 from fireline.postgres import client_tools
 from fireline.postgres.client_tools import Access, ClientTools
-from fireline.postgres.connect import Connection, connect
+from fireline.postgres.connect import connect
 from fireline.postgres.watch import Watch
-from fireline.recovery import archive
-from fireline.recovery.restoring import PATIENCE, Place
+from fireline.recovery import archive, planner
+from fireline.recovery.census import Counted
+from fireline.recovery.counting import counting
+from fireline.recovery.restoring import Place
 from fireline.recovery.shares import Shares, share_out
 from fireline.recovery.sources import Source
 from fireline.store.connect import queries
@@ -55,13 +56,19 @@ def memory_of(jobs: int, *, here: bool) -> int:
     return max(min(_MEMORY, whole // _SHARE) // (jobs + 1), 64 << 20)
 
 
-def impatient(conn: Connection) -> dict[str, str]:
-    """Settings with which an autovacuum that comes in between is sent away soon; only a superuser may have them."""
-    return {"deadlock_timeout": "50ms"} if conn.info.parameter_status("is_superuser") == "on" else {}
+@dataclass(frozen=True)
+class Loaded:
+    """seconds: of each part. counted: tables whose rows were counted on the way."""
+
+    seconds: dict[str, float]
+    counted: Counted
 
 
-def load(source: Source, place: Place, way: Way, watch: Watch) -> dict[str, Any]:
-    """Load everything, stopping at the first error; how long it took. Raises ToolFailed, StatementFailed."""
+def load(source: Source, place: Place, way: Way, watch: Watch) -> Loaded:
+    """Load everything, stopping at the first error, with statistics for the planner.
+
+    Raises ToolFailed, StatementFailed, psycopg.Error.
+    """
     began = time.monotonic()
     settings = {
         "synchronous_commit": "off",  # it is synced by a checkpoint at the end; until then it is thrown away after a crash
@@ -69,43 +76,32 @@ def load(source: Source, place: Place, way: Way, watch: Watch) -> dict[str, Any]
         "max_parallel_maintenance_workers": str(max(min((os.cpu_count() or 2) - way.jobs, 2), 0)),
         "statement_timeout": "0",
         "lock_timeout": "0",
+        "jit": "off",  # to compile the check of a foreign key takes longer than it saves
         "idle_in_transaction_session_timeout": "0",
         "default_transaction_read_only": "off",  # of the role or the server: perhaps somebody has stopped the writes
     }
     if way.major >= _TRANSACTIONS_END_FROM:
         settings["transaction_timeout"] = "0"
     with connect(place.target, acting=True, statement_timeout=_SHORT, database=place.database) as conn:
-        settings |= impatient(conn)
+        settings |= planner.impatient(conn)
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     with (
         _telling(source, place, watch) as told,
+        counting(place, way.jobs, watch) if source.made else nullcontext(Counted()) as counted,
         client_tools.environment(place.target.dsn, place.database, options=options) as access,
     ):
         if source.archive.kind == "sql":
             _script(source, way, access, watch)
+            known = _analyze(place, way, watch, told)
         else:
-            _archive(source, way, access, watch, told)
-    return {"load_seconds": round(time.monotonic() - began, 2)}
-
-
-def finish(place: Place, watch: Watch) -> dict[str, Any]:
-    """Give the planner its statistics, so that the first queries after a swap are not slow ones."""
-    began = time.monotonic()
-    watch.tell("collecting statistics", 0, None, "tables")
-    with connect(
-        place.target,
-        write=True,
-        autocommit=True,
-        statement_timeout=_LONG,
-        lock_timeout=PATIENCE,
-        database=place.database,
-    ) as conn:
-        conn.execute("SET maintenance_work_mem = '256MB'")
-        for name, value in impatient(conn).items():
-            conn.execute("SELECT set_config(%s, %s, false)", [name, value])
-        with watch.cancel.over(conn):
-            conn.execute("ANALYZE")
-    return {"analyze_seconds": round(time.monotonic() - began, 2)}
+            loader = _Loader(source, way, access, watch, told)
+            shares = share_out(source.path, way.tools, access, watch) if loader.parallel else None
+            _rows_and_indexes(loader, shares, way.jobs)
+            known = _analyze(place, way, watch, told)
+            if shares is not None and shares.foreign_keys:
+                loader.run(way.jobs, "post-data", shares.foreign_keys)
+    seconds = {"load_seconds": round(time.monotonic() - began - known["analyze_seconds"], 2), **known}
+    return Loaded(seconds, counted)
 
 
 def _script(source: Source, way: Way, access: Access, watch: Watch) -> None:
@@ -118,14 +114,23 @@ def _script(source: Source, way: Way, access: Access, watch: Watch) -> None:
         client_tools.run(argv, access.env, watch=watch, stdin=reader)
 
 
-def _archive(source: Source, way: Way, access: Access, watch: Watch, told: _Told) -> None:
-    """The formats of pg_restore, several tables at once; a newer pg_restore sets what an older server does not know."""
-    loader = _Loader(source, way, access, watch, told)
-    shares = share_out(source.path, way.tools, access, watch) if loader.parallel else None
+def _analyze(place: Place, way: Way, watch: Watch, told: _Told) -> dict[str, float]:
+    """Statistics, which tell by themselves how far they are."""
+    told.silent = True
+    try:
+        return planner.analyze(place, way.jobs, watch)
+    finally:
+        told.silent = False
+
+
+def _rows_and_indexes(loader: _Loader, shares: Shares | None, jobs: int) -> None:
+    """Everything but foreign keys; without shares all there is."""
     if shares is None:
-        loader.run(way.jobs)
+        loader.run(jobs)
+    elif shares.slow_indexes:
+        _shared(loader, shares, jobs)
     else:
-        _shared(loader, shares, way.jobs)
+        loader.run(jobs, None, shares.others)
 
 
 def _shared(loader: _Loader, shares: Shares, jobs: int) -> None:
@@ -207,6 +212,7 @@ class _Told:
 
     def __init__(self, source: Source, place: Place, watch: Watch) -> None:
         self.done = threading.Event()
+        self.silent = False
         self._place, self._watch = place, watch
         made = source.made.counted() if source.made else None
         self._rows = sum(one.rows for one in made.tables.values()) if made else None
@@ -236,6 +242,8 @@ class _Told:
                     database=self._place.database,
                 ) as conn:
                     while not self.done.wait(_LOOK_SECONDS):
+                        if self.silent:
+                            continue
                         row = conn.execute(Q["loaded"]).fetchone()
                         assert row is not None
                         self._copied = max(self._copied, row["rows"])

@@ -170,13 +170,17 @@ def protect(place: Place) -> None:
         conn.execute(sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = on").format(name))
 
 
-def judge(source: Source, place: Place, watch: Watch, *, jobs: int) -> dict[str, Any]:
+def judge(
+    source: Source, place: Place, watch: Watch, *, jobs: int, known: census.Counted | None = None
+) -> dict[str, Any]:
     """Compare what is there now with the manifest: a report with its verdict, passed, differs or unchecked.
 
     A foreign dump has nothing to compare with: what was found is counted and said, and the verdict is unchecked.
+    known: what was counted while it was loaded.
     """
     began = time.monotonic()
-    found = census.take(replace(place.target, lock_timeout=PATIENCE), database=place.database, jobs=jobs, watch=watch)
+    patient = replace(place.target, lock_timeout=PATIENCE)
+    found = census.take(patient, database=place.database, jobs=jobs, watch=watch, known=known)
     tables = found.tables.values()
     report: dict[str, Any] = {
         "tables": len(found.tables),

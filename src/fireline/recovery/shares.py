@@ -1,7 +1,8 @@
-"""A dump's entries shared out over two loaders, so that no core waits at the end for the index that takes longest.
+"""A dump's entries shared out: no core waits at the end for the index that takes longest, and foreign keys come last.
 
 pg_restore begins with what belongs to the biggest table, whatever it costs. An index of a slow kind (GIN and the like, which
-one process builds) therefore often comes last and alone. Here its table is loaded first, and it is built at once.
+one process builds) therefore often comes last and alone. Here its table is loaded first, and it is built at once. A foreign key is
+checked by a query that takes several times as long while nothing is known of its tables.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from fireline.postgres import client_tools
 from fireline.postgres.client_tools import Access, ClientTools
 from fireline.postgres.watch import Watch
 
-# A line of `pg_restore --list --verbose` with what it depends on; and the head of an entry in a verbose script.
+# A line of `pg_restore --list --verbose`, the first word of its kind, and what it depends on; and the head of an entry in a verbose script.
 _LISTED = re.compile(rb"^(\d+); \d+ \d+ (TABLE DATA|\w+) .*\n(?:;\tdepends on: ([\d ]+)\n)?", re.M)
 _ENTRY = re.compile(rb"^-- TOC entry (\d+) \(class \d+ OID \d+\)\n", re.M)
 # Kinds that are quick to build; those of extensions (hnsw, ivfflat, rum) are not.
@@ -24,7 +25,7 @@ _QUICK = re.compile(rb"\bUSING \"?(?:btree|hash|brin)\b")
 
 @dataclass(frozen=True)
 class Shares:
-    """Lists for `pg_restore --use-list`: slow indexes, the rows of their tables, all other entries.
+    """Lists for `pg_restore --use-list`: slow indexes, the rows of their tables, foreign keys, all other entries.
 
     weight: which share of all rows the slow ones' are, 0 to 1, by the size of their files.
     """
@@ -32,6 +33,7 @@ class Shares:
     slow_rows: bytes
     slow_indexes: bytes
     others: bytes
+    foreign_keys: bytes
     weight: float
 
 
@@ -43,8 +45,8 @@ class _Entry:
     line: bytes
 
 
-def share_out(path: Path, tools: ClientTools, access: Access, watch: Watch) -> Shares | None:
-    """How a dump can be shared out; None when there is no slow index in it. Raises ToolFailed."""
+def share_out(path: Path, tools: ClientTools, access: Access, watch: Watch) -> Shares:
+    """How a dump is shared out; the slow lists are empty when there is no slow index in it. Raises ToolFailed."""
 
     def said(*options: str) -> bytes:
         pieces: list[bytes] = []
@@ -56,16 +58,16 @@ def share_out(path: Path, tools: ClientTools, access: Access, watch: Watch) -> S
     needed = {number for one in entries for number in one.needs}
     slow = set(slow_indexes(said("--verbose", "--section=post-data", "--file=-"))) - needed
     indexes = [one for one in entries if one.number in slow]
-    if not indexes:
-        return None
     tables = frozenset[bytes]().union(*(one.needs for one in indexes))
     rows = [one for one in entries if one.kind == b"TABLE DATA"]
     first = [one for one in rows if one.needs & tables]
-    apart = {one.number for one in (*first, *indexes)}
+    keys = [one for one in entries if one.kind == b"FK" and one.number not in needed]
+    apart = {one.number for one in (*first, *indexes, *keys)}
     return Shares(
         slow_rows=_list(first),
         slow_indexes=_list(indexes),
         others=_list(one for one in entries if one.number not in apart),
+        foreign_keys=_list(keys),
         weight=_bytes(path, first) / max(_bytes(path, rows), 1),
     )
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,9 +24,14 @@ def test_a_statement_ends_where_psql_ends_it(statement: str) -> None:
 @given(st.lists(st.sampled_from(WORDS)).map("".join))
 def test_the_quick_way_and_the_slow_one_agree(script: str) -> None:
     buffer = bytearray(script.encode() + b";x;")
-    assert tokens.statement(buffer, 0, final=True) == tokens._slowly(buffer, 0) or (
-        tokens.statement(buffer, 0, final=True)[0] == tokens._slowly(buffer, 0)[0]
-    )
+
+    def seen(way: Callable[[], tuple[int, bytes]]) -> int | str:
+        try:
+            return way()[0]
+        except tokens.Fault as fault:
+            return fault.why
+
+    assert seen(lambda: tokens.statement(buffer, 0, final=True)) == seen(lambda: tokens._slowly(buffer, 0))
 
 
 def test_rows_as_statements_are_taken_in_one_go() -> None:
