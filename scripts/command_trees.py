@@ -306,6 +306,7 @@ SPECS: dict[str, Spec] = {
     "terraform": Spec("https://developer.hashicorp.com/terraform", help=("-help",), there="version"),
     "systemctl": Spec(
         "apt install systemd", "systemd", abbreviates=True, deep=False, flat=True,
+        options="--drop-in= --kill-value= --message= --no-warn --stdin --verbose --when=",  # of systemd after 252
         there="force-reload condrestart condreload condstop reload-or-try-restart soft-reboot whoami sleep list-paths "
         "default import-environment show-environment set-environment unset-environment",
     ),

@@ -7,6 +7,7 @@ import re
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from fireline.errors import NoProcedure, RunbookError
@@ -20,11 +21,14 @@ from fireline.runbook.reading import directory, links, sections, steps
 LARGEST = 5_000_000  # bytes
 
 
-def read(path: Path | str) -> Runbook:
-    """The runbook in a file; RunbookError when it can not be read, is no text, is too large, or holds no procedure."""
+def read(path: Path | str, *, by_hand: bool = True) -> Runbook:
+    """The runbook in a file; RunbookError when it can not be read, is no text, is too large, or holds no procedure.
+
+    by_hand: a page with no other commands than such as nothing here runs is a runbook too: a person carries it out.
+    """
     file = Path(path)
     raw = _bytes_of(file)
-    return _parse(_decoded(raw, file), str(file), hashlib.sha256(raw).hexdigest())
+    return _parse(_decoded(raw, file), str(file), hashlib.sha256(raw).hexdigest(), by_hand=by_hand)
 
 
 def text_of(path: Path) -> str:
@@ -56,28 +60,27 @@ def _decoded(raw: bytes, file: Path) -> str:
         ) from None
 
 
-def parse_text(text: str, path: str = "runbook.md") -> Runbook:
-    """The runbook in a text, as if it stood in `path`; RunbookError when it holds no procedure."""
+def parse_text(text: str, path: str = "runbook.md", *, by_hand: bool = True) -> Runbook:
+    """The runbook in a text, as if it stood in `path`; RunbookError when it holds no procedure. by_hand: as of `read`."""
     raw = text.encode("utf-8", "replace")
     if len(raw) > LARGEST:
         raise RunbookError(f"{path} has {len(raw) / 1e6:.1f} MB", hint="A runbook has at most 5 MB; split it.")
-    return _parse(raw.decode("utf-8").removeprefix("\ufeff"), path, hashlib.sha256(raw).hexdigest())
+    return _parse(raw.decode("utf-8").removeprefix("\ufeff"), path, hashlib.sha256(raw).hexdigest(), by_hand=by_hand)
 
 
-def _parse(text: str, path: str, revision: str) -> Runbook:
+def _parse(text: str, path: str, revision: str, *, by_hand: bool) -> Runbook:
     matter, body, notes = frontmatter.split(re.sub(r"\r\n?", "\n", text))
     page = outline(body)
     document = _document(page.root)
+    sketches = list(sections.find(page.root, document))
+    if by_hand and not any(one.kind == "procedure" for one in sketches):
+        sketches = list(sections.find(page.root, document, by_hand=True))
     declared = matter.get("params")
-    found: list[Procedure] = []
-    sources: list[str] = []
-    for one in sections.find(page.root, document):
-        procedure, more = steps.procedure(one, declared if isinstance(declared, dict) else {})
-        found.append(procedure)
-        sources += one.sketch.sources
-        notes += more
+    made = [steps.procedure(one, declared if isinstance(declared, dict) else {}) for one in sketches]
+    sources = [source for one in sketches for source in one.sketch.sources]
+    notes += [note for _, more in made for note in more]
     title = _title(page.root, document, matter, path)
-    found = _unique(found, title)
+    found = _unique([procedure for procedure, _ in made], title)
     if not any(one.kind == "procedure" for one in found):
         raise NoProcedure(
             f"{path} holds no procedure",
@@ -192,7 +195,7 @@ def read_all(files: Iterable[Path | str], root: Path | None = None) -> list[Runb
     Raises RunbookError for a file that was named, never for one that is only linked to.
     """
     named = {Path(file).resolve(): read(file) for file in files}
-    linked, notes = links.load(named, root, read)
+    linked, notes = links.load(named, root, partial(read, by_hand=False))
     everything = [*(replace(one, notes=(*one.notes, *notes.get(path, ()))) for path, one in named.items()), *linked]
     apart = _ids_apart(everything)
     by_path = {Path(one.path).resolve(): one for one in apart}

@@ -11,6 +11,10 @@ from fireline.runbook.language import placeholders
 from fireline.runbook.language.bashtree import text_of, too_much, tree_of, walk
 from fireline.runbook.language.programs import ENGLISH, PROGRAMS
 
+_LOOKS = re.compile(
+    r"\s*[a-z.~/][\w./~-]{1,60}(?:\s+[\w./:@=<>\"'$-]{1,80}){0,12}?\s+(?:-{1,2}[A-Za-z][\w-]*|[\w.~-]*/[\w./-]+)(?:[\s=].*)?"
+)
+_MOST_LINES = 20
 LONGEST = 4_000  # characters of a text without a language that is looked into
 _BUILTINS = {
     "cd",
@@ -54,6 +58,12 @@ def is_shell(text: str) -> bool:
     named = [one for one in found if one.child_by_field_name("name") is not None]
     judged = [_judged(one, own) for one in named]
     return bool(judged) and all(one is not None for one in judged) and any(judged)
+
+
+def seems_shell(text: str) -> bool:
+    """Whether a text has the look of commands, though nobody knows its programs: a word, and behind it options or paths."""
+    lines = [line for line in text.split("\n") if line.strip() and not line.lstrip().startswith("#")]
+    return bool(lines) and len(lines) <= _MOST_LINES and all(_LOOKS.fullmatch(line) for line in lines)
 
 
 def _filled(text: str) -> str:

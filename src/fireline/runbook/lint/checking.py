@@ -121,7 +121,7 @@ def judge(
     passed: list[str] = []
     for file, text in texts.items():
         try:
-            books[file] = parse_text(text, str(file))
+            books[file] = parse_text(text, str(file), by_hand=file not in loose)
         except RunbookError as fault:
             if isinstance(fault, NoProcedure) and file in loose:
                 passed.append(str(file))

@@ -79,6 +79,8 @@ class Draft:
         if read.runs:
             self.fences.append((read, words))
         else:
+            why = fence.by_hand(block)
+            self.notes += [f"line {block.line}: to be run by hand: {why}"] if why else []
             self.texts.append(f"```{block.info}\n{read.action.command}\n```")
         self.notes += read.notes
         return read

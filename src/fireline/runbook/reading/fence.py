@@ -16,6 +16,44 @@ ATTRIBUTES = frozenset(_KNOWN.split())
 _SQL = {"sql", "postgresql", "postgres", "psql", "pgsql", "plpgsql", "pg"}
 _SESSION = {"console", "shell-session", "shellsession", "terminal", "bash-session", "shell_session", "sh-session"}
 _BASH = {"bash", "sh", "shell", "zsh", "ksh", "fish", "ash", "dash", "shellscript", *_SESSION}
+_OTHERS = {  # languages in which something is done, and that nothing here runs
+    *(
+        "powershell",
+        "pwsh",
+        "ps1",
+        "cmd",
+        "bat",
+        "batch",
+        "dos",
+        "python",
+        "py",
+        "ruby",
+        "perl",
+        "php",
+        "javascript",
+        "js",
+        "node",
+        "typescript",
+    ),
+    *(
+        "redis",
+        "mongo",
+        "mongodb",
+        "mongosh",
+        "cypher",
+        "tsql",
+        "plsql",
+        "mysql",
+        "cql",
+        "kql",
+        "spl",
+        "esql",
+        "lua",
+        "groovy",
+        "go",
+        "elixir",
+    ),
+}
 _OTHERWISE = re.compile(
     r"(?:or|alternatively|otherwise|option \d+|oder|alternativ|ou|o bien|o)\b[\s,:-]*", re.IGNORECASE
 )
@@ -61,6 +99,16 @@ def read(block: Block) -> Fence:
         if role in attributes and attributes[role] != "none":
             return Fence(action, role, attributes[role], tuple(notes))
     return Fence(action, notes=tuple(notes))
+
+
+def by_hand(block: Block) -> str | None:
+    """Why commands in a fence are carried out by hand; None where they are run, and for what is no command at all."""
+    word = _info(block.info, block.line)[0]
+    if block.kind != "fence" or word not in ("", *_OTHERS) or read(block).runs:
+        return None
+    if word:
+        return f"nothing here runs {word}"
+    return "it names no language, and its programs are not known" if commands.seems_shell(block.content) else None
 
 
 def _info(info: str, line: int) -> tuple[str, dict[str, str], list[str]]:

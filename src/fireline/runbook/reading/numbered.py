@@ -86,8 +86,18 @@ def _split(block: Block) -> list[Part]:
         end = max(parts[at + 1][0][0], first + 1) if at + 1 < len(parts) else len(raw)
         shown = tuple(replace(one, line=one.line - first) for _, row in part for one in row)
         number, prefix, spoken = marks[at]
-        found.append(Part(Prose("\n".join(raw[first:end]), shown), block.line + first, number, prefix, spoken))
+        shared = (at > 0 and parts[at - 1][-1][0] == first) or (
+            at + 1 < len(parts) and parts[at + 1][0][0] == part[-1][0]
+        )
+        text = _markdown(shown) if shared else "\n".join(raw[first:end])
+        found.append(Part(Prose(text, shown), block.line + first, number, prefix, spoken))
     return found
+
+
+def _markdown(runs: tuple[Run, ...]) -> str:
+    """Some runs as they may have been written."""
+    marks = {(True, False): "**", (False, True): "`", (True, True): "`"}
+    return "".join(f"{(mark := marks.get((one.strong, one.code), ''))}{one.text}{mark}" for one in runs).strip()
 
 
 def _rows(prose: Prose) -> list[tuple[int, list[Run]]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from fireline.runbook.document import Action
+from fireline.runbook.language import commands
 from fireline.runbook.page.outline import Block, Item, Section
 from fireline.runbook.page.prose import Prose
 from fireline.runbook.reading import fence, headings, numbered, tabled
@@ -26,6 +27,7 @@ class Sketch:
     title: str
     line: int
     bullets_are_steps: bool = False  # in a checklist
+    by_hand: bool = False  # whether commands that nothing here runs, or that stand in a sentence, are steps as well
     symptoms: list[str] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
     drafts: list[Draft] = field(default_factory=list)
@@ -49,9 +51,10 @@ class Sketch:
             elif block.kind == "table":
                 self._table(block)
             elif block.kind == "paragraph" and block.prose:
-                parts = block.prose.labelled_lines()
+                parts, line = block.prose.labelled_lines(), block.line
                 for part in parts:
-                    self._paragraph(part, following if part is parts[-1] else None)
+                    self._paragraph(part, following if part is parts[-1] else None, line)
+                    line += part.raw.count("\n") + 1
             elif block.kind == "list":
                 self._list(block)
             elif block.kind == "fence":
@@ -78,7 +81,7 @@ class Sketch:
         """Take in a paragraph that is a step, or several."""
         for part in parts:
             if part.number is None:
-                self._paragraph(part.prose, None)
+                self._paragraph(part.prose, None, part.line)
                 continue
             draft = Draft(title_of(part.prose), part.line, clause_of(part.prose), listed=False)
             draft.paragraph(part.prose)
@@ -89,12 +92,14 @@ class Sketch:
     def _table(self, block: Block) -> None:
         """A table is steps, when one of its columns holds commands and another says that they follow each other."""
         found = (
-            tabled.drafts(block, steps=self.mode == "steps") if self.mode not in ("symptoms", "sources", "text") else []
+            tabled.drafts(block, steps=self.by_hand or self.mode == "steps")
+            if self.mode not in ("symptoms", "sources", "text")
+            else []
         )
         self.drafts += found
         self.last = self.open = None
 
-    def _paragraph(self, prose: Prose, following: Block | None) -> None:
+    def _paragraph(self, prose: Prose, following: Block | None, line: int) -> None:
         notes = notes_in(prose)
         if len(notes) > 1 and not "".join(run.text for run in notes[0][1]).strip():
             holder = self.last or self.open or (self.drafts[-1] if self.drafts else Draft("", 0))
@@ -105,7 +110,7 @@ class Sketch:
         self.links += [(text, href) for text, href, _ in prose.links]
         label, rest = label_of(prose, alone=following is not None and following.kind in ("list", "fence"))
         if not label or (rest and headings.label_kind(label) != "symptoms"):
-            self._text(prose)
+            self._text(prose, line)
             return
         kind = headings.label_kind(label)
         if self.open is not None and not kind and not rest and not prose.lead:  # “Then run:” within a step
@@ -123,10 +128,16 @@ class Sketch:
             self.mode = kind
         self.intro, self.last = prose, None
 
-    def _text(self, prose: Prose) -> None:
+    def _text(self, prose: Prose, line: int = 0) -> None:
         if self.open is not None:
             self.open.paragraph(prose)
             self.last = self.open
+            return
+        if self.by_hand and _typed(prose) and self.mode not in ("symptoms", "sources"):
+            draft = Draft(title_of(prose), line, clause_of(prose), listed=False)
+            draft.paragraph(prose)
+            self.drafts.append(draft)
+            self.last, self.intro = draft, None
             return
         self.texts.append(prose.raw)
         self.intro, self.last = prose, None
@@ -145,7 +156,7 @@ class Sketch:
             self.texts += [f"- {one}" for one in words]
         elif self.open is not None:
             self.open.nested(block)
-        elif block.ordered or self.mode == "steps" or self.bullets_are_steps or _are_steps(block):
+        elif block.ordered or self.mode == "steps" or self.bullets_are_steps or _are_steps(block, by_hand=self.by_hand):
             drafts = [of_item(item) for item in block.items if item.blocks]
             self.drafts += drafts
             self.last = drafts[-1] if drafts else self.last
@@ -164,7 +175,7 @@ class Sketch:
         alone = alone and self.last is not None and bool(self.last.fences)
         if self.last is not None and not alone:
             self.last.fence(block)
-        elif read.runs or read.role != "do":
+        elif read.runs or read.role != "do" or (self.by_hand and fence.by_hand(block)):
             self._lone_fence(block, read.action)
         else:
             self.notes += read.notes
@@ -215,16 +226,26 @@ def is_contents(block: Block) -> bool:
     )
 
 
-def _are_steps(block: Block) -> bool:
+def _are_steps(block: Block, *, by_hand: bool) -> bool:
     """Bullets are steps when one holds a fence, or when each has a box to tick."""
     proses = [item.prose for item in block.items]
-    return any(_has_fence(item) for item in block.items) or (
+    if by_hand and any(_typed(prose) for prose in proses if prose):
+        return True
+    return any(_has_fence(item, by_hand=by_hand) for item in block.items) or (
         bool(proses) and all(prose is not None and headings.is_task(prose.plain) for prose in proses)
     )
 
 
-def _has_fence(item: Item) -> bool:
-    return any(block.kind == "fence" and fence.read(block).runs for block in item.blocks)
+def _typed(prose: Prose) -> bool:
+    """Whether a command stands in a sentence."""
+    return any(run.code and commands.is_shell(run.text) for run in prose.runs)
+
+
+def _has_fence(item: Item, *, by_hand: bool) -> bool:
+    return any(
+        block.kind == "fence" and (fence.read(block).runs or (by_hand and bool(fence.by_hand(block))))
+        for block in item.blocks
+    )
 
 
 @dataclass(frozen=True)
@@ -236,12 +257,17 @@ class Found:
     path: tuple[str, ...]
 
 
-def find(root: Section, document: Section | None) -> Iterator[Found]:
-    """Every procedure and checklist of the file, in order. `document` is the heading that titles the whole file."""
-    yield from _find(root, (), document, in_process=False)
+def find(root: Section, document: Section | None, *, by_hand: bool = False) -> Iterator[Found]:
+    """Every procedure and checklist of the file, in order. `document` is the heading that titles the whole file.
+
+    by_hand: take for steps also what nothing here runs: commands of other languages, and those in sentences.
+    """
+    yield from _find(root, (), document, in_process=False, by_hand=by_hand)
 
 
-def _find(section: Section, path: tuple[str, ...], document: Section | None, *, in_process: bool) -> Iterator[Found]:
+def _find(
+    section: Section, path: tuple[str, ...], document: Section | None, *, in_process: bool, by_hand: bool
+) -> Iterator[Found]:
     whole = section.level == 0 or section is document
     kind = "" if whole else headings.section_kind(section.title)
     if kind in ("severity", "contacts") or (kind == "communication" and not in_process):
@@ -249,15 +275,15 @@ def _find(section: Section, path: tuple[str, ...], document: Section | None, *, 
     process = in_process or kind == "process"
     checklist = process or (whole and headings.section_kind(section.title) == "process")
     own = path if whole else (*path, headings.plain_title(section.title))
-    sketch = Sketch(headings.plain_title(section.title), section.line, bullets_are_steps=process)
-    if in_process or kind not in ("aside", "text"):
+    sketch = Sketch(headings.plain_title(section.title), section.line, bullets_are_steps=process, by_hand=by_hand)
+    if in_process or by_hand or kind not in ("aside", "text"):
         sketch.feed(section.blocks, "sources" if process and _detects(section.title) else "")
     rest = _merge(sketch, section, process=process)
     if sketch.drafts or in_process:
         shown = own or ((headings.plain_title(section.title),) if section.title else ())
         yield Found(sketch, "checklist" if checklist and not sketch.symptoms else "procedure", shown)
     for child in rest:
-        yield from _find(child, own, document, in_process=process)
+        yield from _find(child, own, document, in_process=process, by_hand=by_hand)
 
 
 def _detects(title: str) -> bool:

@@ -10,9 +10,11 @@ from functools import lru_cache
 
 from fireline.runbook import shell
 from fireline.runbook.language.bashtree import too_much, tree_of
+from fireline.runbook.lint.page import fences
 from fireline.runbook.lint.rule import Fault, Rule, Unknown
 from fireline.runbook.lint.shell.written import masked
 from fireline.runbook.lint.subject import Command, Subject
+from fireline.runbook.reading.fence import by_hand
 
 _PATIENCE = 5  # seconds
 _LINE = re.compile(r"^(?:[^:\n]*bash|/[^:\n]*): (?:-c: )?line (\d+): (.*)$", re.MULTILINE)
@@ -21,7 +23,13 @@ _CODE = re.compile(r"^`.*'$", re.DOTALL)
 
 
 def look(subject: Subject) -> Iterator[Fault | Unknown]:
-    """Every fence that the grammar stumbles over and bash itself does not take either; nothing of it is run."""
+    """Every fence that the grammar stumbles over and bash itself does not take either; nothing of it is run.
+
+    Of commands that nothing here reads, in another language or of programs that nobody knows, that is said.
+    """
+    for block in fences(subject.text):
+        if why := by_hand(block):
+            yield Unknown(block.line, _short(block.content.strip()), why)
     for command in subject.commands:
         if command.language != "bash":
             continue
