@@ -36,9 +36,13 @@ def _index(known: Mapping[str, Rule]) -> str:
     parts = [INDEX]
     for area, title in AREAS.items():
         rows = [one for one in known.values() if one.area == area]
-        lines = "".join(f"| [{one.id}]({one.id}.md) | {one.severity} | {_cell(one.summary)} |\n" for one in rows)
+        lines = "".join(f"| [{one.id}]({one.id}.md) | {_severities(one)} | {_cell(one.summary)} |\n" for one in rows)
         parts.append(f"\n## {title}\n\n| rule | severity | what it finds |\n| --- | --- | --- |\n{lines}")
     return "".join(parts)
+
+
+def _severities(one: Rule) -> str:
+    return f"{one.severity}, at times {' or '.join(one.at_times)}" if one.at_times else one.severity
 
 
 def _cell(text: str) -> str:
@@ -51,7 +55,7 @@ def _page(one: Rule) -> str:
     said = list(_said(one))
     found = "\n".join(["", "It says:", "", *said, ""]) if said else ""
     return (
-        f"# {one.id}\n\n{one.summary}.\n\n**{one.severity.capitalize()}**, {area}.{needs}\n\n"
+        f"# {one.id}\n\n{one.summary}.\n\n**{_severities(one).capitalize()}**, {area}.{needs}\n\n"
         f"## Why\n\n{one.why.strip()}\n\n## Found\n\n{_fenced(one.bad)}\n{found}\n## Right\n\n{_fenced(one.good)}\n\n"
         f"## To leave one as it is\n\nWrite a comment in the line above, best with the reason:\n\n"
         f"```markdown\n<!-- fireline: ignore {one.id}: why -->\n```\n\n"

@@ -258,6 +258,7 @@ def _described(rule: Rule) -> dict[str, Any]:
         "id": rule.id,
         "area": rule.area,
         "severity": rule.severity,
+        "at_times": list(rule.at_times),
         "summary": rule.summary,
         "needs": list(rule.needs),
     }

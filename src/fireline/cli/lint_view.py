@@ -101,15 +101,19 @@ def draw_rules(rows: list[dict[str, Any]]) -> None:
 
     table = columns("rule", "area", "severity", "needs", "what it finds", whole=("rule",))
     for row in sorted(rows, key=lambda one: (one["area"], one["id"])):
-        table.add_row(row["id"], row["area"], row["severity"], ", ".join(row["needs"]) or "-", row["summary"])
+        table.add_row(row["id"], row["area"], _severities(row), ", ".join(row["needs"]) or "-", row["summary"])
     console().print(table)
+
+
+def _severities(row: dict[str, Any]) -> str:
+    return f"{row['severity']}, at times {' or '.join(row['at_times'])}" if row["at_times"] else str(row["severity"])
 
 
 def draw_rule(row: dict[str, Any]) -> None:
     """A rule with its reason and its example."""
     from rich.text import Text
 
-    console().print(Text(row["id"], style="bold") + Text(f"  {row['severity']}, {row['area']}", style="dim"))
+    console().print(Text(row["id"], style="bold") + Text(f"  {_severities(row)}, {row['area']}", style="dim"))
     say("", *_wrapped(row["summary"]), "", *_wrapped(row["why"]))
     for title, text in (("Found:", row["bad"]), ("Right:", row["good"])):
         say("", title, textwrap.indent(text.strip(), "    "))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 from dataclasses import replace
@@ -124,6 +125,18 @@ def test_a_rule_is_called_as_its_file_and_has_words_for_its_page(rule: Rule) -> 
     assert len(rule.why) > 40
     assert rule.why.strip().endswith((".", "`", ")"))
     assert rule.bad.strip() != rule.good.strip()
+
+
+@by_rule
+def test_it_says_of_itself_every_severity_that_its_findings_can_have(rule: Rule) -> None:
+    file = next(
+        module.__file__ for name, module in sys.modules.items()
+        if name.startswith("fireline.runbook.rules.") and getattr(module, "rule", None) is rule
+    )  # fmt: skip
+    body = ast.parse(Path(str(file)).read_text()).body
+    code = [one for one in body if not (isinstance(one, ast.Assign) and ast.unparse(one.targets[0]) == "rule")]
+    said = {node.value for one in code for node in ast.walk(one) if isinstance(node, ast.Constant)}
+    assert said & set(get_args(Severity)) - {rule.severity} == set(rule.at_times)
 
 
 @by_rule

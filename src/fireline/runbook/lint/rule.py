@@ -64,3 +64,4 @@ class Rule:
     needs: tuple[
         Literal["target", "tools", "files", "store", "migrations"], ...
     ] = ()  # what of the world it asks; it says Unknown without
+    at_times: tuple[Severity, ...] = ()  # what a finding of it is otherwise, when less or more is sure or at stake

@@ -79,6 +79,7 @@ rule = Rule(
     id="command-not-found",
     area="shell",
     severity="warning",
+    at_times=("info",),
     summary="A program that is not on this machine",
     why=(
         "A step fails when its program is not installed where it runs. This is looked up on the machine that lints; where "

@@ -107,6 +107,7 @@ rule = Rule(
     id="contact-missing",
     area="document",
     severity="error",
+    at_times=("warning",),
     summary="A contact that nobody filled in, or without a way to reach it",
     why=(
         "The list of contacts is read once: when everything else has failed. `[Contact Info]` reaches nobody. A name alone is a "

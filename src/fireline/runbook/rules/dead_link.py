@@ -162,6 +162,7 @@ rule = Rule(
     id="dead-link",
     area="document",
     severity="error",
+    at_times=("warning",),
     summary="A link that leads to no file or no heading",
     why=(
         "“See the rollback procedure for detailed steps” is all that some procedures say. When the page is not there, there is no "

@@ -46,6 +46,7 @@ rule = Rule(
     id="destructive-without-approval",
     area="document",
     severity="warning",
+    at_times=("info",),
     summary="A destructive step without a word about approval",
     why=(
         "Fireline asks for an approval of every step that is not proved to only read, whatever the file says. By hand nobody asks. A "

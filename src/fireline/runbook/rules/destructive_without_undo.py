@@ -55,6 +55,7 @@ rule = Rule(
     id="destructive-without-undo",
     area="document",
     severity="warning",
+    at_times=("info",),
     summary="A destructive step without an undo",
     why=(
         "What empties, drops or overwrites data is approved more calmly when it says how to get back, and more carefully when it says "

@@ -70,6 +70,7 @@ rule = Rule(
     id="eval",
     area="shell",
     severity="warning",
+    at_times=("info",),
     summary="A value that becomes a command",
     why=(
         "`eval` and `bash -c` read a text as a command. A value in that text, be it a name with a blank, a quote or a semicolon, is read as "

@@ -69,6 +69,7 @@ rule = Rule(
     id="index-not-concurrent",
     area="sql",
     severity="warning",
+    at_times=("error",),
     summary="An index that is built while the table is locked",
     why="CREATE INDEX keeps writers out until it is done, REINDEX also readers that need the index: on a large table for minutes or "
     "hours. With CONCURRENTLY both go on; it takes longer, can not run in a transaction, and leaves an invalid index when it fails.",

@@ -55,6 +55,7 @@ rule = Rule(
     id="no-rollback",
     area="document",
     severity="warning",
+    at_times=("info",),
     summary="A procedure without a way back",
     why=(
         "The first remedy is often the wrong one. Whoever applies it must know beforehand how to take it back, or that this can not be "

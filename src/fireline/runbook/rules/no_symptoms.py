@@ -79,6 +79,7 @@ rule = Rule(
     id="no-symptoms",
     area="document",
     severity="warning",
+    at_times=("info",),
     summary="A procedure without symptoms",
     why=(
         "An alert finds its procedure by its symptoms. One without them is found only by whoever knows that it exists. It is a warning "

@@ -125,6 +125,7 @@ rule = Rule(
     id="no-verification",
     area="document",
     severity="warning",
+    at_times=("info",),
     summary="A change or a restore that nobody verifies",
     why=(
         "A restore that ended without an error may have brought back half, or the wrong day. It needs something that could come out "

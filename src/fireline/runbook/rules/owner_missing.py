@@ -122,6 +122,7 @@ rule = Rule(
     id="owner-missing",
     area="document",
     severity="warning",
+    at_times=("info",),
     summary="A runbook without an owner or a day of review",
     why=(
         "What belongs to nobody rots, and a page that was last read two years ago describes another system. In a file that is "

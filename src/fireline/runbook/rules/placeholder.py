@@ -220,6 +220,7 @@ rule = Rule(
     id="placeholder",
     area="document",
     severity="error",
+    at_times=("warning", "info"),
     summary="A placeholder that nobody filled in",
     why=(
         "`/path/to/backup.sql.gz` and `BUILD_ID` are pasted as they stand by somebody who is tired. In a command that is an error, in "

@@ -164,6 +164,7 @@ rule = Rule(
     id="renamed-column",
     area="sql",
     severity="error",
+    at_times=("warning",),
     summary="A name of PostgreSQL's own catalog that changed",
     why="PostgreSQL renames columns, functions and settings between versions. A statement that was written for an older one fails "
     "on the night it is needed: `mean_time` of pg_stat_statements is `mean_exec_time` since 13. With a target its version decides; "

@@ -133,6 +133,7 @@ rule = Rule(
     id="restore-in-place",
     area="shell",
     severity="error",
+    at_times=("warning",),
     summary="A restore over the database in use",
     why=(
         "A backup that is loaded into the database in use meets what is there: rows twice, errors half way, and no way back if the backup "

@@ -186,6 +186,7 @@ rule = Rule(
     id="secret-in-arguments",
     area="shell",
     severity="error",
+    at_times=("info",),
     summary="A secret in the runbook or on the command line",
     why=(
         "A password in a runbook is known to everybody who can read the repository, for ever. One on a command line is shown by `ps` to "

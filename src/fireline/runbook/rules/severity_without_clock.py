@@ -52,6 +52,7 @@ rule = Rule(
     id="severity-without-clock",
     area="document",
     severity="warning",
+    at_times=("info",),
     summary="A severity without a response time that a clock can run to",
     why=(
         "Fireline starts a clock by the severity's own words and wakes the next person when it is over. “Best effort” starts none: "

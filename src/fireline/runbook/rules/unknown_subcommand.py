@@ -119,6 +119,7 @@ rule = Rule(
     id="unknown-subcommand",
     area="shell",
     severity="error",
+    at_times=("warning",),
     summary="A subcommand that the program does not have",
     why=(
         "Command lines change from version to version, and some never had the command that a runbook names. It is found out "

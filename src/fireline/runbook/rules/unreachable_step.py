@@ -136,6 +136,7 @@ rule = Rule(
     id="unreachable-step",
     area="document",
     severity="error",
+    at_times=("warning",),
     summary="A step that is never carried out",
     why=(
         "A condition that asks a step which is not there, or stands later, never holds: the step is skipped without a word. The same "

@@ -114,6 +114,7 @@ rule = Rule(
     id="waits-for-terminal",
     area="shell",
     severity="error",
+    at_times=("warning", "info"),
     summary="A command that waits for a terminal",
     why=(
         "A step is run by a worker without a terminal. A command that asks a question, opens an editor or a console gets no answer: "
