@@ -113,14 +113,23 @@ def settle(store: Store, settings: Settings) -> None:
         for row in rows:
             folder = Path(row["folder"])
             part = folder.with_name(folder.name + PART)
-            if (
-                _held(part) or folder.is_dir()
-            ):  # the second: it was closed, and only its row was not; `find` takes it in
+            if _held(part) or (folder.is_dir() and _ended(conn, row["name"], folder, settings)):
                 continue
             shutil.rmtree(part, ignore_errors=True)
             part.with_name(f"{part.name}.{_LOCK}").unlink(missing_ok=True)
             why = "its process ended before it was whole"
             conn.execute(Q["fail_backup"], {"name": row["name"], "at": clock.now(), "error": why})
+
+
+def _ended(conn: Connection, name: str, folder: Path, settings: Settings) -> bool:
+    """Whether it was closed, and only its row was not; now that is, too, wherever the folder lies."""
+    try:
+        sealed = manifest.read(folder, trusted(settings))
+    except (Refused, NotFound, OSError):
+        return False
+    if sealed.manifest.name == name:
+        end(conn, folder, sealed)
+    return sealed.manifest.name == name
 
 
 def _held(part: Path) -> bool:

@@ -286,6 +286,22 @@ def test_one_whose_process_died_becomes_failed_and_its_remains_are_removed(doer:
     assert {one["name"]: one["state"] for one in listed(doer, gone=True)}[folder.name] == "failed"
 
 
+@pytest.mark.parametrize("spoilt", [False, True])
+def test_one_whose_process_died_before_its_row_was_closed_is_taken_in_wherever_it_lies(
+    doer: Doer, tmp_path: Path, spoilt: bool
+) -> None:
+    _, done = doer.do(backup, to=str(tmp_path / "elsewhere"))
+    name, folder = done.facts["backup"], Path(done.facts["folder"])
+    with doer.store.transaction() as conn:
+        conn.execute("UPDATE backup SET state = 'taking', ended_at = NULL, manifest = NULL WHERE name = %s", [name])
+    if spoilt:
+        (folder / "manifest.json").write_text("{}")
+    backups.settle(doer.store, doer.settings)
+    (row,) = listed(doer, gone=True)
+    assert (row["name"], row["state"]) == (name, "failed" if spoilt else "whole")
+    assert folder.is_dir()
+
+
 def test_one_that_is_being_taken_is_left_alone(doer: Doer) -> None:
     folder = backups.home(doer.settings) / "main-19990101-000000"
     with doer.store.transaction() as conn:

@@ -194,6 +194,14 @@ def test_of_two_equal_databases_nothing_is_told_but_what_is_always_so(pair: Twin
     assert "CAME BACK TO LIFE\n  Nothing." in after["text"]
 
 
+def test_whose_an_extensions_views_are_is_no_difference(pair: Twins) -> None:
+    pair.sql("CREATE EXTENSION pg_stat_statements; CREATE VIEW mine AS SELECT 1 AS n")
+    pair.part()
+    for view in ("pg_stat_statements", "mine"):  # as after a restore by another role
+        pair.sql(f"ALTER VIEW {view} OWNER TO pg_monitor", database=pair.side)
+    assert [one["name"] for one in pair.compared()["lost"]] == ["public.mine"]
+
+
 def test_what_our_role_may_not_read_is_unknown_and_never_equal(pair: Twins) -> None:
     pair.sql("CREATE TABLE open_table (id int PRIMARY KEY); CREATE TABLE secret (id int PRIMARY KEY); CREATE TABLE hidden (id int PRIMARY KEY);"
              "CREATE SEQUENCE counter; ALTER TABLE hidden ENABLE ROW LEVEL SECURITY; SELECT lo_from_bytea(0, 'a')")  # fmt: skip
