@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
@@ -22,6 +23,9 @@ from fireline.web.limit import BodyLimit
 from fireline.web.live import Hub
 from fireline.web.render import STATIC
 
+if TYPE_CHECKING:
+    from fireline.detect.mail import MailDoor
+
 
 class App(FastAPI):
     """FastAPI whose every answer carries the secure headers, a 500 too, and the doors before all of it."""
@@ -31,6 +35,12 @@ class App(FastAPI):
         tls = self.state.context.settings.server.url.startswith("https:")
         secured = SecureHeaders(super().build_middleware_stack(), tls=tls)
         return Doors(secured, self.state.door, secured.always)
+
+    def openapi(self) -> dict[str, Any]:
+        """What the API is, with the shape of a fault, which every operation names."""
+        made = super().openapi()
+        made["components"]["schemas"]["Fault"] = api.Fault.model_json_schema()
+        return made
 
 
 def make_app(context: Context) -> FastAPI:
@@ -64,6 +74,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     context: Context = app.state.context
     await run_in_threadpool(lambda: context.store.pool)
     app.state.door.start()
+    mail = await _mail_door(context, app.state.door)
     listening = asyncio.create_task(app.state.hub.listen())
     try:
         yield
@@ -71,7 +82,21 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         listening.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await listening
+        if mail is not None:
+            mail.close()
         await run_in_threadpool(app.state.door.close)
+
+
+async def _mail_door(context: Context, door: Door) -> MailDoor | None:
+    """The door for mail, open, when the settings want one; what carries it is imported only then."""
+    bind = context.settings.server.smtp
+    if bind is None:
+        return None
+    from fireline.detect.mail import MailDoor
+
+    opened = MailDoor(door, bind)
+    await opened.start()
+    return opened
 
 
 class _Static(StaticFiles):
