@@ -16,6 +16,7 @@ import pytest
 from fireline.runbook.lint.migrations import building, session
 from fireline.runbook.lint.migrations.building import built
 from fireline.runbook.lint.migrations.files import Unread, files, pieces
+from fireline.runbook.lint.migrations.folders import PREFIX
 from fireline.runbook.lint.world import Patient, Unapplied
 from tests import servers
 
@@ -38,7 +39,7 @@ def _built(folder: Path, binaries: Path | None, *texts: str) -> Iterator[tuple[P
 
 def _ours() -> list[Path]:
     """Folders of scratch servers that this process made and left."""
-    return list(Path("/tmp").glob(f"{building._PREFIX}{os.getpid()}-*"))
+    return list(Path("/tmp").glob(f"{PREFIX}{os.getpid()}-*"))
 
 
 OUTWARDS = """GRANT pg_execute_server_program TO postgres;
@@ -245,7 +246,7 @@ def test_a_lint_that_is_killed_leaves_neither_server_nor_folder(tmp_path: Path) 
     lint = subprocess.Popen([sys.executable, "-P", "-c", KILLED, str(tmp_path)], stdout=subprocess.PIPE, cwd=tmp_path)
     assert lint.stdout is not None
     assert lint.stdout.readline() == b"there\n"
-    (held,) = Path("/tmp").glob(f"{building._PREFIX}{lint.pid}-*")
+    (held,) = Path("/tmp").glob(f"{PREFIX}{lint.pid}-*")
     lint.send_signal(signal.SIGKILL)
     lint.wait()
     lint.stdout.close()

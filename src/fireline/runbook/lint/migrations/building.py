@@ -9,13 +9,11 @@ memory and disk of this machine for as long and as far as the limits let them.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import resource
 import secrets
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -26,12 +24,13 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from fireline.cluster import Cluster
-from fireline.errors import ClusterError, Usage
+from fireline.errors import Usage
 from fireline.postgres.connect import Target
 from fireline.redact import Secret
 from fireline.runbook.lint.database.patient import open_
 from fireline.runbook.lint.migrations.applying import Applied, apply
 from fireline.runbook.lint.migrations.files import files
+from fireline.runbook.lint.migrations.folders import sweep, taken
 from fireline.runbook.lint.migrations.guarding import guarded
 from fireline.runbook.lint.migrations.session import OWNER, Scratch
 from fireline.runbook.lint.migrations.standins import supabase, wants_supabase
@@ -42,7 +41,6 @@ READER = "fireline_reader"
 MEMORY = 2_000_000_000  # bytes of one process of the server
 _PATIENCE = 10  # seconds for it to stop
 _OUTSIDE = ("pg_execute_server_program", "pg_read_server_files", "pg_write_server_files", "pg_create_subscription")
-_PREFIX = "fireline-lint-"
 _SETTINGS = {
     "wal_level": "minimal", "max_wal_senders": "0", "synchronous_commit": "off", "autovacuum": "off", "max_connections": "12",
     "shared_buffers": "32MB", "listen_addresses": "", "max_wal_size": "1GB", "temp_file_limit": "512MB", "max_worker_processes": "2",
@@ -80,7 +78,7 @@ def built(folder: Path, binaries: Path | None = None) -> Iterator[tuple[Patient,
 def _server(binaries: Path | None) -> Iterator[Scratch]:
     """A fresh server, whose processes may have so much memory and no more."""
     sweep()
-    folder, handle = _taken()
+    folder, handle = taken()
     try:
         cluster = Cluster(folder / "pg", binaries=binaries, settings=_SETTINGS, fsync=False)
         try:
@@ -93,43 +91,6 @@ def _server(binaries: Path | None) -> Iterator[Scratch]:
     finally:
         os.close(handle)
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _taken() -> tuple[Path, int]:
-    """A new folder, and the handle by which it is ours; another lint that sweeps may take it away before it is."""
-    while True:
-        folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=_home()))
-        with suppress(FileNotFoundError):
-            handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            if folder.exists():
-                return folder, handle
-            os.close(handle)
-
-
-def left_by(pid: int) -> bool:
-    """Whether a process has left something of the kind."""
-    return any(_home().glob(f"{_PREFIX}{pid}-*"))
-
-
-def _home() -> Path:
-    """Where there is room for a socket's name: it may have no more than a hundred letters."""
-    return Path("/tmp")  # noqa: S108 - a folder of its own in it, private
-
-
-def sweep() -> None:
-    """Stop and delete what processes that were killed have left: their lock is free."""
-    for folder in _home().glob(f"{_PREFIX}*"):
-        with suppress(OSError, ClusterError):
-            if folder.stat().st_uid != os.getuid():
-                continue
-            handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                Cluster(folder / "pg").remove()
-                shutil.rmtree(folder, ignore_errors=True)
-            finally:
-                os.close(handle)
 
 
 def _bound(cluster: Cluster) -> None:

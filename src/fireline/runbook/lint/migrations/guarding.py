@@ -34,7 +34,7 @@ def guarded() -> Iterator[None]:
 def wait() -> None:
     """Until whoever started us is gone; then nothing of the kind is left."""
     sys.stdin.buffer.read()
-    from fireline.runbook.lint.migrations.building import left_by, sweep
+    from fireline.runbook.lint.migrations.folders import left_by, sweep
 
     for _ in range(_TRIES):  # its lock may outlive it by a moment
         sweep()
