@@ -195,11 +195,20 @@ def _read(source: Source, inbound: Inbound) -> Row:
     return Row(
         source=inbound.source,
         received_at=clock.now(),
-        digest=hashlib.sha256(inbound.body).digest(),
+        digest=_digest(inbound),
         body=request_body.redacted(document),
         events=request_body.redacted(events),
         uid=inbound.uid,
     )
+
+
+def _digest(inbound: Inbound) -> bytes:
+    """Of all that makes a delivery this one: two of the same body at other paths are not the same."""
+    whole = hashlib.sha256(inbound.body)
+    if inbound.place or inbound.query:
+        beside = (inbound.method, sorted(inbound.place.items()), sorted(inbound.query.items()))
+        whole.update(repr(beside).encode("utf-8", "surrogatepass"))
+    return whole.digest()
 
 
 def _as_it_came(inbound: Inbound, broken: Exception) -> Event:
