@@ -62,6 +62,11 @@ class Door:
         """Commit what waits and stop."""
         self.committer.close()
 
+    def knows(self, name: str, token: str) -> bool:
+        """Whether a source of this name has this token."""
+        one = self._sources.get(name)
+        return one is not None and _matches(one, [token.encode("utf-8", "replace")])
+
     def methods(self, name: str) -> frozenset[str]:
         """The methods that /in/NAME takes; those of POST alone when there is no such source."""
         one = self._sources.get(name)

@@ -61,6 +61,9 @@ class Server(Model):
         None, description="PEM file of the certificate chain; with tls_key the server speaks HTTPS"
     )
     tls_key: Path | None = Field(None, description="PEM file of the private key")
+    smtp: str | None = Field(
+        None, description="address and port that mail is taken at, for sources of the format email: 0.0.0.0:2525"
+    )
     max_body: int = Field(2_000_000, ge=1_000, description="largest body a door accepts, in bytes")
     queue: int = Field(5_000, ge=1, description="signals waiting to be committed before a door answers 503")
     journal: Size = Field(
@@ -117,7 +120,9 @@ class SourceSettings(Model):
 class Signals(Model):
     """How long signals are kept as they came; alerts and incidents are kept without them."""
 
-    keep: Duration = Field(timedelta(days=30), description="older days are dropped, never one with a signal that waits; 0s: never")
+    keep: Duration = Field(
+        timedelta(days=30), description="older days are dropped, never one with a signal that waits; 0s: never"
+    )
     most: Size = Field(5 * 1024**3, description="over this the oldest days are dropped first; 0: however large")
 
 
