@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fireline import redact
 from fireline.postgres.connect import Target
+from tests import servers
+from tests.servers import Patient
 from tests.web.site import Site
 
 if TYPE_CHECKING:
@@ -20,6 +23,15 @@ def site(store_url: str, tmp_path: Path) -> Iterator[Site]:
     """A site whose target does not answer."""
     with Site(store_url, tmp_path) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def still(server: Patient, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The same for all tests of a file that only look at it."""
+    before = redact._forms
+    with servers.database(server, template=template) as url, Site(url, tmp_path_factory.mktemp("still")) as running:
+        yield running
+    redact._forms = before
 
 
 @pytest.fixture

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from fireline.incident.people import Actor
 from tests.web import story
-from tests.web.site import Site
+from tests.web.site import Browser, Site
+
+
+@pytest.fixture(scope="module")
+def maya(still: Site) -> Iterator[Browser]:
+    """A responder who only looks."""
+    with still.client("maya") as browser:
+        yield browser
 
 
 @pytest.mark.parametrize(
@@ -22,9 +31,8 @@ from tests.web.site import Site
         "/static/no.css",
     ],
 )
-def test_what_is_not_there_is_said_calmly(site: Site, path: str) -> None:
-    with site.client("maya") as browser:
-        page = browser.get(path)
+def test_what_is_not_there_is_said_calmly(maya: Browser, path: str) -> None:
+    page = maya.get(path)
     assert page.status_code == 404
     assert "There is no such thing" in page.text
     assert "Traceback" not in page.text

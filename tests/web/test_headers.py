@@ -25,8 +25,8 @@ PLACES = [
 
 
 @pytest.mark.parametrize(("method", "path"), PLACES)
-def test_every_answer_has_the_policy_and_its_companions(site: Site, method: str, path: str) -> None:
-    with site.stranger() as browser:
+def test_every_answer_has_the_policy_and_its_companions(still: Site, method: str, path: str) -> None:
+    with still.stranger() as browser:
         headers = browser.request(method, path).headers
     assert headers["content-security-policy"] == CONTENT_POLICY
     assert headers["x-content-type-options"] == "nosniff"

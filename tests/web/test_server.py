@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,15 +12,21 @@ import pytest
 from fireline.incident.people import Actor
 from fireline.web.render import STATIC, static
 from tests.web import story
-from tests.web.site import PAGES, Site
+from tests.web.site import PAGES, Browser, Site
 
 MAYA = Actor("maya", role="admin")
 
 
+@pytest.fixture(scope="module")
+def maya(still: Site) -> Iterator[Browser]:
+    """An admin who only looks."""
+    with still.client("maya", "admin") as browser:
+        yield browser
+
+
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_has_one_title_one_main_and_no_inline_script_or_style(site: Site, path: str) -> None:
-    with site.client("maya", "admin") as browser:
-        page = browser.get(path)
+def test_a_page_has_one_title_one_main_and_no_inline_script_or_style(maya: Browser, path: str) -> None:
+    page = maya.get(path)
     assert page.status_code == 200
     assert page.text.count("<h1") == 1
     assert page.text.count("<main") == 1

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
 from fireline import clock
 from fireline.web.visitor import back
-from tests.web.site import PAGES, Site
+from tests.web.site import PAGES, Browser, Site
+
+
+@pytest.fixture(scope="module")
+def vera(still: Site) -> Iterator[Browser]:
+    """A viewer."""
+    with still.client("vera", "viewer") as browser:
+        yield browser
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_viewer_sees_a_page_without_a_single_control_that_changes_something(site: Site, path: str) -> None:
-    with site.client("vera", "viewer") as browser:
-        page = browser.get(path).text
+def test_a_viewer_sees_a_page_without_a_single_control_that_changes_something(vera: Browser, path: str) -> None:
+    page = vera.get(path).text
     own = {"/do/person.password"}
     assert set(re.findall(r'action="(/do/[^"]+)"', page)) <= own
 
