@@ -2,33 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
 
 from fireline.runbook.lint.database.aim import as_somebody, outside
 from fireline.runbook.lint.sql.statements import Script
-from fireline.runbook.lint.world import Judged, Kind
+from tests.runbook.lint.named import Named
 from tests.runbook.rules.saying import sql, subject_of
-
-
-@dataclass
-class Server:
-    """A database of which nothing but its names is asked."""
-
-    name: str = "main"
-    target: str | None = "main"
-    database: str = "shop"
-    major: int = 18
-
-    def judge(self, sql: str, binds: int = 0) -> Judged:
-        return Judged(unknown=f"{sql} {binds}")
-
-    def columns(self, table: str) -> tuple[str, ...] | None:
-        return (table,)
-
-    def similar(self, kind: Kind, name: str) -> tuple[str, ...]:
-        return (kind, name)
 
 
 def script(text: str, language: str = "bash") -> Script:
@@ -49,7 +28,7 @@ def script(text: str, language: str = "bash") -> Script:
     ],
 )
 def test_what_names_this_database_or_none_is_for_it(command: str) -> None:
-    assert outside(script(command), Server(), {"main"}) is None
+    assert outside(script(command), Named("main"), {"main"}) is None
 
 
 @pytest.mark.parametrize(
@@ -64,11 +43,13 @@ def test_what_names_this_database_or_none_is_for_it(command: str) -> None:
     ],
 )
 def test_what_is_for_another_or_is_not_known_has_a_reason(command: str, why: str) -> None:
-    assert outside(script(command), Server(), {"main"}) == why
+    assert outside(script(command), Named("main"), {"main"}) == why
 
 
 def test_a_fence_that_goes_on_elsewhere_is_not_judged() -> None:
-    assert outside(script("\\c audit\n   SELECT 1;", "sql"), Server(), {"main"}) == "\\c audit is a command of psql"
+    assert (
+        outside(script("\\c audit\n   SELECT 1;", "sql"), Named("main"), {"main"}) == "\\c audit is a command of psql"
+    )
 
 
 def test_as_whom_psql_runs_is_known_by_its_words() -> None:
