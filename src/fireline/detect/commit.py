@@ -28,7 +28,9 @@ from fireline.errors import FirelineError, StoreUnavailable, Usage
 MOST_AT_ONCE = 500  # signals in one commit
 MOST_BYTES = 64_000_000  # of bodies waiting; memory stays flat whatever the senders do
 COUNT_EVERY = 1.0  # seconds between writings of the counters
-WAKE_EVERY = 0.1  # seconds: in a storm intake is woken for many signals at once, the first one wakes it at once
+NOTIFY_EVERY = 0.02  # seconds: in a storm workers are told of many signals at once, of the first one at once
+WAKE_AFTER = 0.25  # seconds until the queue is woken too, in case that nobody listened
+WAKE_EVERY = 1.0  # seconds
 ADOPT_EVERY = 30.0  # seconds between looks for what a server that died has left
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)  # seconds from reading to durable
 
@@ -86,6 +88,8 @@ class Committer:
         self._count_at: float | None = None  # when counters are to be written; None: nothing to write
         self._wake_at: float | None = None  # likewise, when intake is to be woken
         self._woken_at = 0.0
+        self._notify_at: float | None = None  # likewise, when the workers are to be told
+        self._notified_at = 0.0
         self._adopt_at = 0.0 if journal else None
         self._replayed = 0
 
@@ -165,7 +169,7 @@ class Committer:
         """What waits, as soon as something does; nothing when something beside is to be done."""
         with self._news:
             if not self._queue and not self._closed and not self._to_replay:
-                ours = (self._count_at, self._wake_at) if not self.away else ()
+                ours = (self._count_at, self._wake_at, self._notify_at) if not self.away else ()
                 dues = [due for due in (*ours, self._adopt_at) if due is not None]
                 self._news.wait(max(0.0, min(dues) - time.monotonic()) if dues else None)
             batch = [self._queue.popleft() for _ in range(min(len(self._queue), MOST_AT_ONCE))]
@@ -205,7 +209,8 @@ class Committer:
         with self._news:
             self._accepted.update(row.source for row in rows)
             self._count_at = self._count_at or time.monotonic() + COUNT_EVERY
-        self._wake_at = self._wake_at or self._woken_at + WAKE_EVERY
+        self._notify_at = self._notify_at or self._notified_at + NOTIFY_EVERY
+        self._wake_at = self._wake_at or max(time.monotonic() + WAKE_AFTER, self._woken_at + WAKE_EVERY)
         return ids
 
     def _write_down(self, batch: Sequence[_Waiting]) -> list[Answer]:
@@ -265,7 +270,7 @@ class Committer:
                 log.warning("signals committed after their server had stopped", signals=len(its))
 
     def _do_beside(self) -> None:
-        """Wake intake, write the counters, look for journals of the dead, when it is time."""
+        """Tell the workers, write the counters, look for journals of the dead, when it is time."""
         now = time.monotonic()
         if self.journal is not None and self._adopt_at is not None and now >= self._adopt_at:
             self._adopt_at = now + ADOPT_EVERY
@@ -273,6 +278,9 @@ class Committer:
                 log.warning("the journal of a server that died is taken over", signals=found)
         if self.away:
             return
+        if self._notify_at is not None and now >= self._notify_at:
+            self._notify_at, self._notified_at = None, now
+            self._writer.notify()
         if self._wake_at is not None and (now >= self._wake_at or self._closed):
             self._wake_at, self._woken_at = None, now
             self._writer.wake_intake()

@@ -20,10 +20,12 @@ from psycopg.rows import dict_row
 from fireline import clock, redact
 from fireline.errors import StoreUnavailable
 from fireline.store.connect import Connection, arguments, one, queries
+from fireline.store.listen import SIGNALS
 from fireline.store.wake import wake
 
 Q = queries("fireline.detect")
 
+_NOTIFY = "SELECT set_config('synchronous_commit', 'off', true), pg_notify(%s, '')"
 CONNECT_SECONDS = 3  # a store that takes longer to let us in is away
 STATEMENT_SECONDS = 4  # and one that takes longer to store a batch
 LOCK_SECONDS = 1  # nobody who changes the table holds up a sender for longer
@@ -93,6 +95,14 @@ class Writer:
             self._cut = True
             with socket(fileno=os.dup(self._conn.fileno())) as line:  # type: ignore[union-attr]
                 line.shutdown(SHUT_RDWR)
+
+    def notify(self) -> None:
+        """Tell the workers that listen: one round trip, which does not wait for the disk."""
+        try:
+            self._connection().execute(_NOTIFY, [SIGNALS])
+        except psycopg.Error as lost:  # the queue is woken a little later, and the sweep looks in any case
+            log.warning("the workers were not told", error=_said(lost))
+            self.close()
 
     def wake_intake(self) -> None:
         """After the commit and not in it: a job that is already queued will then surely see these rows."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -74,7 +74,6 @@ class Store:
             self.url,
             min_size=1,
             max_size=self._size,
-            check=ConnectionPool.check_connection,
             reconnect_timeout=_RECONNECT_SECONDS,
             **made,
         )
@@ -85,15 +84,27 @@ class Store:
 
         Raises StoreUnavailable when no connection can be had.
         """
-        try:
+        with ExitStack() as stack:
+            try:
+                conn = self._begun(stack)
+            except psycopg.OperationalError as down:
+                raise StoreUnavailable(hint=_DOWN) from down
+            yield conn
+
+    def _begun(self, stack: ExitStack) -> Connection:
+        """A connection in which a transaction begins: which one is dead is found out by that, and it costs no round trip."""
+        for _ in range(self._size):
             conn = self._taken()
-        except psycopg.OperationalError as down:
-            raise StoreUnavailable(hint=_DOWN) from down
-        try:
-            with conn.transaction():
-                yield conn
-        finally:
-            self.pool.putconn(conn)
+            try:
+                begun = conn.transaction()
+                begun.__enter__()
+            except psycopg.OperationalError:
+                self.pool.putconn(conn)  # it is thrown away there
+                continue
+            stack.callback(self.pool.putconn, conn)
+            stack.push(begun.__exit__)
+            return conn
+        return self._last(stack)
 
     def _taken(self) -> Connection:
         """A connection of the pool, asked for twice: one that gave up while we waited tries again only when it is asked."""
@@ -101,6 +112,13 @@ class Store:
             return self.pool.getconn()
         except PoolTimeout:
             return self.pool.getconn()
+
+    def _last(self, stack: ExitStack) -> Connection:
+        """When all that were kept were dead: a new one, or the reason why there is none."""
+        conn = self._taken()
+        stack.callback(self.pool.putconn, conn)
+        stack.enter_context(conn.transaction())
+        return conn
 
     def close(self) -> None:
         """Close all connections."""
