@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from postgast import PgQueryError, parse, scan, unwrap_node
+from postgast.pg_query_pb2 import Token
 from psycopg import pq
 from psycopg.rows import DictRow
 
@@ -22,6 +23,7 @@ from fireline.store.connect import queries
 PATIENCE = 30.0  # seconds for all questions of one transaction: a server that is frozen does not even time out
 COMPARING = frozenset({"=", "<>", "<", ">", "<=", ">=", "~~", "!~~"})
 Q = queries("fireline.runbook.lint.database")
+_CONSTANTS = {Token.SCONST, Token.USCONST, Token.BCONST, Token.XCONST}
 _NAMES = {
     "function": "names_of_functions",
     "table": "names_of_relations",
@@ -155,7 +157,7 @@ class Inquiry:
 
     def runs(self, sql: str) -> str | None:
         """One of those by whose name alone a text must not be sent; None when it holds none."""
-        if not self.risky:
+        if not self.risky or not _has_constant(sql):
             return None
         try:
             words = {sql.encode()[one.start : one.end].decode("utf-8", "replace") for one in scan(sql).tokens}
@@ -167,9 +169,9 @@ class Inquiry:
         return min(self.risky & (names | arrays), default=sorted(self.risky)[0] if hidden else None)
 
     def operates(self, sql: str) -> str | None:
-        """An operator of those that a text holds; None when it holds none."""
+        """An operator of those that a text with a constant holds; None when it holds none."""
         signs = {name for name in self.risky if not (name[:1].isalnum() or name[:1] in "_ $")}
-        if not signs:
+        if not signs or not _has_constant(sql):
             return None
         said = signs & COMPARING  # IN, BETWEEN, USING and others mean them without a word
         try:
@@ -178,6 +180,14 @@ class Inquiry:
         except PgQueryError:
             said = signs
         return min(said, default=None)
+
+
+def _has_constant(sql: str) -> bool:
+    """Whether a text constant stands in it, without which nothing is read as a type of its own."""
+    try:
+        return any(one.token in _CONSTANTS for one in scan(sql).tokens)
+    except PgQueryError:
+        return True
 
 
 def parsed_name(table: str) -> Name | None:

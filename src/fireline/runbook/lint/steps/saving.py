@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from google.protobuf.message import DecodeError
 from postgast import PgQueryError, parse
@@ -44,10 +45,15 @@ _SAVED_NAME = re.compile(r"back-?up|\.bak\b|\bbak\b|snapshot|dump|saved?\b|befor
 
 def keeps_copy(action: Action) -> bool:
     """Whether a fence keeps a copy of something."""
-    if action.language == "sql":
-        return any(_saving_sql(one.sql) for one in sqltext.read(action.command).statements)
-    return action.language == "bash" and any(
-        saves(call) or any(saves(one.call) for one in carried(call)) for call in calls_of(action.command)
+    return _keeps(action.language, action.command)
+
+
+@lru_cache(maxsize=4096)  # each loss asks it of every step before it
+def _keeps(language: str, command: str) -> bool:
+    if language == "sql":
+        return any(_saving_sql(one.sql) for one in sqltext.read(command).statements)
+    return language == "bash" and any(
+        saves(call) or any(saves(one.call) for one in carried(call)) for call in calls_of(command)
     )
 
 
