@@ -20,7 +20,7 @@ def ahead(subjects: Iterable[Subject]) -> None:
 def _used(subjects: list[Subject]) -> Iterator[tuple[str, tuple[str, ...]]]:
     for subject in subjects:
         with suppress(Exception):  # whatever a file may do to us, the rules tell of it one by one
-            calls = [call for command in subject.commands for call in command.calls]
+            calls = [call for command in (*subject.commands, *subject.sentences) for call in command.calls]
             yield from ((one.name, _words(one)) for one in calls if one.fixed and "/" not in one.raw_name)
 
 
