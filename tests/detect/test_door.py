@@ -225,3 +225,14 @@ def test_a_source_that_signs_is_refused_without_its_signature(store: Store) -> N
         401,
         {"error": "the signature is absent: no Sentry-Hook-Signature", "hint": "Set the secret at the sender too."},
     )
+
+
+def test_a_delivery_is_told_apart_by_its_query_and_its_path_too(door: Door, store: Store) -> None:
+    async def work() -> None:
+        for summary in ("a", "a", "b"):
+            await door.receive("cron", BEARER, {"summary": summary}, b"")
+
+    run(door, work)
+    with store.transaction() as conn:
+        digests = [bytes(row["digest"]) for row in all_rows(conn, "SELECT digest FROM signal ORDER BY id")]
+    assert digests[0] == digests[1] != digests[2]

@@ -4,7 +4,7 @@ import pytest
 
 from fireline import shelf
 from fireline.detect.door import SHELF
-from fireline.detect.source import Event, Source, event_of, key, labels, line, moment, prose
+from fireline.detect.source import Event, Source, event_of, key, labels, line, moment, moment_said, prose
 
 
 @pytest.mark.parametrize("name", ["alertmanager", "generic", "report"])
@@ -45,3 +45,27 @@ def test_a_moment_is_utc_or_nothing() -> None:
     assert moment("2026-01-05T04:00:00+01:00") == "2026-01-05T03:00:00+00:00"
     for nothing in ("0001-01-01T00:00:00Z", "2026-01-05T03:00:00", "soon", None, 5, "9999-12-31T23:59:59-14:00"):
         assert moment(nothing) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "at"),
+    [
+        ("2026-01-05T04:00:00+01:00", "2026-01-05T03:00:00+00:00"),
+        ("2026-01-05T03:00:00.315+0000", "2026-01-05T03:00:00.315000+00:00"),
+        ("2026-01-05T03:00:00", "2026-01-05T03:00:00+00:00"),
+        ("2026-01-05 03:00:00Z", "2026-01-05T03:00:00+00:00"),
+        ("2026-01-05T03:00:00+00:00Z", "2026-01-05T03:00:00+00:00"),
+        (1767582000, "2026-01-05T03:00:00+00:00"),
+        ("1767582000.5", "2026-01-05T03:00:00.500000+00:00"),
+        (1767582000000, "2026-01-05T03:00:00+00:00"),
+    ],
+)
+def test_a_time_is_read_however_senders_write_it(said: object, at: str) -> None:
+    assert moment_said(said) == at
+
+
+@pytest.mark.parametrize(
+    "said", [None, True, "", "soon", "0001-01-01T00:00:00Z", "20260105", "nan", [], {"a": 1}, "9" * 400]
+)
+def test_what_is_no_time_is_none(said: object) -> None:
+    assert moment_said(said) is None

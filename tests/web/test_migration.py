@@ -367,3 +367,33 @@ def test_nobody_s_secret_stands_in_what_is_kept(moved: Moved) -> None:
     assert PD not in kept
     assert OG not in kept
     assert GO not in kept
+
+
+def test_after_a_resolve_a_new_trigger_is_a_new_alert_however_soon_it_comes(moved: Moved) -> None:
+    event = {"routing_key": PD, "dedup_key": "k", "payload": {"summary": "x", "severity": "info", "source": "y"}}
+    place = f"/api/v2/generic/incoming?token={GO}&summary=z&dedup=k"
+    with httpx.Client(base_url=moved.url, verify=ssl.create_default_context(cafile=str(moved.trusted))) as sender:
+        for action in ("trigger", "trigger", "resolve", "trigger"):
+            assert sender.post("/v2/enqueue", json=event | {"event_action": action}).status_code == 202
+        for path in (place, f"{place}&action=close", place, place):
+            assert sender.post(path).status_code == 204
+    alerts = moved.alerts(lambda found: len(found) == 4)
+    assert [(one["key"], one["status"], one["count"]) for one in alerts] == [
+        ("pd:k", "resolved", 2),
+        ("pd:k", "firing", 1),
+        ("go:k", "resolved", 1),
+        ("go:k", "firing", 2),
+    ]
+
+
+def test_a_body_over_pagerdutys_limit_is_refused_in_its_words(moved: Moved) -> None:
+    payload = {"summary": "x", "severity": "info", "source": "y", "custom_details": {"log": "x" * 524_288}}
+    event = {"routing_key": PD, "event_action": "trigger", "payload": payload}
+    with httpx.Client(base_url=moved.url, verify=ssl.create_default_context(cafile=str(moved.trusted))) as sender:
+        answer = sender.post("/v2/enqueue", json=event)
+        assert answer.status_code == 413
+        assert answer.json()["status"] == "error"
+        payload["custom_details"] = {"log": "x" * 500_000}
+        assert sender.post("/v2/enqueue", json=event).status_code == 202
+    (alert,) = moved.alerts()
+    assert alert["title"] == "x"

@@ -41,6 +41,7 @@ def parse(inbound: Inbound) -> list[Event]:
             severity=meta.get("severity"),
             target=line(meta.get("fireline_target"), 100) or None,
             labels=meta,
+            once=None if closes else str(inbound.uid),  # it has no name for an occurrence: after a close it opens anew
         )
     ]
 

@@ -65,10 +65,11 @@ def parse(inbound: Inbound) -> list[Event]:
         raise Usage("the body is no JSON object")
     if "identifier" in inbound.place:
         return [_done(inbound, document)]
-    return [_created(inbound.source, document)]
+    return [_created(inbound, document)]
 
 
-def _created(source: str, document: dict[str, Any]) -> Event:
+def _created(inbound: Inbound, document: dict[str, Any]) -> Event:
+    """Each is an occurrence of its own, as it is for Opsgenie: once the alert is closed it opens another."""
     message, priority = line(document.get("message"), 1_000), document.get("priority") or USUAL
     faults = {} if message else {"message": "can not be empty"}
     if not isinstance(priority, str) or priority not in _PRIORITIES:
@@ -82,7 +83,7 @@ def _created(source: str, document: dict[str, Any]) -> Event:
     texts = [message if len(message) > LONGEST_TITLE else "", as_text(document.get("description"))]
     note = as_text(document.get("note"))
     return Event(
-        key=key(source, alias),
+        key=key(inbound.source, alias),
         key_reason="the sender's alias" if line(document.get("alias"), 10) else "all that was sent, as it had no alias",
         title=line(message),
         text=prose("\n".join(filter(None, [*texts, *_pairs(details), note]))),
@@ -90,6 +91,7 @@ def _created(source: str, document: dict[str, Any]) -> Event:
         labels=labels({**own, **_tags(document.get("tags")), **fields(details), **own}),
         annotations=labels({"alias": alias, "responders": _people(document.get("responders")), "action": "Create"}),
         by=line(document.get("user"), 80),
+        once=str(inbound.uid),
     )
 
 
@@ -149,7 +151,7 @@ def _tags(tags: object) -> dict[str, str]:
 
 
 def _pairs(details: object) -> list[str]:
-    return [f"{name}: {as_text(value)}" for name, value in fields(details).items()]
+    return [f"{name}: {as_text(value)}" for name, value in fields(details).items() if value is not None]
 
 
 def _people(responders: object) -> str | None:

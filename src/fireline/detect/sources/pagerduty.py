@@ -73,7 +73,7 @@ def parse(inbound: Inbound) -> list[Event]:
     errors = _faults(document)
     if errors:
         raise Invalid(errors)
-    return [_alert(inbound.source, document)]
+    return [_alert(inbound, document)]
 
 
 def _object(document: object) -> dict[str, Any]:
@@ -128,24 +128,25 @@ def _blank(value: object) -> bool:
     return not line(value, 10)
 
 
-def _alert(source: str, document: dict[str, Any]) -> Event:
+def _alert(inbound: Inbound, document: dict[str, Any]) -> Event:
+    """Without a timestamp each trigger is an occurrence of its own, as it is for PagerDuty: after a resolve it opens anew."""
     payload = document.get("payload")
     payload = payload if isinstance(payload, dict) else {}
-    dedup, at = _dedup(document), payload.get("timestamp")
+    dedup, at, status = _dedup(document), payload.get("timestamp"), _ACTIONS[document["event_action"]]
     summary = as_text(payload.get("summary"))
     own = {name: payload[name] for name in _PLACES if not _blank(payload.get(name))}
     details = payload.get("custom_details")
     return Event(
-        key=key(source, dedup),
+        key=key(inbound.source, dedup),
         key_reason="the sender's dedup_key" if document.get("dedup_key") else "all that was sent but its timestamp",
         title=line(summary) or dedup,
-        status=_ACTIONS[document["event_action"]],
+        status=status,
         text=prose("\n".join(filter(None, [summary if len(summary) > LONGEST_TITLE else "", _told(details)]))),
         severity=line(payload.get("severity"), 60) or None,
         labels=labels({**own, **{name: value for name, value in _named(details).items() if name not in own}}),
         annotations=_around(document),
         starts_at=moment_said(at),
-        once=key(dedup, line(at, 60)) if at else None,
+        once=key(dedup, line(at, 60)) if at else str(inbound.uid) if status == "firing" else None,
     )
 
 
