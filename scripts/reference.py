@@ -24,6 +24,7 @@ SHELVES = {
     "surroundings": ("fireline.assess.surroundings", "surrounding"),
 }
 NAMED = {"targets": "main", "sources": "prometheus", "contacts": "ada", "channels": "email"}
+OPTIONS = {"sources": ".options"}  # where a thing's own settings do not stand beside those of all
 WIDTH = 100
 CAUSES = ("<!-- causes: begin, written by scripts/docs -->", "<!-- causes: end -->")
 
@@ -65,7 +66,10 @@ def configuration() -> str:
         for file, found in _shelf_models(name):
             of_choice = file.partition(".")[2]
             note = f"\n`{of_choice}` is a name of your choice; there may be many.\n" if of_choice else ""
-            parts.append(f"\n## `[{name}.{file}]`\n\n{_sentence(found)}\n{note}\n{_table(found)}")
+            place = f"{name}.{file}{OPTIONS.get(name, '')}"
+            parts.append(f"\n## `[{place}]`\n\n{_sentence(found)}\n{note}\n{_table(found)}")
+            for key, inner in _tables_in(found):
+                parts.append(f"\n## `[{place}.{key}]`\n\n{_sentence(inner)}\n\n{_table(inner)}")
     return "".join(parts)
 
 
