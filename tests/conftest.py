@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -53,12 +54,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Order the files by how long they take; with --no-loadscope-reorder they are given out in this order."""
     here = Path(__file__).parent
 
-    def place(item: pytest.Item) -> int:
-        file = item.path.relative_to(here)
+    @cache
+    def place(path: Path) -> int:
+        file = path.relative_to(here)
         names = {str(file), *map(str, file.parents)}
         return next((at for at, name in enumerate(FIRST) if name in names), len(FIRST))
 
-    items.sort(key=place)
+    items.sort(key=lambda item: place(item.path))
 
 
 def pytest_collection_finish() -> None:
