@@ -415,3 +415,18 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "runbook.md")
     with pytest.raises(RunbookError, match="no regular file"):
         read(tmp_path / "runbook.md")
+
+
+def test_a_page_whose_commands_nothing_here_runs_is_carried_out_by_hand() -> None:
+    page = "# Printer stuck\n\nRestart it:\n\n```powershell\nRestart-Service Spooler\n```\n"
+    (one,) = parse_text(page).procedures
+    assert [(step.kind, step.line) for step in one.steps] == [("manual", 5)]
+    assert "Restart-Service" in one.steps[0].text
+    assert parse_text(page).notes == ("line 5: to be run by hand: nothing here runs powershell",)
+    with pytest.raises(RunbookError, match="holds no procedure"):
+        parse_text(page, by_hand=False)
+
+
+def test_a_command_in_a_paragraph_is_enough_of_a_procedure() -> None:
+    (one,) = parse_text("# API down\n\nRun `kubectl -n api rollout undo deploy/api` and wait.\n").procedures
+    assert [(step.kind, step.line) for step in one.steps] == [("manual", 3)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from fireline.runbook.page.outline import outline
 from fireline.runbook.reading import directory
 
@@ -60,3 +62,21 @@ def test_the_post_mortem_has_a_time_and_severities() -> None:
     root = outline("# Severity\n## SEV-1 a\n## SEV-2 b\n# Retrospective (SEV1)\nHold it within 3 business days.\n").root
     assert directory.postmortem(root, directory.severities(root)) == ("within 3 business days", ("SEV-1",))
     assert directory.postmortem(outline("# X\nwithin 2 days\n").root, ()) == (None, ())
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        "Ack within",
+        "Respond in",
+        "Response SLA",
+        "SLA",
+        "Target response",
+        "Acknowledge in",
+        "Time to respond",
+        "応答時間",
+    ],
+)
+def test_response_times_have_many_names(column: str) -> None:
+    text = f"# A\n\n## Severity\n\n| Level | Slack channel | {column} | Target resolution |\n|---|---|---|---|\n| SEV1 | #a | 5 min | 1 h |\n"
+    assert [one.response for one in directory.severities(outline(text).root)] == ["5 min"]

@@ -76,3 +76,29 @@ def test_parameters_are_asked_for_with_their_line() -> None:
         ("n", "number", "5", 3),
         ("t", "text", None, 3),
     ]
+
+
+SESSIONS = {
+    "```console\n# cat /proc/mdstat\nmd0 : active raid1 sdb1[1](F)\n# mdadm --stop /dev/md0\n```": "cat /proc/mdstat\nmdadm --stop /dev/md0",
+    "```\n[root@db1 ~]# df -h\nFilesystem Size\nops@db1:~$ uptime -p\nup 3 days, 100% idle\n```": "df -h\nuptime -p",
+    "```console\n$ ls -l \\\n> /srv\ntotal 0\n# now the other one\n```": "ls -l \\\n/srv",
+    "```bash\n# cat /proc/mdstat\nls -l\n```": "# cat /proc/mdstat\nls -l",
+    "    docker restart renderer\n": "docker restart renderer",
+}
+
+
+@pytest.mark.parametrize(("text", "command"), SESSIONS.items())
+def test_the_prompts_of_hosts_and_of_root_are_no_part_of_the_command(text: str, command: str) -> None:
+    found = read(text).action
+    assert (found.language, found.command) == ("bash", command)
+
+
+def test_commands_that_nothing_here_runs_are_said_to_be_carried_out_by_hand() -> None:
+    def why(text: str) -> str | None:
+        return fence.by_hand(outline(text).root.blocks[0])
+
+    assert why("```powershell\nRestart-Service Spooler\n```") == "nothing here runs powershell"
+    assert why("```\nbillctl queue --env prod\n```") == "it names no language, and its programs are not known"
+    assert why("```json\n{}\n```") is None
+    assert why("```\nERROR: full\n```") is None
+    assert why("```bash\nls -l\n```") is None

@@ -79,3 +79,11 @@ def test_an_undo_that_is_said_aloud() -> None:
 def test_stop_when_is_the_procedures() -> None:
     made = book("**Stop when:** lag is high\n\n1. a\n   **Stop when:** it burns\n").procedures[0]
     assert made.stop_when == ("lag is high", "it burns")
+
+
+def test_words_on_undo_behind_several_fences_are_about_all_of_them() -> None:
+    (one,) = parse_text(
+        "# A\n\n1. **Cancel**\n   ```sql\n   DELETE FROM a WHERE b\n   ```\n   ```sql\n   SELECT 1\n   ```\n   **Undo:** none, it is a copy.\n"
+        "2. **Two**\n   ```sql\n   SELECT 2\n   ```\n   **Undo:** first\n\n   Then look:\n   ```sql\n   SELECT 3\n   ```\n"
+    ).procedures
+    assert [step.undo_text for step in one.steps] == ["none, it is a copy.", "none, it is a copy.", "first", None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fireline.runbook.lint.programs.judging import FETCHERS
 from fireline.runbook.lint.rule import Fault, Rule, Unknown
 from fireline.runbook.lint.shell.builtins import BUILTINS
 from fireline.runbook.lint.shell.call import Call
@@ -14,7 +15,6 @@ from fireline.runbook.lint.world import Tools
 
 _OURS = "fireline"  # a step of plain fireline lines is carried out by the worker itself
 _SESSIONS = {"ssh", "su", "sudo", "docker", "podman", "kubectl", "oc", "vagrant", "heroku"}
-_FETCH = {"npx", "bunx", "pnpx", "pnpm", "yarn", "npm", "bundle", "poetry", "pipenv", "uv"}  # they bring what they run
 
 
 def look(subject: Subject) -> Iterator[Fault | Unknown]:
@@ -54,7 +54,7 @@ def _counts(call: Call) -> bool:
         and "/" not in call.raw_name
         and call.name.replace("-", "").replace("_", "").replace(".", "").isalnum()
     )
-    fetched = bool(call.through) and call.through[-1] in _FETCH
+    fetched = bool(call.through) and call.through[-1] in FETCHERS
     return plain and not fetched and not call.name.isupper() and call.name not in BUILTINS
 
 

@@ -10,8 +10,11 @@ from fireline.runbook.lint.shell.builtins import BUILTINS
 from fireline.runbook.lint.shell.call import Call
 from fireline.runbook.lint.shell.carried import everywhere
 from fireline.runbook.lint.subject import Command, Subject
-from fireline.runbook.lint.world import Known
+from fireline.runbook.lint.world import Known, Tools
 
+FETCHERS = frozenset(
+    {"npx", "bunx", "pnpx", "pnpm", "yarn", "npm", "bundle", "poetry", "pipenv", "uv"}
+)  # they bring what they run
 Judge = Callable[[Command, Call, Invocation], Iterable[Fault | Unknown]]
 
 
@@ -29,13 +32,19 @@ def judged(subject: Subject, judge: Judge) -> Iterator[Fault | Unknown]:
                 yield Unknown(command.line(call.line), call.name, "no programs were looked at", command.step.key)
             elif command.role != "words" and (found := invocation(tools, call)):
                 yield from judge(command, call, found)
-            elif command.role in ("sentence", "words") and call.name not in BUILTINS and tools.where(call.name) is None:
+            elif command.role in ("sentence", "words") and not _is_there(tools, call):
                 yield Unknown(
                     command.line(call.line),
                     command.action.command,
                     f"it stands in a sentence, and `{call.name}` is neither on this machine nor known",
                     command.step.key,
                 )
+
+
+def _is_there(tools: Tools, call: Call) -> bool:
+    """Whether a program is here, or is brought by what calls it."""
+    fetched = bool(call.through) and call.through[-1] in FETCHERS
+    return fetched or call.name in BUILTINS or tools.where(call.name) is not None
 
 
 def ask(call: Call, known: Known) -> str:
