@@ -37,7 +37,7 @@ def draw(report: Report) -> None:
 def _head(file: str) -> None:
     from rich.text import Text
 
-    console().print(Text(clean(file), style="bold underline"))
+    console().print(Text(" ".join(clean(file).split("\n")), style="bold underline"))  # one line, whatever its name
 
 
 def summary(report: Report) -> list[str]:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from html.parser import HTMLParser
 
 from fireline.runbook.page import frontmatter
+from fireline.runbook.page.html import without_open_comments
 from fireline.runbook.page.outline import Block, Section, anchor, outline
 from fireline.runbook.page.prose import Prose
 from fireline.runbook.reading import headings
@@ -162,7 +163,7 @@ def _html(text: str) -> tuple[tuple[str, str, str, int], ...]:
         return ()
     reader = _Tags()
     with suppress(AssertionError):  # how the standard library's parser says that it can not go on
-        reader.feed(prose_only(text))
+        reader.feed(without_open_comments(prose_only(text)))
     return tuple(reader.found)
 
 

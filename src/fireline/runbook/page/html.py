@@ -13,6 +13,7 @@ from fireline.runbook.page.prose import Prose, Run
 LONGEST = 200_000  # characters of one piece of HTML that is looked into
 DEEPEST = 40
 _OPENS = re.compile(r"<(/?)(?:ol|ul|pre)\b", re.IGNORECASE)
+_COMMENT_ENDS = re.compile(r"--\s{0,99}>")
 _MARKDOWN = re.compile(r"^\s*(?:`{3,}|~{3,})")
 _VOID = {"br", "hr", "img", "input", "meta", "link", "col", "area", "base", "wbr", "source", "embed"}
 _BREAKS = {
@@ -56,6 +57,13 @@ _UNREAD = {"script", "style", "table", "template", "svg"}
 _LANGUAGE = re.compile(r"(?:language-|lang-|brush:\s*|highlight-source-)([\w-]+)")
 
 
+def without_open_comments(text: str) -> str:
+    """The text without the marks of comments that never end: the parser would look to its end for each of them."""
+    ends = [found.end() for found in _COMMENT_ENDS.finditer(text)]
+    last = ends[-1] if ends else 0
+    return text[:last] + text[last:].replace("<!--", "<!  ")
+
+
 def end_of(lines: list[str], first: int, last: int) -> int:
     """The line behind a list or a code of HTML that begins in lines[first:last]: that of its end.
 
@@ -77,7 +85,7 @@ def blocks(content: str, line: int) -> list[Block]:
         return []
     tree = _Tree(line)
     with suppress(AssertionError):  # how the standard library's parser says that it can not go on
-        tree.feed(content)
+        tree.feed(without_open_comments(content))
         tree.close()
     return _Reader().read(tree.root)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from fireline.runbook.lint.checking import Finding, Report
 from fireline.runbook.lint.formats.place import relative
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
 
 
@@ -34,7 +36,8 @@ def _command(name: str, properties: dict[str, str], message: str) -> str:
 
 def _data(text: str) -> str:
     """As the runner wants a message: it would end at a line's end."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    shown = text.encode("utf-8", "replace").decode().replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", shown)  # it is shown at a terminal as well
 
 
 def _property(text: str) -> str:
