@@ -236,3 +236,18 @@ def test_a_delivery_is_told_apart_by_its_query_and_its_path_too(door: Door, stor
     with store.transaction() as conn:
         digests = [bytes(row["digest"]) for row in all_rows(conn, "SELECT digest FROM signal ORDER BY id")]
     assert digests[0] == digests[1] != digests[2]
+
+
+def test_what_breaks_parser_and_answer_is_kept_and_answered_all_the_same(
+    door: Door, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> Any:
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(door._formats, "generic", Source("generic", "", broken, answer=broken))
+    answer = send(door, b'{"summary": "x"}')
+    assert answer.status == 202
+    with store.transaction() as conn:
+        (row,) = all_rows(conn, "SELECT id, events FROM signal")
+    assert answer.body == {"status": "accepted", "signal": row["id"]}
+    assert row["events"][0]["title"] == "a delivery from cron could not be read"

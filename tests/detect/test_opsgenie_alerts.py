@@ -155,6 +155,12 @@ def test_what_is_no_request_is_not_found(api: Api, request_id: str) -> None:
     assert api.call("GET", f"/v2/alerts/requests/{request_id}").status == 404
 
 
+@pytest.mark.parametrize("alias", ["%00", "%FF", "a%2Fb", "x" * 5_000])
+def test_any_alias_may_be_asked_for_and_closed(api: Api, alias: str) -> None:
+    assert api.call("GET", f"/v2/alerts/{alias}", identifierType="alias").status == 404
+    assert api.call("POST", f"/v2/alerts/{alias}/close", {}, identifierType="alias").status in (202, 400)
+
+
 def test_an_id_stands_for_its_number_and_for_no_other_source() -> None:
     for number in (1, 7, 2**63 - 1):
         assert number_of("og", id_of("og", number), "id") == number

@@ -19,7 +19,7 @@ from fireline.detect.commit import Committer
 from fireline.detect.journal import Journal, folder_of
 from fireline.detect.routes import Found, Routes
 from fireline.detect.signals import Row
-from fireline.detect.source import POST, Answer, Event, Inbound, Knock, Source, key
+from fireline.detect.source import POST, Answer, Event, Inbound, Kept, Knock, Source, key
 from fireline.errors import FirelineError, NotFound, SettingsError, StoreUnavailable, Unauthenticated, Usage
 from fireline.settings import Settings, SourceSettings
 from fireline.store.connect import Connection, Store
@@ -133,9 +133,7 @@ class Door:
         row = await asyncio.to_thread(_read, source, inbound) if large else _read(source, inbound)
         signal = await self.committer.offer(row)
         self.counted[inbound.source, ACCEPTED] += 1
-        if source.answer is not None:
-            return source.answer(inbound, signal)
-        return Answer(ACCEPTED, {"status": "accepted", "signal": signal})
+        return _answer(source, inbound, signal)
 
     def _check_size(self, source: Source, body: bytes) -> None:
         most = min(self.max_body, source.largest or self.max_body)
@@ -205,6 +203,16 @@ def _read(source: Source, inbound: Inbound) -> Row:
         events=request_body.redacted(events),
         uid=inbound.uid,
     )
+
+
+def _answer(source: Source, inbound: Inbound, signal: Kept) -> Answer:
+    """What is kept is answered as such, even where the format's own words can not be found."""
+    if source.answer is not None:
+        try:
+            return source.answer(inbound, signal)
+        except Exception:  # it is the same body that broke the parser
+            log.exception("an answer broke", source=inbound.source, format=source.format)
+    return Answer(ACCEPTED, {"status": "accepted", "signal": signal})
 
 
 def _digest(inbound: Inbound) -> bytes:

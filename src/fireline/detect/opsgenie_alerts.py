@@ -75,7 +75,8 @@ def ask(conn: Connection, inbound: Inbound) -> Answer:
     kind, wanted = kind_of(inbound), inbound.place.get("identifier", "")
     number: int | None = number_of(inbound.source, wanted, kind)
     if kind == "alias":
-        newest = one(conn, Q["newest_alerts"], keys=[key(inbound.source, wanted)])
+        keys = [key(inbound.source, wanted)] if "\0" not in wanted else []
+        newest = one(conn, Q["newest_alerts"], keys=keys)
         number = newest["id"] if newest else None
     row = one(conn, Q["alert_of_source"], source=inbound.source, alert=number)
     if row is None:
