@@ -160,7 +160,7 @@ def test_a_comment_in_the_file_keeps_a_line_as_it_is(bare: Fireline) -> None:
         (["here.md", "--ignore", "nonsense"], "no rule 'nonsense'"),
         (["here.md", "--only", "dead-link", "--ignore", "dead-link"], "no rule is left"),
         (["here.md", "--explain", "nonsense"], "no rule 'nonsense'"),
-        (["here.md", "--format", "xml"], "xml"),
+        (["here.md", "--format", "xml"], "invalid value for '--format': 'xml' is not one of"),
         (["here.md", "--target", "main"], "no target 'main'"),
         (["here.md", "--target", "main", "--dsn", "x"], "--target and --dsn exclude each other"),
         (["here.md", "--dsn", "x", "--migrations", "empty"], "--dsn and --migrations exclude each other"),

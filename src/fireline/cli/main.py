@@ -170,7 +170,9 @@ def main(arguments: list[str] | None = None) -> int:
     except FirelineError as error:
         return _fail(error, error.message, error.hint, error.exit_code)
     except TyperException as wrong:
-        return _fail(wrong, _lowered(wrong.format_message()), _where_to_read(wrong), wrong.exit_code)
+        return _fail(
+            wrong, _lowered(wrong.format_message().replace("Value error, ", "")), _where_to_read(wrong), wrong.exit_code
+        )
     except OSError as fault:
         place = f"{fault.filename}: " if fault.filename else ""
         return _fail(fault, f"{place}{fault.strerror or fault}", None, 2)
