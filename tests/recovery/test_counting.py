@@ -12,10 +12,9 @@ import pytest
 
 from fireline.contain.remedies.backup import remedy as backup
 from fireline.errors import Refused
-from fireline.postgres.cancel import StatementFailed
 from fireline.postgres.connect import Target
 from fireline.postgres.watch import Watch
-from fireline.recovery import census, counting, planner
+from fireline.recovery import census, counting
 from fireline.recovery.census import Counted
 from fireline.recovery.restoring import Place
 from fireline.resolve.remedies.restore import remedy as restore
@@ -109,30 +108,6 @@ def test_a_cancel_ends_what_is_counted(patient: Target) -> None:
             watch.cancel.cancel()
         until(lambda: conn.execute(ours).fetchone() is None)
     assert found == {}
-
-
-def test_it_is_refused_to_analyze_when_that_was_cancelled(patient: Target) -> None:
-    built(patient, *TABLES)
-    watch = Watch()
-    watch.cancel.cancel()
-    with pytest.raises(StatementFailed, match="cancelled"):
-        planner.analyze(Place(patient, main_of(patient), "t"), 2, watch)
-
-
-@pytest.mark.parametrize("jobs", [1, 3])
-def test_every_table_has_its_statistics(patient: Target, jobs: int) -> None:
-    built(
-        patient,
-        *TABLES,
-        "CREATE TABLE parts (n int) PARTITION BY RANGE (n)",
-        "CREATE TABLE part PARTITION OF parts FOR VALUES FROM (0) TO (100)",
-        "INSERT INTO parts SELECT generate_series(0, 99)",
-        "CREATE MATERIALIZED VIEW seen AS SELECT * FROM big",
-    )
-    planner.analyze(Place(patient, main_of(patient), "t"), jobs, Watch())
-    with owner(patient) as conn:
-        named = {row[0] for row in conn.execute("SELECT DISTINCT tablename FROM pg_stats WHERE schemaname = 'public'")}
-    assert named == {"big", "Odd; one", "parts", "part", "seen"}
 
 
 def test_a_restore_says_the_same_whether_it_was_counted_on_the_way(

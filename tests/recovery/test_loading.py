@@ -10,7 +10,7 @@ import pytest
 from fireline.contain.remedies.backup import remedy as backup
 from fireline.errors import Refused
 from fireline.postgres.connect import Target
-from fireline.recovery import loading, planner
+from fireline.recovery import loading
 from fireline.resolve.remedies.restore import remedy as restore
 from fireline.store.connect import Store
 from tests.recovery.place import Doer, databases, owner, settings_in
@@ -97,13 +97,6 @@ def test_a_fault_of_one_loader_ends_the_other_and_its_words_are_the_ones_told(
         doer.do(restore)
     assert time.monotonic() - began < 30  # half of what the other one would sleep for one row of nine
     assert databases(patient) == before
-
-
-def test_only_a_superuser_may_send_autovacuum_away_sooner(patient: Target) -> None:
-    with owner(patient) as conn:
-        assert planner.impatient(conn) == {"deadlock_timeout": "50ms"}
-        conn.execute("SET ROLE pg_monitor")
-        assert planner.impatient(conn) == {}
 
 
 @pytest.mark.parametrize("jobs", [0, 1, 2, 64, 1000])

@@ -365,7 +365,7 @@ from dataclasses import replace
 from pathlib import Path
 from fireline.postgres.connect import Target
 from fireline.redact import Secret
-from fireline.recovery import loading, restoring
+from fireline.recovery import loading, planner, restoring
 from fireline.resolve.remedies.restore import remedy
 from fireline.run.remedy import Plan
 from fireline.store.connect import Store
@@ -378,13 +378,13 @@ def die(*_, **__):
 if stage == "loading":  # the loader is under way then
     threading.Timer(0.15, die).start()
 else:
-    setattr(restoring if stage == "judge" else loading, stage, die)
+    setattr({"judge": restoring, "analyze": planner}.get(stage, loading), stage, die)
 remedy.do(Target("main", Secret(told["dsn"])), Plan(**told["plan"]), hand(Store(told["store"]), settings_in(Path(told["folder"]))))
 """
 
 
 @pytest.mark.chaos
-@pytest.mark.parametrize("stage", ["load", "loading", "finish", "judge"])
+@pytest.mark.parametrize("stage", ["load", "loading", "analyze", "judge"])
 def test_a_restore_whose_process_is_killed_leaves_the_database_in_use_alone_and_is_cleared_by_the_next(
     doer: Doer, tmp_path: Path, stage: str
 ) -> None:
