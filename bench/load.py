@@ -9,13 +9,23 @@ import time
 from urllib.parse import urlsplit
 
 
-async def send(url: str, total: int, connections: int, rate: float | None) -> dict[str, object]:
-    """Send `total` alerts; how many were acknowledged, in which time, and each one's latency in milliseconds.
+def body_of(first: int, batch: int, keys: int) -> bytes:
+    """One alert, or a list of them, spread over so many keys."""
+    told = [
+        {"title": f"alert {n % keys}", "dedup": f"key-{n % keys}", "number": n} for n in range(first, first + batch)
+    ]
+    return json.dumps(told if batch > 1 else told[0]).encode()
 
-    rate: requests a second over all connections, or None for as many as are answered.
+
+async def send(
+    url: str, total: int, connections: int, rate: float | None, batch: int = 1, keys: int = 100
+) -> dict[str, object]:
+    """Send `total` alerts; how many deliveries were turned away, in which time, and each one's latency in milliseconds.
+
+    rate: alerts a second over all connections, or None for as many as are answered.
     """
     place = urlsplit(url)
-    numbers = iter(range(total))
+    numbers = iter(range(0, total, batch))
     latencies: list[float] = []
     refused = 0
     began = time.perf_counter()
@@ -26,9 +36,7 @@ async def send(url: str, total: int, connections: int, rate: float | None) -> di
         for number in numbers:
             if rate is not None:
                 await asyncio.sleep(max(0.0, began + number / rate - time.perf_counter()))
-            body = json.dumps(
-                {"title": f"alert {number % 100}", "dedup": f"key-{number % 100}", "number": number}
-            ).encode()
+            body = body_of(number, batch, keys)
             head = f"POST {place.path}?{place.query} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
             sent = time.perf_counter()
             writer.write(head.encode() + body)
@@ -46,5 +54,5 @@ async def send(url: str, total: int, connections: int, rate: float | None) -> di
 
 
 if __name__ == "__main__":
-    target, count, width, pace = sys.argv[1:5]
-    print(json.dumps(asyncio.run(send(target, int(count), int(width), float(pace) or None))))
+    target, count, width, pace, many, spread = sys.argv[1:7]
+    print(json.dumps(asyncio.run(send(target, int(count), int(width), float(pace) or None, int(many), int(spread)))))

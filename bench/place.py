@@ -74,6 +74,7 @@ class Place:
         self.url = store.create_database("fireline")
         migrate(self.url)
         self.processes: list[subprocess.Popen[bytes]] = []
+        self.fireline: list[subprocess.Popen[bytes]] = []  # of them, server and worker
         (folder / "fireline.toml").write_text(
             f"""
 [server]
@@ -103,6 +104,7 @@ confirmed = true
                 stderr=subprocess.STDOUT,
             )
         self.processes.append(process)
+        self.fireline.append(process)
         return process
 
     def server(self) -> str:

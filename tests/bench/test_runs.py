@@ -6,9 +6,13 @@ from bench import diagnose, ingest, integrity, lint, page, recover
 
 
 def test_acknowledging_is_measured_beside_its_floor() -> None:
-    found = ingest.measure(requests=200, rounds=1)
-    assert found["fireline_per_second"] > 0
-    assert found["ratio"] > 0
+    found = ingest.measure(requests=200, rounds=1, storm_of=300, incidents=50, alerts=0)
+    for way in ("single", "batches_of_50"):
+        assert found[way]["fireline_per_second"] > 0
+        assert found[way]["ratio"] > 0
+    assert found["storm_over_100_keys"]["lost"] == 0
+    assert found["storm_of_incidents"]["lost"] == 0
+    assert found["storm_over_100_keys"]["memory_mb"]["both"] > 0
 
 
 def test_telling_is_measured_beside_its_floor() -> None:
