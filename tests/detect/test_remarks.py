@@ -66,12 +66,20 @@ def test_a_note_is_written_on_the_incident_once_however_often_it_comes(desk: Des
     assert len(desk.story()) == before + 3
 
 
-def test_the_same_words_some_time_later_are_a_note_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_words_some_time_later_are_a_note_again(desk: Desk) -> None:
     desk.send(firing())
     desk.send(noted(text="still looking"))
     with clock.moved(HOURS):
         desk.send(noted(text="still looking"))
     assert desk.story().count("cron noted: still looking") == 2
+
+
+def test_what_its_sender_repeats_for_ever_is_written_once(desk: Desk) -> None:
+    desk.send(firing())
+    for hours in range(3):
+        with clock.moved(hours * HOURS):
+            desk.send(noted(text="the message: x", once="UpdateMessage"))
+    assert desk.story().count("cron noted: the message: x") == 1
 
 
 def test_an_acknowledgement_may_bring_words_and_comes_but_once(desk: Desk) -> None:

@@ -2,13 +2,16 @@
 
 The clients are in no lock file. Make an environment for them and name it:
 `python -m venv /tmp/clients && /tmp/clients/bin/pip install pagerduty pdpyras opsgenie-sdk`, `FIRELINE_TEST_CLIENTS=/tmp/clients`.
+Alertmanager is Debian's `prometheus-alertmanager`, on the PATH or named by `FIRELINE_TEST_ALERTMANAGER`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import socket
 import ssl
 import subprocess
 import threading
@@ -397,3 +400,74 @@ def test_a_body_over_pagerdutys_limit_is_refused_in_its_words(moved: Moved) -> N
         assert sender.post("/v2/enqueue", json=event).status_code == 202
     (alert,) = moved.alerts()
     assert alert["title"] == "x"
+
+
+ALERTMANAGER = """
+route: {{receiver: moved, group_by: [alertname], group_wait: 0s, group_interval: 1s, repeat_interval: 1h}}
+receivers:
+- name: moved
+  pagerduty_configs:
+  - {{url: "{url}/v2/enqueue", routing_key: "{pd}", severity: error, http_config: {{tls_config: {{ca_file: "{ca}"}}}}}}
+  opsgenie_configs:
+  - {{api_url: "{url}/", api_key: "{og}", priority: P2, update_alerts: true, http_config: {{tls_config: {{ca_file: "{ca}"}}}}}}
+"""
+
+
+@contextmanager
+def alertmanager(moved: Moved, folder: Path) -> Iterator[str]:
+    """A real Alertmanager that was told nothing but other host names; its own address."""
+    program = os.environ.get("FIRELINE_TEST_ALERTMANAGER") or shutil.which("prometheus-alertmanager")
+    if not program:
+        pytest.skip("Alertmanager is not installed: apt-get install prometheus-alertmanager")
+    (folder / "am.yml").write_text(ALERTMANAGER.format(url=moved.url, pd=PD, og=OG, ca=moved.trusted))
+    port = free_port()
+    words = [f"--config.file={folder / 'am.yml'}", f"--storage.path={folder / 'am'}", "--cluster.listen-address="]
+    with (folder / "am.log").open("wb") as log:
+        running = subprocess.Popen([program, *words, f"--web.listen-address=127.0.0.1:{port}"], stdout=log, stderr=log)
+        try:
+            wait_for(f"http://127.0.0.1:{port}", running)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            running.kill()
+            running.wait()
+
+
+def wait_for(url: str, running: subprocess.Popen[bytes]) -> None:
+    for _ in range(100):
+        with contextlib.suppress(httpx.TransportError):
+            if httpx.get(f"{url}/-/ready", timeout=5).status_code == 200:
+                return
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            raise AssertionError(f"Alertmanager ended by itself: {running.wait(0.1)}")
+    raise AssertionError("Alertmanager is not ready")
+
+
+def free_port() -> int:
+    with socket.socket() as asked:
+        asked.bind(("127.0.0.1", 0))
+        return int(asked.getsockname()[1])
+
+
+def test_alertmanager_sends_to_pagerduty_and_opsgenie_and_both_are_here(moved: Moved, tmp_path: Path) -> None:
+    labels = {"alertname": "DiskFull", "instance": "db1"}
+    notes = {"summary": "disk 97 % on db1"}
+    now = clock.now()
+
+    def post(url: str, **times: str) -> None:
+        alert = {"labels": labels, "annotations": notes, "startsAt": now.isoformat(), **times}
+        assert httpx.post(f"{url}/api/v2/alerts", json=[alert]).status_code == 200
+
+    with alertmanager(moved, tmp_path) as url:
+        post(url)
+        alerts = moved.alerts(lambda found: len(found) == 2)
+        assert {one["source"]: (one["status"], one["severity"]) for one in alerts} == {
+            "pd": ("firing", "error"),
+            "og": ("firing", "P1"),
+        }
+        assert all("DiskFull" in one["title"] for one in alerts)
+        post(url, endsAt=now.isoformat())
+        alerts = moved.alerts(lambda found: {one["status"] for one in found} == {"resolved"})
+    assert len(alerts) == 2
+    faults = moved.rows("SELECT source, fault FROM signal WHERE fault IS NOT NULL")
+    assert faults == []
+    assert "level=error" not in (tmp_path / "am.log").read_text()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from fireline.detect.source import Event, line
 from fireline.incident import transitions
@@ -12,6 +12,7 @@ from fireline.store.connect import Connection, one, queries
 
 Q = queries("fireline.detect")
 
+EVER = datetime.min.replace(tzinfo=UTC)
 AGAIN = timedelta(minutes=5)  # the same words may be delivered again this long: a retry, another replica
 
 
@@ -22,14 +23,11 @@ def sender_of(source: str, event: Event) -> Actor:
 
 
 def hear(conn: Connection, source: str, event: Event, incident: int, at: datetime) -> None:
-    """Write it on the incident of the alert; what was said before is not written again."""
+    """Write it on the incident of the alert; what was said a moment before is not written again, nor ever what has a `once`."""
     actor, called = sender_of(source, event), str(incident)
     if event.status == "acknowledged":
         transitions.ack(conn, actor, incident=called)
     said = clean(event.text or ("" if event.status == "acknowledged" else event.title))[:TEXT]
-    if said and not _said_before(conn, incident, actor.name, said, at):
+    since = EVER if event.once else at - AGAIN
+    if said and one(conn, Q["note_since"], incident=incident, actor=actor.name, text=said, since=since) is None:
         transitions.note(conn, actor, incident=called, text=said)
-
-
-def _said_before(conn: Connection, incident: int, actor: str, said: str, at: datetime) -> bool:
-    return one(conn, Q["note_since"], incident=incident, actor=actor, text=said, since=at - AGAIN) is not None

@@ -150,6 +150,7 @@ def test_what_is_done_to_an_alert(deed: str, document: Any, status: str, text: s
     event = done(deed, document)
     assert (event.key, event.number, event.status, event.text) == ("og:disk-db1", None, status, text)
     assert event.by == document.get("user", "")
+    assert (event.once is not None) == (deed in ("priority", "message", "description"))
 
 
 def test_a_custom_action_is_a_note() -> None:

@@ -113,6 +113,7 @@ def _done(inbound: Inbound, document: dict[str, Any]) -> Event:
         text=prose("\n".join(filter(None, [words, note]))),
         annotations=labels({"action": action}),
         by=line(document.get("user") or inbound.query.get("user"), 80),
+        once=action if action.startswith("Update") else None,  # some senders say the same at every repetition
     )
 
 
