@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from fireline.detect.changes import list_changes, record
+from fireline import clock
+from fireline.detect.changes import add, list_changes, record
 from fireline.detect.source import Event
+from fireline.errors import Denied, Usage
 from fireline.incident.people import Actor
 from fireline.settings import Settings
 from fireline.store.connect import Connection
@@ -50,3 +52,39 @@ def test_its_kind_is_what_the_label_says(conn: Connection, label: str | None, ki
 def test_a_change_told_of_from_a_clock_that_is_ahead_was_never_after_it_was_seen(conn: Connection) -> None:
     deploy(conn, "x", hours=-5)
     assert list_changes(conn, ANA)[0]["at"] == NOW
+
+
+def test_signs_of_a_pattern_in_a_search_mean_themselves(conn: Connection) -> None:
+    deploy(conn, "50% off")
+    deploy(conn, "50 off")
+    assert [one["title"] for one in list_changes(conn, ANA, search="50% ")] == ["50% off"]
+    assert list_changes(conn, ANA, search="_") == []
+    assert list_changes(conn, ANA, search="\0") != []
+
+
+def test_what_happened_earlier_and_was_told_later_has_its_place_on_its_page(conn: Connection) -> None:
+    for hours in (1, 3, 2):
+        deploy(conn, f"{hours} h ago", hours=hours)
+    [newest, *_] = list_changes(conn, ANA, limit=1)
+    assert [one["title"] for one in list_changes(conn, ANA, before=newest["change"])] == ["2 h ago", "3 h ago"]
+
+
+def test_a_job_that_says_it_twice_has_changed_it_once(conn: Connection) -> None:
+    said = {"title": "shop 4.2", "at": NOW.isoformat()}
+    assert add(conn, ANA, SETTINGS, target="main", **said)["changed"]
+    again = add(conn, ANA, SETTINGS, target="main", **said)
+    assert (again["changed"], again["text"]) == (False, "That was written down already: shop 4.2")
+    assert add(conn, ANA, SETTINGS, target="other", **said)["changed"]
+    [_, one] = list_changes(conn, ANA)
+    assert (one["by"], one["kind"], one["source"], one["at"]) == ("ana", "deploy", "said", NOW)
+
+
+def test_nobody_writes_down_what_is_to_come_and_a_viewer_nothing(conn: Connection) -> None:
+    add(conn, ANA, SETTINGS, title="later", at=(clock.now() + timedelta(hours=1)).isoformat())
+    assert list_changes(conn, ANA)[0]["at"] <= clock.now()
+    with pytest.raises(Denied):
+        add(conn, Actor("guest", role="viewer"), SETTINGS, title="x")
+    wrong: dict[str, str]
+    for wrong in ({"kind": "x"}, {"at": "2026-03-01T22:00"}, {"target": "gone"}, {"url": "ftp://x"}, {"title": " "}):
+        with pytest.raises(Usage):
+            add(conn, ANA, SETTINGS, **{"title": "x", **wrong})

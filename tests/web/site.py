@@ -23,7 +23,7 @@ from fireline.web.server import make_app
 PASSWORD = "three blue lamps"
 RUNBOOKS = (Path(__file__).parent / "data" / "night.md", Path(__file__).parents[1] / "data" / "incident-response.md")
 LOG = "error"
-PAGES = ("/incidents", "/incidents?status=all", "/declare", "/report", "/alerts", "/silences", "/runs", "/targets", "/targets/main", "/runbooks", "/runbooks/1", "/people",
+PAGES = ("/incidents", "/incidents?status=all", "/declare", "/report", "/alerts", "/silences", "/changes", "/runs", "/targets", "/targets/main", "/runbooks", "/runbooks/1", "/people",
          "/account")  # fmt: skip
 NOBODY = "postgresql://nobody@127.0.0.1:1/nothing"
 DOOR = "door-token-of-tests"
@@ -48,6 +48,7 @@ class Site:
         target: str = NOBODY,
         sources: dict[str, Any] | None = None,
         tls: tuple[Path, Path] | None = None,
+        beats: dict[str, Any] | None = None,
         **server: Any,
     ) -> None:
         runbooks = [str(shutil.copy(file, folder)) for file in RUNBOOKS]
@@ -59,6 +60,7 @@ class Site:
                 "runbook": {"files": runbooks},
                 "recovery": {"folder": str(folder / "backups"), "key": str(folder / "signing.key")},
                 "sources": {"prom": {"format": "generic", "token": DOOR, "target": "main"}, **(sources or {})},
+                "beats": beats or {},
                 "contacts": {
                     "primary": {"role": "primary", "address": "primary@example.org", "confirmed": True},
                     "dba": {"role": "database admin", "address": "dba@example.org", "confirmed": False},

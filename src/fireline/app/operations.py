@@ -124,7 +124,11 @@ OPERATIONS: dict[str, Operation] = {
         show=("incident.silences:show_silence", "viewer", True),
         preview=("incident.silences:preview_silence", "viewer", True),
     ),
-    **_group("change", list=("detect.changes:list_changes", "viewer", True)),
+    **_group(
+        "change",
+        list=("detect.changes:list_changes", "viewer", True),
+        add=("detect.changes:add", "responder"),
+    ),
     **_group(
         "assess",
         outside=True,
@@ -144,6 +148,7 @@ OPERATIONS: dict[str, Operation] = {
         list=("recovery.backups:list_backups", "viewer", True),
         show=("recovery.backups:show", "viewer", True),
     ),
+    **_group("detect", outside=True, test=("app.trying:try_payload", "viewer")),
     **_group("report", send=("detect.report:send", "responder")),
     **_group(
         "halt",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from fireline.detect.batch import LATE
+from fireline.detect.copies import LATE
+from fireline.detect.searched import literal
 from fireline.errors import NotFound, Usage
 from fireline.incident.people import Actor
 from fireline.incident.view import alert_view
@@ -43,17 +44,12 @@ def list_alerts(
         conn,
         Q["alerts"],
         incident=int(named[1]) if named else None,
-        search=f"%{_literal(wanted)}%" if wanted and not named else None,
+        search=f"%{literal(wanted)}%" if wanted and not named else None,
         status=status or None,
         before=min(max(before, 0), _LARGEST) if before is not None else None,
         limit=min(max(limit, 1), MOST),
     )
     return [alert_view(row) for row in rows]
-
-
-def _literal(search: str) -> str:
-    """What a person typed, without a meaning of its own in LIKE; NUL can be in no row."""
-    return search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").replace("\0", "")
 
 
 def show(conn: Connection, actor: Actor, *, alert: int) -> dict[str, Any]:

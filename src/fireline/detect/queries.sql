@@ -83,9 +83,9 @@ LIMIT 1;
 
 -- open_alert: a new one
 INSERT INTO alert (key, key_reason, source, target, title, status, severity, first_at, last_at, labels, annotations,
-                   group_key, once)
+                   group_key, group_reason, once)
 VALUES (%(key)s, %(key_reason)s, %(source)s, %(target)s, %(title)s, 'firing', %(severity)s, %(at)s, %(at)s, %(labels)s,
-        %(annotations)s, %(group_key)s, %(once)s)
+        %(annotations)s, %(group_key)s, %(group_reason)s, %(once)s)
 RETURNING id;
 
 -- renew_alert: its sender says something else of it now
@@ -147,16 +147,50 @@ FROM signal WHERE alert_ids @> ARRAY[%(alert)s::bigint] AND alert_ids <> '{}'
   AND received_at BETWEEN %(first)s::timestamptz AND %(last)s::timestamptz ORDER BY id DESC LIMIT %(limit)s;
 
 -- record_change: once, however often it is told
-INSERT INTO change (kind, source, target, title, detail, by, url, at, seen_at, once, labels)
-VALUES (%(kind)s, %(source)s, %(target)s, %(title)s, %(detail)s, %(by)s, %(url)s, LEAST(%(at)s, %(seen_at)s), %(seen_at)s,
-        %(once)s, %(labels)s)
-ON CONFLICT (once) DO NOTHING;
+INSERT INTO change (kind, source, target, title, detail, by, url, not_before, at, seen_at, once, labels)
+VALUES (%(kind)s, %(source)s, %(target)s, %(title)s, %(detail)s, %(by)s, %(url)s,
+        LEAST(%(not_before)s::timestamptz, %(at)s, %(seen_at)s), LEAST(%(at)s, %(seen_at)s), %(seen_at)s, %(once)s, %(labels)s)
+ON CONFLICT (once) DO NOTHING RETURNING id;
 
--- changes: the newest first, of one target those that may be about any as well
-SELECT id AS change, kind, source, target, title, detail, by, url, at, seen_at, labels FROM change
+-- changes: the newest first, from a place on; of one target those that may be about any as well
+SELECT id AS change, kind, source, target, title, detail, by, url, not_before, at, seen_at, labels FROM change
 WHERE (%(target)s::text IS NULL OR target IS NULL OR target = %(target)s)
-  AND (%(since)s::timestamptz IS NULL OR at >= %(since)s) AND (%(until)s::timestamptz IS NULL OR at <= %(until)s)
-  AND (%(before)s::bigint IS NULL OR id < %(before)s)
+  AND (%(kind)s::text IS NULL OR kind = %(kind)s)
+  AND (%(before)s::bigint IS NULL OR (at, id) < (SELECT at, id FROM change WHERE id = %(before)s))
   AND (%(search)s::text IS NULL OR title ILIKE %(search)s OR detail ILIKE %(search)s OR by ILIKE %(search)s
-       OR source ILIKE %(search)s)
+       OR source ILIKE %(search)s OR target ILIKE %(search)s)
 ORDER BY at DESC, id DESC LIMIT %(limit)s;
+
+-- beats: all
+SELECT * FROM beat ORDER BY name;
+
+-- keep_beat: as the settings have it now; a state it has stays
+INSERT INTO beat (name, source, slug, provisioned, period, grace, since, due_at)
+VALUES (%(name)s, %(source)s, %(slug)s, %(provisioned)s, %(period)s, %(grace)s, %(now)s, %(due_at)s)
+ON CONFLICT (name) DO UPDATE
+SET source = EXCLUDED.source, slug = EXCLUDED.slug, period = EXCLUDED.period, grace = EXCLUDED.grace,
+    due_at = EXCLUDED.due_at;
+
+-- provision_beat: one that a ping asks for; nothing comes back when it is there
+INSERT INTO beat (name, source, slug, provisioned, period, grace, since, due_at)
+VALUES (%(name)s, %(source)s, %(slug)s, true, %(period)s, %(grace)s, %(now)s, %(due_at)s)
+ON CONFLICT DO NOTHING RETURNING name;
+
+-- beat: one
+SELECT * FROM beat WHERE name = %(name)s;
+
+-- hold_beat: one, to be changed
+SELECT * FROM beat WHERE name = %(name)s FOR UPDATE;
+
+-- change_beat: a sign of life, or its absence
+UPDATE beat SET state = %(state)s, since = %(since)s, last_at = %(last_at)s, started_at = %(started_at)s, rid = %(rid)s,
+                took_ms = %(took_ms)s, detail = %(detail)s, due_at = %(due_at)s
+WHERE name = %(name)s;
+
+-- late_beats: those whose time is over, of whose source no signal waits; each is one worker's
+SELECT * FROM beat WHERE state IN ('new', 'well') AND due_at <= %(now)s
+  AND NOT EXISTS (SELECT 1 FROM signal WHERE taken_at IS NULL AND signal.source = beat.source)
+ORDER BY due_at LIMIT 200 FOR UPDATE SKIP LOCKED;
+
+-- forget_beat: the settings name it no more, or by another name
+DELETE FROM beat WHERE name = %(name)s RETURNING state;

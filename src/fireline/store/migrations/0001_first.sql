@@ -116,6 +116,7 @@ CREATE TABLE alert (
     labels      jsonb NOT NULL DEFAULT '{}',
     annotations jsonb NOT NULL DEFAULT '{}',
     group_key   text NOT NULL,
+    group_reason text NOT NULL DEFAULT '',   -- why it belongs to this group, in words
     once        text,                   -- what the sender calls this very occurrence: a late copy of it opens nothing again
     incident_id bigint REFERENCES incident
 );
@@ -297,12 +298,38 @@ CREATE TABLE change (                   -- what was altered around a target: wha
     detail      text NOT NULL DEFAULT '',
     by          text NOT NULL DEFAULT '',   -- as the sender calls them
     url         text NOT NULL DEFAULT '',
+    not_before  timestamptz CHECK (not_before <= at),   -- set: nobody noted when; it was between that and `at`
     at          timestamptz NOT NULL,   -- when it happened, as told, and never after it was seen
     seen_at     timestamptz NOT NULL,
     once        text NOT NULL UNIQUE,   -- the same change told twice is one
     labels      jsonb NOT NULL DEFAULT '{}'
 );
-CREATE INDEX change_recent ON change (at DESC);
+CREATE INDEX change_recent ON change (at DESC, id DESC);
+CREATE TABLE seen_state (               -- what a target looked like when it was looked at last, to tell what is new
+    target      text PRIMARY KEY,
+    tried_at    timestamptz NOT NULL,   -- looked at, or tried to
+    taken_at    timestamptz,            -- of the last look that got through; null: none has
+    state       jsonb                   -- migrations and settings, with the time at which each was read last
+);
+
+CREATE TABLE beat (                     -- a job that shows signs of life, and whether it is on time
+    name        text PRIMARY KEY,       -- key in the settings, or SOURCE/SLUG for one that a ping has made
+    source      text NOT NULL,
+    slug        text NOT NULL,
+    provisioned boolean NOT NULL,       -- made by a ping and not in the settings
+    period      interval NOT NULL,
+    grace       interval NOT NULL,
+    state       text NOT NULL DEFAULT 'new' CHECK (state IN ('new', 'well', 'failed', 'late')),
+    since       timestamptz NOT NULL,   -- of the state
+    last_at     timestamptz,            -- the newest success or failure
+    started_at  timestamptz,            -- a run that has not finished
+    rid         text,                   -- what its sender calls that run
+    took_ms     bigint,                 -- the last run that told its start
+    detail      text NOT NULL DEFAULT '',
+    due_at      timestamptz NOT NULL,   -- without a sign until then it is late
+    UNIQUE (source, slug)
+);
+CREATE INDEX beat_due ON beat (due_at) WHERE state IN ('new', 'well');
 
 CREATE TABLE heartbeat (
     name        text PRIMARY KEY,       -- watcher: the one outside that the settings name
