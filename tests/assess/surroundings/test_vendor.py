@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from fireline.assess.surrounding import Circumstances, Seen
-from fireline.assess.surroundings.vendor import PATH, VendorSettings, read, surrounding
+from fireline.assess.surroundings.vendor import VendorSettings, surrounding
 from fireline.errors import FirelineError
+from fireline.systems.statuspage import PATH, read
 from tests.systems.peer import Peer
 
 NOW = datetime(2026, 11, 23, 3, 30, tzinfo=UTC)

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 from pydantic import Field
 
-from fireline import clock
 from fireline.assess.surrounding import LIMIT, Circumstances, Question, Seen, Surrounding
 from fireline.settings import Duration, Model
-from fireline.systems import http_get
-
-PATH = "/api/v2/summary.json"
-_WELL = ("operational",)
-_OVER = ("resolved", "postmortem", "completed", "scheduled")
-_MOST = 3  # named one by one
-_MOST_KEPT = 20
-_WORDS = {"none": "no trouble", "minor": "minor trouble", "major": "major trouble", "critical": "critical trouble"}
+from fireline.systems import statuspage
 
 
 class VendorSettings(Model):
     """One status page with a Statuspage v2 API, such as https://status.supabase.com, https://www.githubstatus.com or https://status.expo.dev."""
 
-    url: str = Field(description=f"the page; {PATH} is read from it")
+    url: str = Field(description=f"the page; {statuspage.PATH} is read from it")
     components: list[str] = Field(
         default_factory=list, description="only these of its components count; all when empty"
     )
@@ -43,97 +33,8 @@ def questions(pages: Mapping[str, VendorSettings], circumstances: Circumstances)
 
 def ask(page: VendorSettings) -> Seen:
     """What the page says now."""
-    base = page.url.rstrip("/")
-    answer = http_get.get(base if base.endswith(".json") else f"{base}{PATH}", limit=page.timeout)
-    if answer.status != 200:  # noqa: PLR2004 - anything else is no summary
-        return Seen("unknown", f"its status page answers {answer.status}")
-    return read(answer.json(), page.components, clock.now())
-
-
-def read(summary: Any, wanted: Sequence[str], now: datetime) -> Seen:
-    """What a summary means for one who depends on these components, or on all of them."""
-    if not isinstance(summary, dict) or not isinstance(summary.get("status"), dict):
-        return Seen("unknown", "its status page speaks another language than Statuspage v2")
-    components = [
-        one for one in _dicts(summary.get("components")) if not one.get("group") and isinstance(one.get("status"), str)
-    ]
-    missing = [name for name in wanted if name.casefold() not in {_name(one).casefold() for one in components}]
-    mine = [one for one in components if _counts(one, wanted)]
-    degraded = [one for one in mine if one.get("status") not in _WELL]
-    troubles = [one for one in _under_way(summary) if _touches(one, wanted)]
-    facts = _facts(summary["status"], degraded, troubles, len(mine))
-    if missing:
-        return Seen("unknown", f"its status page knows no component {', '.join(missing[:_MOST])}", facts=facts)
-    detail = "; ".join(f"“{_name(one)}”{_since(one, 'started_at', now)}" for one in troubles[:_MOST])
-    if degraded:
-        named = [f"{_name(one)}: {str(one.get('status')).replace('_', ' ')}" for one in degraded[:_MOST]]
-        rest = [f"and {len(degraded) - _MOST} more"] if len(degraded) > _MOST else []
-        since = detail or _since(degraded[0], "updated_at", now).removeprefix(", ")
-        return Seen("ailing", "; ".join([*named, *rest]), since, facts)
-    if troubles:
-        return Seen("ailing", f"“{_name(troubles[0])}”", detail, facts)
-    return _without_trouble(summary["status"], wanted, mine, facts)
-
-
-def _without_trouble(status: dict[str, Any], wanted: Sequence[str], mine: Sequence[Any], facts: dict[str, Any]) -> Seen:
-    """Nothing is named; the page's own indicator counts, unless only some components do."""
-    indicator = status.get("indicator")
-    named = "component is" if len(mine) == 1 else "components are"
-    if wanted or (indicator == "none") or (indicator is None and mine):
-        return Seen("well", "no trouble is known there", f"{len(mine)} {named} operational" if mine else "", facts)
-    if indicator in _WORDS or indicator == "maintenance":
-        said = " ".join(str(status.get("description") or _WORDS.get(indicator, "maintenance")).split())
-        return Seen("ailing", said, "", facts)
-    return Seen("unknown", "its status page does not say how it is", facts=facts)
-
-
-def _dicts(value: Any) -> list[dict[str, Any]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-
-
-def _name(one: dict[str, Any]) -> str:
-    return " ".join(str(one.get("name") or "without a name").split())
-
-
-def _counts(component: dict[str, Any], wanted: Sequence[str]) -> bool:
-    return not wanted or _name(component).casefold() in {name.casefold() for name in wanted}
-
-
-def _under_way(summary: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Incidents that are not over, and maintenance that has begun."""
-    for one in (*_dicts(summary.get("incidents")), *_dicts(summary.get("scheduled_maintenances"))):
-        if one.get("status") not in _OVER:
-            yield one
-
-
-def _touches(trouble: dict[str, Any], wanted: Sequence[str]) -> bool:
-    """Whether it is about a component that counts; one that names none is about all."""
-    about = _dicts(trouble.get("components"))
-    return not about or any(_counts(one, wanted) for one in about)
-
-
-def _since(one: dict[str, Any], key: str, now: datetime) -> str:
-    """Since when, in UTC; the day only when it is another."""
-    try:
-        at = datetime.fromisoformat(str(one.get(key) or one.get("created_at"))).astimezone(UTC)
-    except ValueError:
-        return ""
-    return f", since {at:%H:%M} UTC" if at.date() == now.astimezone(UTC).date() else f", since {at:%Y-%m-%d %H:%M} UTC"
-
-
-def _facts(
-    status: dict[str, Any], degraded: Sequence[dict[str, Any]], troubles: Sequence[dict[str, Any]], counted: int
-) -> dict[str, Any]:
-    same = ("status", "impact", "started_at", "shortlink")
-    return {
-        "indicator": status.get("indicator"),
-        "components": counted,
-        "degraded": [
-            {"name": _name(one), "status": one.get("status"), "since": one.get("updated_at")}
-            for one in degraded[:_MOST_KEPT]
-        ],
-        "incidents": [{"name": _name(one)} | {key: one.get(key) for key in same} for one in troubles[:_MOST_KEPT]],
-    }
+    found = statuspage.ask(page.url, page.components, page.timeout)
+    return Seen(found.state, found.title, found.detail, found.facts)
 
 
 surrounding = Surrounding("vendor", "status pages in the shape of Statuspage v2", VendorSettings, questions, "supabase")
