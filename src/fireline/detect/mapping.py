@@ -103,18 +103,18 @@ class _Whole:
     """The whole body, in which each path is looked up but once."""
 
     def __init__(self, document: Any) -> None:
-        self._document = document
+        self.document = document
         self._known: dict[str, Any] = {}
 
     def first(self, path: str) -> Any:
         if path not in self._known:
-            self._known[path] = _first(path, self._document)
+            self._known[path] = _first(path, self.document)
         return self._known[path]
 
 
 def _found(map_: Map, element: Any, whole: _Whole, lost: tuple[str, ...]) -> Found:
     def first(path: str) -> Any:
-        value = _first(path, element)
+        value = _first(path, element) if element is not whole.document else None
         return whole.first(path) if value is None else value
 
     named = {name: path for name in _FIELDS if (path := getattr(map_, name))}
