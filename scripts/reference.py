@@ -60,7 +60,8 @@ def configuration() -> str:
         title = f"{name}.{NAMED[name]}" if name in NAMED else name
         note = f"\n`{NAMED[name]}` is a name of your choice; there may be many.\n" if name in NAMED and model else ""
         if model:
-            parts.append(f"\n## `[{title}]`\n\n{_sentence(model)}\n{note}\n{_table(model)}")
+            heading = f"[[{title}]]" if get_origin(field.annotation) is list else f"[{title}]"
+            parts.append(f"\n## `{heading}`\n\n{_sentence(model)}\n{note}\n{_table(model)}")
             for key, inner in _tables_in(model):
                 parts.append(f"\n## `[{title}.{key}]`\n\n{_sentence(inner)}\n\n{_table(inner)}")
         for file, found in _shelf_models(name):

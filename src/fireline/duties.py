@@ -12,6 +12,7 @@ import random
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -27,7 +28,7 @@ from fireline import clock
 from fireline.assess import around, history
 from fireline.assess import incident as assessment
 from fireline.communicate import deliver, heartbeat, notices
-from fireline.detect import days, intake
+from fireline.detect import beats, days, intake, rules
 from fireline.errors import StoreUnavailable
 from fireline.incident import ack_link, clocks, sessions
 from fireline.recovery import leftovers
@@ -49,6 +50,8 @@ LOOK_SLOTS = 3  # looks at targets, which may be slow to answer or dead
 AROUND_SLOTS = 2  # looks at what is beside them, which no look at a target waits for
 OTHER_SLOTS = 4  # intake, messages, clocks: never behind a step that takes long
 STALLED_SECONDS = 10
+GIVES_WAY = frozenset({"intake", "tell", "assess", "respond", "surroundings", "health"})
+WAY_SECONDS = 0.06
 SWITCH_SECONDS = 0.0005  # a message that is sent waits for its turn after each answer of the store; 5 ms each is too long
 
 
@@ -82,6 +85,7 @@ def topics() -> dict[str, Duty]:
 
 def take_signals(world: World) -> int:
     """Make alerts and incidents of the signals that wait, and tell of those it opened; how many were taken."""
+    _way.begins()
 
     def told(incident: int) -> None:
         _stepping_over("tell", lambda: tell(world, incident), key=str(incident))
@@ -150,6 +154,7 @@ SWEEPS: list[Callable[[World], object]] = [
     clear_leftovers,
     tidy,
     lambda world: days.sweep(world.store, world.settings),
+    lambda world: beats.sweep(world.store, world.settings),
     lambda world: heartbeat.beat(world.store, world.settings),
 ]
 
@@ -167,10 +172,30 @@ def queue_app(world: World) -> procrastinate.App:
 
 def _task(world: World, topic: str, duty: Duty) -> Callable[..., None]:
     def carry_out(key: str) -> None:
+        if topic in GIVES_WAY:
+            _way.give()
         _stepping_over(topic, lambda: duty(world, key), key=key)
 
     carry_out.__name__ = topic
     return carry_out
+
+
+class _Way:
+    """A page goes first: what an incident wakes beside it begins a moment later, and not on the same two cores."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    def begins(self) -> None:
+        """Signals are taken now, and people told of what they open."""
+        self._until = time.monotonic() + WAY_SECONDS
+
+    def give(self) -> None:
+        """Wait for that; never for longer than it usually takes."""
+        time.sleep(max(0.0, min(WAY_SECONDS, self._until - time.monotonic())))
+
+
+_way = _Way()
 
 
 def _stepping_over(name: str, work: Callable[[], object], **about: str) -> None:
@@ -204,6 +229,7 @@ def tell_alive(world: World, labels: Sequence[str], *, first: bool = False) -> N
 
 def work(world: World, labels: Sequence[str] = ()) -> None:
     """Be a worker until SIGTERM or SIGINT: what is under way is finished, a step that runs is left to its lease."""
+    rules.check(world.settings)
     sys.setswitchinterval(SWITCH_SECONDS)
     asyncio.run(_work(world, labels))
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from fireline import redact
-from fireline.detect import changes, remarks
-from fireline.detect.copies import COPY, Copies
+from fireline.detect import beats, changes, remarks
+from fireline.detect.copies import COPY, LATE, Copies
 from fireline.detect.rules import Ruling, let_through, rule
 from fireline.detect.source import Event
 from fireline.incident import timeline
@@ -27,10 +27,6 @@ from fireline.store.connect import Connection, all_rows, one, queries
 from fireline.store.wake import wake
 
 Q = queries("fireline.detect")
-
-LATE = timedelta(
-    minutes=5
-)  # a copy of what has been resolved may still be under way this long (another replica, a retry)
 
 
 @dataclass(frozen=True)
@@ -111,6 +107,9 @@ class Batch:
         if event.kind == "change":
             changes.record(self._conn, self._settings, signal["source"], event, signal["received_at"])
             return None, None
+        if event.kind == "beat":
+            heard, note = beats.hear(self._conn, self._settings, signal, event)
+            return self._take_event(signal, heard, fault) if heard else (None, note)
         known, at = self._known.get(event.key), signal["received_at"]
         if event.number is not None and (known is None or known.id != event.number):
             return None, f"{event.status}: there is no such alert of this source, or a newer one has taken its place"
@@ -172,7 +171,10 @@ class Batch:
             source=source,
             title=event.title,
             key=event.key,
-            reason=f"{event.key_reason}; grouped by {ruling.group_reason}",
+            reason="; ".join(
+                [event.key_reason, f"grouped by {ruling.group_reason}"]
+                + ([f"target {ruling.target} by {ruling.target_reason}"] if ruling.target_reason else [])
+            ),
         )
         if joined:
             self._raise(incident, ruling, event)
@@ -190,7 +192,7 @@ class Batch:
         if found is None:
             return None
         held = lock(self._conn, found["id"])
-        young = held["opened_at"] > at - self._settings.policy.group_window
+        young = held["opened_at"] > at - (ruling.window or self._settings.policy.group_window)
         return int(held["id"]) if young and held["status"] not in ENDED else None
 
     def _open_incident(self, ruling: Ruling, event: Event, actor: Actor, at: datetime) -> int:
@@ -237,6 +239,7 @@ class Batch:
             labels=Jsonb(event.labels),
             annotations=Jsonb(event.annotations),
             group_key=ruling.group_key,
+            group_reason=ruling.group_reason,
             once=event.once,
         )
         assert row is not None

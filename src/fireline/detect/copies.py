@@ -16,6 +16,7 @@ from fireline.store.connect import Connection, all_rows, queries
 Q = queries("fireline.detect")
 
 COPY = timedelta(seconds=5)  # who got no answer sends again at once; what comes later may well be news
+LATE = timedelta(minutes=5)  # a copy of what has been resolved may be under way this long (another replica, a retry)
 _MARGIN = timedelta(seconds=1)  # between the making of an id and the moment that is kept with it
 
 

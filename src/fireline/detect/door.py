@@ -7,14 +7,18 @@ import base64
 import binascii
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from difflib import get_close_matches
 from hmac import compare_digest
+from typing import Any
 
 import structlog
 
 from fireline import clock, shelf
 from fireline.detect import body as request_body
+from fireline.detect import rules
 from fireline.detect.commit import Committer
 from fireline.detect.journal import Journal, folder_of
 from fireline.detect.routes import Found, Routes
@@ -46,8 +50,9 @@ class Door:
         self._store = store
         self._sources = settings.sources
         self._formats = parsers(settings)
+        rules.check(settings)
         self._options = {
-            name: self._formats[one.format].options_of(name, one) for name, one in settings.sources.items()
+            name: _options(self._formats[one.format], name, settings) for name, one in settings.sources.items()
         }
         self.routes = Routes(self._formats.values())
         self.max_body = settings.server.max_body
@@ -122,13 +127,30 @@ class Door:
             own = await asyncio.to_thread(reading, knock) if len(knock.body) > LARGE else reading(knock)
             given += [one.encode("utf-8", "replace") for one in own]
         ours = [(name, one) for name, one in self._sources.items() if one.format == source.format]
-        fitting = [name for name, one in ours if _matches(one, given)]
+        fitting = [name for name, one in ours if _matches(one, given, self._also(source, name))]
         if not fitting:
             raise Unauthenticated(f"no source of the format {source.format} has this token", hint=_AT_A_ROUTE)
         return fitting[0]
 
+    def _also(self, source: Source, name: str) -> list[str]:
+        return source.also_known_by(self._options[name]) if source.also_known_by else []
+
+    async def _before(self, source: Source, inbound: Inbound) -> Inbound:
+        """What only the store knows of it; while that is away, intake decides later."""
+        question = source.before(inbound) if source.before else None
+        if question is None or self.committer.away:
+            return inbound
+        with suppress(StoreUnavailable):
+            return replace(inbound, known=await asyncio.to_thread(self._asked, question))
+        return inbound
+
+    def _asked(self, question: Callable[[Connection], Any]) -> Any:
+        with self._store.transaction() as conn:
+            return question(conn)
+
     async def _keep(self, source: Source, inbound: Inbound) -> Answer:
         self._check_size(source, inbound.body)
+        inbound = await self._before(source, inbound)
         large = len(inbound.body) > LARGE
         row = await asyncio.to_thread(_read, source, inbound) if large else _read(source, inbound)
         signal = await self.committer.offer(row)
@@ -137,7 +159,7 @@ class Door:
 
     def _check_size(self, source: Source, body: bytes) -> None:
         most = min(self.max_body, source.largest or self.max_body)
-        if len(body) > most:
+        if len(body) > most and not source.cuts:
             hint = "See server.max_body." if most == self.max_body else f"{source.format} allows no more."
             raise TooLarge(f"the body has {len(body)} bytes, more than {most}", hint=hint)
 
@@ -165,6 +187,12 @@ def _journal(settings: Settings) -> Journal | None:
     return Journal(folder_of(settings), settings.server.journal)
 
 
+def _options(source: Source, name: str, settings: Settings) -> Any:
+    """What a source works with of the settings; raises SettingsError that names the key."""
+    own = source.options_of(name, settings.sources[name])
+    return source.complete(settings, name, own) if source.complete else own
+
+
 def parsers(settings: Settings) -> dict[str, Source]:
     """The shelf of sources; SettingsError when a configured source wants a format that is not on it."""
     found: dict[str, Source] = shelf.read(SHELF, "source")
@@ -187,7 +215,7 @@ def _read(source: Source, inbound: Inbound) -> Row:
     """
     if source.check is not None:
         source.check(inbound)
-    document = inbound.document
+    document = source.read(inbound) if source.read else inbound.document
     try:
         events = [event.json() for event in source.parse(inbound)]
     except FirelineError:
@@ -248,11 +276,11 @@ def _given(headers: Mapping[str, str], query: Mapping[str, str]) -> list[bytes]:
     return given
 
 
-def _matches(settings: SourceSettings, given: list[bytes]) -> bool:
-    wanted = settings.token.reveal().encode() if settings.token else b""
+def _matches(settings: SourceSettings, given: list[bytes], also: Sequence[str] = ()) -> bool:
+    wanted = [settings.token.reveal().encode() if settings.token else b"", *(one.encode() for one in also)]
     # No short-circuit: how long this takes says nothing about the token.
-    matches = [compare_digest(wanted, one) for one in given]
-    return bool(wanted) and any(matches)
+    matches = [bool(right) & compare_digest(right, one) for right in wanted for one in given]
+    return any(matches)
 
 
 def _password(value: str) -> bytes:

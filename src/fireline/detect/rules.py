@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from difflib import get_close_matches
+from typing import Any
 
 from fireline.detect.source import Event
-from fireline.errors import Usage
+from fireline.errors import SettingsError, Usage
+from fireline.incident import matching
+from fireline.incident.contacts import QUIET_RANK
 from fireline.incident.scheme import Scheme, Severity
-from fireline.settings import Settings
+from fireline.settings import RuleSettings, Settings
 
 # The words senders use, by the rank they mean; a runbook with fewer severities is counted from its end.
 _WORDS = (
@@ -20,7 +27,10 @@ _WORDS = (
 
 @dataclass(frozen=True)
 class Ruling:
-    """What was decided for one alert, each with its reason. `fault`: why the rules could not decide."""
+    """What was decided for one alert, each with its reason. `fault`: why the rules could not decide.
+
+    window: how long alerts of this group join an incident; None: as the policy says.
+    """
 
     target: str | None
     severity: Severity
@@ -28,21 +38,92 @@ class Ruling:
     group_key: str
     group_reason: str
     fault: str | None = None
+    window: timedelta | None = None
+    target_reason: str = ""  # only where a rule of the settings decided
 
 
 def rule(settings: Settings, scheme: Scheme, source: str, event: Event) -> Ruling:
     """Decide; a rule that breaks lets the alert through, by itself and as severe as can be, and says so."""
     try:
-        severity, reason = severity_of(scheme, event)
-        return Ruling(
-            target=target_of(settings, source, event),
+        target = target_of(settings, source, event)
+        decided = decisions(settings, fields_of(source, target, event))
+        by_rule = decided.get("target")
+        severity, reason = _severity(scheme, event, decided)
+        ruling = Ruling(
+            target=by_rule[0] if by_rule else target,
             severity=severity,
             severity_reason=reason,
             group_key=event.group_key or event.key,
             group_reason=event.group_reason if event.group_key else "the alert itself",
+            target_reason=by_rule[1] if by_rule else "",
         )
+        return _grouped(ruling, fields_of(source, ruling.target, event), decided.get("group"))
     except Exception as broken:  # noqa: BLE001 - whatever is wrong with a rule, the alert must reach somebody
         return let_through(scheme, event, f"{type(broken).__name__}: {broken}")
+
+
+def fields_of(source: str, target: str | None, event: Event) -> dict[str, str]:
+    """What the matchers of rules see of an alert: the same that those of silences see."""
+    own = {"source": source, "target": target, "severity": event.severity, "title": event.title, "key": event.key}
+    return matching.fields_of({**own, "labels": event.labels})
+
+
+def decisions(settings: Settings, fields: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
+    """What the rules of the settings decide for an alert with these fields, each with the name of the rule.
+
+    severity, target, page, and group: (labels, window). The first rule that has a thing decides it.
+    """
+    found: dict[str, tuple[Any, str]] = {}
+    for number, one in enumerate(settings.rules, 1):
+        if not matching.fits(matching.matchers(one.match), fields):
+            continue
+        group = (tuple(one.group_by), one.window) if one.group_by else None
+        for name, value in (("severity", one.severity), ("target", one.target), ("group", group), ("page", one.page)):
+            if value is not None:
+                found.setdefault(name, (value, name_of(number, one)))
+    return found
+
+
+def name_of(number: int, rule: RuleSettings) -> str:
+    """How a rule is called: as it calls itself, else by its place, counted from 1."""
+    return f"rule “{rule.name}”" if rule.name else f"rule {number}"
+
+
+def check(settings: Settings) -> None:
+    """Read all rules; SettingsError names the first that can not be used, so that none breaks at night."""
+    for number, one in enumerate(settings.rules, 1):
+        called = f"rules: {name_of(number, one)}"
+        try:
+            matching.matchers(one.match)
+        except Usage as wrong:
+            raise SettingsError(f"{called}: {wrong.message}", hint=wrong.hint) from None
+        if one.target is not None and one.target not in settings.targets:
+            near = get_close_matches(one.target, settings.targets, n=1, cutoff=0.4)
+            also = f"did you mean {near[0]}?" if near else f"there are: {', '.join(settings.targets) or 'none'}"
+            raise SettingsError(f"{called}: no target {one.target!r}; {also}")
+
+
+def _severity(scheme: Scheme, event: Event, decided: Mapping[str, tuple[Any, str]]) -> tuple[Severity, str]:
+    """As a rule says, else as the alert does; what is to wake nobody is the last, ranked as what wakes nobody."""
+    if not decided.get("page", (True, ""))[0]:
+        last = scheme.severities[-1]
+        return replace(last, rank=max(last.rank, QUIET_RANK)), f"{decided['page'][1]}: recorded, and wakes nobody"
+    if "severity" in decided:
+        wanted, by = decided["severity"]
+        return scheme.find(wanted), f"{by} says so"
+    return severity_of(scheme, event)
+
+
+def _grouped(ruling: Ruling, fields: Mapping[str, str], group: tuple[Any, str] | None) -> Ruling:
+    """With the group that a rule makes; an alert that has none of the labels stays in its own."""
+    if group is None:
+        return ruling
+    (names, window), by = group
+    values = {name: fields.get(name, "") for name in names}
+    if not any(values.values()):
+        return replace(ruling, group_reason=f"{ruling.group_reason}, as it has no label that {by} groups by")
+    said = ", ".join(f"{name} {value or 'absent'}" for name, value in values.items())
+    return replace(ruling, group_key=f"by:{json.dumps(values)}", group_reason=f"{said} ({by})", window=window)
 
 
 def let_through(scheme: Scheme, event: Event, fault: str) -> Ruling:

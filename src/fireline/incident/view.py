@@ -115,7 +115,7 @@ def alert_view(alert: DictRow) -> dict[str, Any]:
     """An alert as people see it."""
     same = (
         "key", "key_reason", "source", "target", "title", "status", "severity", "count", "first_at", "last_at",
-        "resolved_at", "labels", "annotations",
+        "resolved_at", "labels", "annotations", "group_reason",
     )  # fmt: skip
     owner = name(alert["incident_id"]) if alert["incident_id"] else None
     return {"alert": alert["id"], **{key: alert[key] for key in same}, "incident": owner}

@@ -19,11 +19,14 @@ from pydantic import BaseModel, Field, ValidationError, field_validator, model_v
 
 from fireline.errors import SettingsError
 from fireline.redact import SHORTEST, Secret
+from fireline.settings.ruling import RuleSettings
 from fireline.settings.shapes import Duration, Model, SecretText, Size, duration
 from fireline.settings.targets import PgBouncerSettings, RestartSettings, SupabaseSettings, TargetSettings
+from fireline.settings.watching import BeatSettings, ProbeSettings
 
 __all__ = [
     "FILE",
+    "BeatSettings",
     "Calendar",
     "ContactSettings",
     "Duration",
@@ -31,8 +34,10 @@ __all__ = [
     "Model",
     "PgBouncerSettings",
     "Policy",
+    "ProbeSettings",
     "Recovery",
     "RestartSettings",
+    "RuleSettings",
     "RunbookSettings",
     "SecretText",
     "Server",
@@ -108,6 +113,9 @@ class SourceSettings(Model):
         None, description="what the sender signs its bodies with, where the format has that"
     )
     target: str | None = Field(None, description="target of its alerts when no label names one")
+    silent_after: Duration | None = Field(
+        None, description="nothing for so long is an alert; 0s: never; learned where it is regular if left out"
+    )
     options: dict[str, Any] = Field(default_factory=dict, description="of the format itself; see its file")
 
     @model_validator(mode="after")
@@ -241,6 +249,9 @@ class Settings(Model):
     runbook: RunbookSettings = Field(default_factory=RunbookSettings)
     sources: dict[str, SourceSettings] = Field(default_factory=dict)
     signals: Signals = Field(default_factory=Signals)
+    rules: list[RuleSettings] = Field(default_factory=list)
+    beats: dict[str, BeatSettings] = Field(default_factory=dict)
+    probes: dict[str, ProbeSettings] = Field(default_factory=dict)
     contacts: dict[str, ContactSettings] = Field(default_factory=dict)
     channels: dict[str, dict[str, Any]] = Field(default_factory=dict, description="one table a channel; see its file")
     surroundings: dict[str, dict[str, Any]] = Field(
