@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from fireline.detect import body as request_body
 from fireline.detect.signals import new_uid
 from fireline.errors import FirelineError, SettingsError
-from fireline.settings import Model, SourceSettings
+from fireline.settings import Model, Settings, SourceSettings
 from fireline.store.connect import Connection
 
 LONGEST_TITLE = 300
@@ -89,6 +89,7 @@ class Inbound:
     method: str = "POST"
     place: Mapping[str, str] = field(default_factory=dict)  # what stood in the path for the names of its route
     options: Any = None  # the source's own settings, as its Options model
+    known: Any = None  # what `before` has found; None when the store was away
     began: float = field(default_factory=time.perf_counter, compare=False)  # for senders who are told how long it took
     uid: UUID = field(default_factory=new_uid, compare=False)  # of the signal that it becomes
 
@@ -173,6 +174,10 @@ class Source:
     refuse: the same of a refusal with this status; what it leaves out is added. Overload stays 503.
     largest: of a body, in bytes, when the format has a limit of its own.
     options: the model of `[sources.NAME.options]`.
+    complete: makes of its options, and of what else stands in the settings about the source of this name, what it works with.
+    also_known_by: given that, what stands for its token at a route of it.
+    before: what of a delivery only the store knows, asked before it is read; None when nothing is; may raise NotFound.
+    read: what is kept of a body, where that is neither JSON nor a form. cuts: one over the limit is cut, not refused.
     """
 
     format: str
@@ -188,6 +193,11 @@ class Source:
     refuse: Callable[[FirelineError, int], Answer] | None = None
     largest: int | None = None
     options: type[Model] | None = None
+    complete: Callable[[Settings, str, Any], Any] | None = None
+    also_known_by: Callable[[Any], list[str]] | None = None
+    before: Callable[[Inbound], Callable[[Connection], Any] | None] | None = None
+    read: Callable[[Inbound], Any] | None = None
+    cuts: bool = False
 
     def options_of(self, name: str, settings: SourceSettings) -> Any:
         """The source's own settings; raises SettingsError that names the key."""
