@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -80,6 +80,18 @@ def _readable(
         if until is not None:
             found.append((row, wanted, until))
     return found, tuple(faults)
+
+
+def holding(conn: Connection, alert: Mapping[str, Any], now: datetime) -> tuple[list[str], list[str]]:
+    """The silences that would hold an alert, in words, and what of them can not be read."""
+    readable, faults = _readable(all_rows(conn, Q["silences_now"], now=now), now)
+    fields = matching.fields_of(alert)
+    found = [
+        f"silence {row['id']} “{row['comment']}” by {row['created_by']}, until {until:%Y-%m-%d %H:%M} UTC"
+        for row, wanted, until in readable
+        if matching.fits(wanted, fields)
+    ]
+    return found, list(faults)
 
 
 def why_late(conn: Connection, incident: DictRow) -> str:
