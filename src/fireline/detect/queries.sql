@@ -194,3 +194,17 @@ ORDER BY due_at LIMIT 200 FOR UPDATE SKIP LOCKED;
 
 -- forget_beat: the settings name it no more, or by another name
 DELETE FROM beat WHERE name = %(name)s RETURNING state;
+
+-- signals_replayed: in the order they were taken; bodies only of sources that are to be read again
+SELECT id, source, received_at, digest, events, CASE WHEN source = ANY(%(reread)s::text[]) THEN body END AS body
+FROM signal
+WHERE received_at >= %(since)s::timestamptz AND (%(source)s::text IS NULL OR source = %(source)s)
+ORDER BY received_at, id;
+
+-- signals_to_replay: how many
+SELECT count(*) AS signals, min(received_at) AS first, max(received_at) AS last FROM signal
+WHERE received_at >= %(since)s::timestamptz AND (%(source)s::text IS NULL OR source = %(source)s);
+
+-- kept_since: what really came of them
+SELECT count(*) AS alerts, count(DISTINCT incident_id) AS incidents FROM alert
+WHERE first_at >= %(since)s::timestamptz AND (%(source)s::text IS NULL OR source = %(source)s);
