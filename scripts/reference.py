@@ -16,6 +16,7 @@ from fireline import shelf
 from fireline.cli.main import COMMANDS, EPILOG, command
 from fireline.redact import Secret
 from fireline.settings import Model, Settings
+from fireline.settings.shapes import Bytes
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 SHELVES = {
@@ -38,6 +39,7 @@ Everything that can be set in `fireline.toml`. Fireline looks for it in the pres
   `FIRELINE_DATABASE_URL` is short for `url` in `[store]`.
 - **Secrets in files.** Any key may be given as `<key>_file`: `dsn_file = "/run/secrets/dsn"` reads the value from there.
 - **Durations** are written `90s`, `5m`, `1h30m` or `2d`.
+- **Sizes** are written `256MB` or `5GB`, in steps of 1024.
 - **An unknown key is an error**, and so is a value that makes no sense: Fireline says which, and does not start.
 
 This page is written by `scripts/docs`.
@@ -126,7 +128,7 @@ def _kind(annotation: Any) -> str:
     if plain:  # X | None
         return _kind(plain[0])
     words = {str: "text", bool: "true or false", int: "number", float: "number", Path: "path", time: "time of day"}
-    return {**words, timedelta: "duration", Secret: "secret text"}.get(annotation, "table")
+    return {**words, timedelta: "duration", Bytes: "size", Secret: "secret text"}.get(annotation, "table")
 
 
 def _toml(value: Any) -> str:
@@ -137,6 +139,8 @@ def _toml(value: Any) -> str:
         return f"`{str(value).lower()}`"
     if isinstance(value, timedelta):
         return f'`"{_duration(value)}"`'
+    if isinstance(value, Bytes):
+        return f'`"{_size(value)}"`'
     if isinstance(value, time):
         return f"`{value:%H:%M:%S}`"
     return f'`"{value}"`' if isinstance(value, str | Path) else f"`{value}`"
@@ -148,6 +152,13 @@ def _duration(value: timedelta) -> str:
         if seconds and seconds % size == 0:
             return f"{seconds / size:g}{unit}"
     return f"{seconds:g}s"
+
+
+def _size(value: int) -> str:
+    for unit, bytes_ in (("GB", 1024**3), ("MB", 1024**2), ("kB", 1024)):
+        if value and value % bytes_ == 0:
+            return f"{value // bytes_}{unit}"
+    return str(value)
 
 
 def cli() -> str:

@@ -20,7 +20,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator, model_v
 from fireline.errors import SettingsError
 from fireline.redact import SHORTEST, Secret
 from fireline.settings.ruling import RuleSettings
-from fireline.settings.shapes import Duration, Model, SecretText, Size, duration
+from fireline.settings.shapes import Duration, Model, SecretText, Size, duration, size
 from fireline.settings.targets import PgBouncerSettings, RestartSettings, SupabaseSettings, TargetSettings
 from fireline.settings.watching import BeatSettings, ProbeSettings
 
@@ -72,7 +72,7 @@ class Server(Model):
     max_body: int = Field(2_000_000, ge=1_000, description="largest body a door accepts, in bytes")
     queue: int = Field(5_000, ge=1, description="signals waiting to be committed before a door answers 503")
     journal: Size = Field(
-        256 * 1024**2,
+        size("256MB"),
         description="most that is kept in a local file while the store is away; 0: the doors answer 503 then",
     )
     journal_folder: Path | None = Field(None, description="where that is kept; journal in store.folder if left out")
@@ -131,7 +131,7 @@ class Signals(Model):
     keep: Duration = Field(
         timedelta(days=30), description="older days are dropped, never one with a signal that waits; 0s: never"
     )
-    most: Size = Field(5 * 1024**3, description="over this the oldest days are dropped first; 0: however large")
+    most: Size = Field(size("5GB"), description="over this the oldest days are dropped first; 0: however large")
 
 
 class ContactSettings(Model):

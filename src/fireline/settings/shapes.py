@@ -42,16 +42,20 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|kB|MB|GB|TB)?", re.IGNORECASE)
 _POWERS = {"b": 0, "kb": 1, "mb": 2, "gb": 3, "tb": 4}
 
 
-def size(value: object) -> int:
+class Bytes(int):
+    """A number of bytes."""
+
+
+def size(value: object) -> Bytes:
     """`256MB`, `5GB`, or a number of bytes; ValueError otherwise."""
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-        return value
+        return Bytes(value)
     if isinstance(value, str) and (found := _SIZE.fullmatch(value.strip())):
-        return int(float(found[1]) * 1024 ** _POWERS[(found[2] or "B").lower()])
+        return Bytes(float(found[1]) * 1024 ** _POWERS[(found[2] or "B").lower()])
     raise ValueError(f"{value!r} is not a size such as 256MB or 5GB")
 
 
-Size = Annotated[int, PlainValidator(size)]
+Size = Annotated[Bytes, PlainValidator(size)]
 Duration = Annotated[timedelta, PlainValidator(duration), PlainSerializer(lambda v: f"{v.total_seconds():g}s")]
 
 
