@@ -1,3 +1,4 @@
+from datetime import timedelta
 from pathlib import Path
 
 from fireline import clock
@@ -119,3 +120,17 @@ def test_what_is_around_it_stands_under_the_cause_and_the_estimate_with_the_line
     assert (shown["estimate"]["number"], shown["users_affected"]) == (412, None)
     fireline("incident", "impact", "--users", "412")
     assert "Seen " not in fireline("incident", "show").out
+
+
+def test_what_changed_before_stands_under_the_cause(fireline: Fireline) -> None:
+    fireline("declare", "checkout is down")
+    assert "nothing is known to have changed in the 24 hours before" in fireline("incident", "show").out
+    for minutes in range(8, 80, 10):
+        at = (clock.now() - timedelta(minutes=minutes, seconds=5)).isoformat()
+        assert fireline("change", "add", f"shop {minutes}", "--at", at).code == 0
+    lines = fireline("incident", "show").out.splitlines()
+    place = next(n for n, line in enumerate(lines) if line.startswith("Change"))
+    assert " ".join(lines[place].split()).startswith("Change 8 min before deploy: shop 8")
+    assert lines[place + 4].split()[:2] == ["4", "more:"]
+    assert "shop 78" in fireline("incident", "show", "--full").out
+    assert [one["title"] for one in fireline.data("incident", "show")["changed"]][:2] == ["shop 8", "shop 18"]

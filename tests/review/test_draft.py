@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from fireline.review.draft import MOST_EVENTS, draft, length
-from tests.review.night import FACTS, event, facts, part
+from tests.review.night import FACTS, T0, event, facts, part
 
 PARSER = MarkdownIt("gfm-like", {"html": True, "linkify": False})
 
@@ -197,3 +197,28 @@ def test_what_others_wrote_never_becomes_structure(attack: str, more: str) -> No
 )
 def test_a_duration_reads_as_people_say_it(seconds: float, said: str) -> None:
     assert length(timedelta(seconds=seconds)) == said
+
+
+def test_what_had_changed_before_is_told_with_how_long_before_and_what_was_not_is_left_out() -> None:
+    same = {"kind": "deploy", "source": "ci", "target": "main", "by": "anna", "not_before": None, "total": 3}
+    changed = [
+        same | {"title": "shop *4.2*", "at": T0 - timedelta(minutes=8), "when": "8 min before"},
+        same
+        | {
+            "title": "0042",
+            "kind": "migration",
+            "by": "",
+            "target": None,
+            "source": "fireline",
+            "when": "1 h to 2 h before",
+        }
+        | {"not_before": T0 - timedelta(hours=2), "at": T0 - timedelta(hours=1)},
+    ]
+    lines = part(draft(facts(changed=changed)), "What had changed").splitlines()
+    assert lines[:3] == [
+        "- 8 min before (2026-11-23 03:04:40 UTC): deploy: shop \\*4.2\\*, by anna (ci)",
+        "- 1 h to 2 h before (between 2026-11-23 01:12:40 UTC and 2026-11-23 02:12:40 UTC): migration: 0042"
+        " (fireline, may be about any target)",
+        "- … and 1 more.",
+    ]
+    assert "What had changed" not in draft(FACTS)

@@ -17,6 +17,7 @@ from fireline.incident.story import beside
 _TAIL = 8  # events of the timeline that a plain `show` ends with
 _EVIDENCE = 4  # facts that it proves a cause with
 _ERRORS = 2  # kinds of them in the log around the start
+_CHANGES = 4  # that a plain `show` tells
 _TREE = 6  # lines of a blocking tree
 _GONE = ("resolved", "reviewed", "dismissed")
 _STATES = {"ailing": ("!", "red"), "unknown": ("?", EMBER), "well": ("✓", "green")}
@@ -55,6 +56,7 @@ def draw(view: dict[str, Any], *, full: bool = False) -> None:
     draw_wanted(view)
     draw_clocks(view)
     draw_verdict(view, full=full)
+    draw_changed(view, full=full)
     draw_surroundings(view)
     for run in view["runs"]:
         console().print()
@@ -157,6 +159,27 @@ def draw_verdict(view: dict[str, Any], *, full: bool = False) -> None:
         _draw_guess(view)
     else:
         draw_cause(verdict, f"seen {at(verdict['taken_at'])} · probe {verdict['probe_state']}", full=full)
+
+
+def draw_changed(view: dict[str, Any], *, full: bool = False) -> None:
+    """What was changed in the 24 hours before the first signal, and since: the nearest before it first."""
+    found = view.get("changed") or []
+    console().print()
+    if not found:
+        _labelled("Changed", Text("nothing is known to have changed in the 24 hours before", style="dim"))
+        return
+    shown = found if full else found[:_CHANGES]
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(width=6, style="bold", no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for place, one in enumerate(shown):
+        words = Text(f"{one['kind']}: {one['title']}")
+        words.append(f"  {one['by'] or one['source']}{'' if one['target'] else ', any target'}", style="dim")
+        table.add_row("" if place else "Change", one["when"], words)
+    console().print(table)
+    if found[0]["total"] > len(shown):
+        _indented(f"{found[0]['total'] - len(shown)} more: `fireline change list`")
 
 
 def draw_surroundings(view: dict[str, Any]) -> None:

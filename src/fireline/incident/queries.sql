@@ -95,10 +95,11 @@ UPDATE alert SET incident_id = %(incident)s WHERE id = %(alert)s AND incident_id
 
 -- alerts_of: the alerts of an incident, firing ones first
 SELECT * FROM alert WHERE incident_id = %(incident)s
-ORDER BY status = 'firing' DESC, last_at DESC, id DESC LIMIT %(limit)s;
+ORDER BY status = 'firing' DESC, status = 'stale' DESC, last_at DESC, id DESC LIMIT %(limit)s;
 
 -- alerts_counted: how many alerts an incident has, and how many of them still fire
-SELECT count(*) AS all_of_them, count(*) FILTER (WHERE status = 'firing') AS firing
+SELECT count(*) AS all_of_them, count(*) FILTER (WHERE status = 'firing') AS firing,
+       count(*) FILTER (WHERE status = 'stale') AS stale
 FROM alert WHERE incident_id = %(incident)s;
 
 -- start_clock: a clock, from its beginning; one of the same kind is started anew
@@ -345,3 +346,13 @@ UPDATE incident SET silenced_until = %(now)s WHERE id = %(incident)s AND silence
 UPDATE clock SET started_at = started_at + %(by)s, at_risk_at = at_risk_at + %(by)s, due_at = due_at + %(by)s,
                  at_risk_told_at = NULL, breached_at = NULL
 WHERE incident_id = %(incident)s AND kind = 'response' AND stopped_at IS NULL;
+
+-- changed_around: what may have been before the first signal, the nearest first; then what was since
+SELECT id AS change, kind, source, target, title, detail, by, url, not_before, at, count(*) OVER () AS total FROM change
+WHERE at >= %(since)s::timestamptz AND COALESCE(not_before, at) <= %(until)s::timestamptz
+  AND (target IS NULL OR %(target)s::text IS NULL OR target = %(target)s)
+ORDER BY COALESCE(not_before, at) > %(began)s::timestamptz,
+    CASE WHEN at <= %(began)s THEN %(began)s - at
+         WHEN COALESCE(not_before, at) <= %(began)s THEN interval '0'
+         ELSE COALESCE(not_before, at) - %(began)s END, id DESC
+LIMIT %(limit)s;

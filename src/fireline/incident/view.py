@@ -9,7 +9,7 @@ from psycopg.rows import DictRow
 
 from fireline import clock
 from fireline.errors import Usage
-from fireline.incident import clocks, findings, proposal, row, surroundings
+from fireline.incident import changed, clocks, findings, proposal, row, surroundings
 from fireline.incident.people import Actor
 from fireline.incident.row import ACTIVE, ENDED, TOP_RANK, Q, name
 from fireline.incident.scheme import Scheme
@@ -100,10 +100,12 @@ def incident_view(conn: Connection, incident: str | int, scheme: Scheme | None =
         "findings": [_finding(look) for look in looks],
         "surroundings": surroundings.view(beside),
         "estimate": surroundings.estimate(beside),
+        "changed": changed.around(conn, found),
         "matches": _matches(one(conn, Q["newest_match"], incident=number)),
         "alerts": [alert_view(alert) for alert in all_rows(conn, Q["alerts_of"], incident=number, limit=ALERTS)],
         "alerts_total": alerts["all_of_them"] if alerts else 0,
         "alerts_firing": alerts["firing"] if alerts else 0,
+        "alerts_stale": alerts["stale"] if alerts else 0,
         "postmortem": postmortem,
         "timeline": _story(conn, number, after=0, limit=EVENTS),
     }
@@ -118,7 +120,13 @@ def alert_view(alert: DictRow) -> dict[str, Any]:
         "resolved_at", "labels", "annotations", "group_reason",
     )  # fmt: skip
     owner = name(alert["incident_id"]) if alert["incident_id"] else None
-    return {"alert": alert["id"], **{key: alert[key] for key in same}, "incident": owner}
+    flaps = {"since": alert["flaps_since"], "changes": alert["flips"], "last": alert["flap_state"]}
+    return {
+        "alert": alert["id"],
+        **{key: alert[key] for key in same},
+        "flapping": flaps if alert["flap_state"] else None,
+        "incident": owner,
+    }
 
 
 def _story(conn: Connection, incident: int, *, after: int, limit: int | None) -> list[dict[str, Any]]:

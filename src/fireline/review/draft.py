@@ -29,6 +29,7 @@ def draft(facts: Facts) -> str:
         _header(facts),
         _part("Incident timeline", _timeline(facts)),
         _part("Root cause", _root_cause(facts)),
+        *([_part("What had changed", _changed(facts))] if facts.get("changed") else []),
         _part("Resolution steps", _resolution(facts)),
         _part("Impact assessment", _impact(facts)),
         _part("Prevention measures", measures(facts)),
@@ -126,6 +127,21 @@ def _root_cause(facts: Facts) -> Iterable[str]:
         "green": "Its probe was asked again and saw it gone.",
         "red": "**Its probe still saw it when it was asked last.**",
     }.get(verdict["probe_state"], "Whether it is gone could not be seen.")
+
+
+def _changed(facts: Facts) -> Iterable[str]:
+    """What was changed in the 24 hours before the first signal and until the end, the nearest before it first."""
+    found = facts["changed"]
+    for one in found:
+        span = f"between {_moment(one['not_before'])} and " if one["not_before"] else ""
+        by = f", by {escape(one['by'])}" if one["by"] else ""
+        about = "" if one["target"] else ", may be about any target"
+        told = f"{one['kind']}: {escape(one['title'])}{by} ({escape(one['source'])}{about})"
+        yield f"- {one['when']} ({span}{_moment(one['at'])}): {told}"
+    if found[0]["total"] > len(found):
+        yield f"- … and {found[0]['total'] - len(found)} more."
+    yield ""
+    yield "Times are counted from the first signal. Whether any of it was the cause, people say."
 
 
 def _resolution(facts: Facts) -> Iterable[str]:

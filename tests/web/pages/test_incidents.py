@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from fireline import clock
 from fireline.incident import surroundings
 from fireline.incident.people import Actor
@@ -164,3 +166,19 @@ def test_the_whole_timeline_tells_whether_it_was_rewritten(site: Site, store: St
         page = browser.get(f"/incidents/{number}/timeline").text
     assert "! changed" in page
     assert "event 1 does not fit" in page
+
+
+def test_what_changed_before_is_told_calmly_with_how_long_before(site: Site) -> None:
+    with site.client("maya") as browser:
+        number = story.declare(site, Actor("maya"))
+        assert "Nothing is known to have" in browser.get(f"/incidents/{number}").text
+        for minutes in range(8, 80, 10):
+            at = (clock.now() - timedelta(minutes=minutes, seconds=5)).isoformat()
+            said = {"title": f"{story.HOSTILE} {minutes}", "at": at, "target": "main"}
+            site.do(MAYA, "change.add", url="https://ci.example.org/1", **said)
+        page = browser.get(f"/incidents/{number}").text
+    assert "What changed before" in page
+    assert page.index("8 min before") < page.index("18 min before") < page.index("3 further changes")
+    assert 'href="https://ci.example.org/1"' in page
+    assert "Nothing is known to have" not in page
+    assert story.HOSTILE not in page
