@@ -12,6 +12,7 @@ from fireline import shelf
 SRC = Path(__file__).parents[2] / "src"
 SHELVES = {
     "fireline.detect.sources": "source",
+    "fireline.detect.probes": "probe",
     "fireline.assess.checks": "check",
     "fireline.assess.follow_ups": "check",
     "fireline.assess.causes": "cause",

@@ -1,0 +1,1 @@
+"""The shelf of probes: one file each, named as its kind."""
