@@ -208,3 +208,56 @@ WHERE received_at >= %(since)s::timestamptz AND (%(source)s::text IS NULL OR sou
 -- kept_since: what really came of them
 SELECT count(*) AS alerts, count(DISTINCT incident_id) AS incidents FROM alert
 WHERE first_at >= %(since)s::timestamptz AND (%(source)s::text IS NULL OR source = %(source)s);
+
+-- probes: all
+SELECT * FROM probe ORDER BY name;
+
+-- add_probe: one that the settings name
+INSERT INTO probe (name, kind, since, due_at) VALUES (%(name)s, %(kind)s, %(now)s, %(due_at)s)
+ON CONFLICT DO NOTHING;
+
+-- hasten_probe: its interval is shorter now
+UPDATE probe SET due_at = %(due_at)s WHERE name = %(name)s;
+
+-- forget_probe: the settings name it no more
+WITH results AS (DELETE FROM probe_result WHERE probe = %(name)s)
+DELETE FROM probe WHERE name = %(name)s RETURNING state;
+
+-- due_probes: those that nobody looks at and should; whoever is held by another worker is passed over
+SELECT name FROM probe WHERE due_at <= %(now)s AND (lease_until IS NULL OR lease_until <= %(now)s)
+ORDER BY due_at LIMIT 200 FOR UPDATE SKIP LOCKED;
+
+-- lease_probe: one worker's, until it is done or its time is over
+UPDATE probe SET lease = %(lease)s, lease_until = %(until)s
+WHERE name = %(name)s AND due_at <= %(now)s AND (lease_until IS NULL OR lease_until <= %(now)s)
+RETURNING name;
+
+-- hold_probe: one, to be changed
+SELECT * FROM probe WHERE name = %(name)s FOR UPDATE;
+
+-- keep_probe: what was seen, and what that makes of it
+UPDATE probe SET state = %(state)s, since = %(since)s, failures = %(failures)s, successes = %(successes)s, seen = %(seen)s,
+                 checked_at = %(at)s, ms = %(ms)s, late_ms = %(late_ms)s, title = %(title)s, detail = %(detail)s,
+                 due_at = %(due_at)s, lease = NULL, lease_until = NULL
+WHERE name = %(name)s;
+
+-- keep_probe_result: for the curve
+INSERT INTO probe_result (probe, at, state, ms, late_ms, title)
+VALUES (%(name)s, %(at)s, %(seen)s, %(ms)s, %(late_ms)s, %(title)s);
+
+-- forget_probe_results: what is too old
+DELETE FROM probe_result WHERE probe = %(name)s AND at < %(before)s;
+
+-- looks_since: at a target, not yet taken into account; of those before the newest twelve only figures are kept
+SELECT taken_at, ms, status, report ->> 'away' AS away, report #> '{diagnosis,causes}' AS found FROM health
+WHERE target = %(target)s AND (%(since)s::timestamptz IS NULL OR taken_at > %(since)s)
+ORDER BY taken_at LIMIT 20;
+
+-- probe_results: in slices of time, for a curve; the worst of each
+SELECT to_timestamp(floor(extract(epoch FROM at) / %(width)s) * %(width)s) AS at, count(*) AS looks,
+       count(*) FILTER (WHERE state = 'ailing') AS ailing, count(*) FILTER (WHERE state = 'unknown') AS unknown,
+       round(avg(ms))::int AS ms, max(ms) AS slowest_ms, max(late_ms) AS late_ms
+FROM probe_result WHERE probe = %(name)s AND at >= %(since)s GROUP BY 1 ORDER BY 1;
+
+-- newest_probe_results: one by one
+SELECT at, state, ms, late_ms, title FROM probe_result WHERE probe = %(name)s ORDER BY at DESC, id DESC LIMIT %(limit)s;
