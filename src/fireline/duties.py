@@ -28,7 +28,7 @@ from fireline import clock
 from fireline.assess import around, history
 from fireline.assess import incident as assessment
 from fireline.communicate import deliver, heartbeat, notices
-from fireline.detect import beats, days, intake, rules
+from fireline.detect import beats, days, intake, probing, rules
 from fireline.errors import StoreUnavailable
 from fireline.incident import ack_link, clocks, sessions
 from fireline.recovery import leftovers
@@ -48,6 +48,7 @@ SWEEP_SECONDS = 1.5
 STEP_SLOTS = 8  # runs that one worker moves on at the same time
 LOOK_SLOTS = 3  # looks at targets, which may be slow to answer or dead
 AROUND_SLOTS = 2  # looks at what is beside them, which no look at a target waits for
+WATCH_SLOTS = 4  # looks from outside at what may hang, which nothing else waits for
 OTHER_SLOTS = 4  # intake, messages, clocks: never behind a step that takes long
 STALLED_SECONDS = 10
 GIVES_WAY = frozenset({"intake", "tell", "assess", "respond", "surroundings", "health"})
@@ -74,7 +75,8 @@ def topics() -> dict[str, Duty]:
         "respond": lambda world, key: respond(world, int(key)),
         "advance": lambda world, key: advance(world, int(key), worker_name()),
         "probe": lambda world, key: assessment.probe(world, int(key)),
-        "health": history.look_after,
+        "health": look_after,
+        "watch": lambda world, name: probing.watch(world.store, world.settings, name),
         "surroundings": lambda world, key: around.look_around_incident(world, int(key)),
         "clocks": lambda world, _: check_clocks(world),
         "fence": lambda world, key: falling.fall(world.store, world.targets, int(key)),
@@ -91,6 +93,14 @@ def take_signals(world: World) -> int:
         _stepping_over("tell", lambda: tell(world, incident), key=str(incident))
 
     return intake.take(world.store, world.settings, scheme_of(world), told)
+
+
+def look_after(world: World, target: str) -> None:
+    """Look at a target, and have what was seen count for the probes that watch it."""
+    history.look_after(world, target)
+    for name, probe in world.settings.probes.items():
+        if probe.target == target:
+            probing.judge_target(world.store, world.settings, name)
 
 
 def tell(world: World, incident: int) -> int:
@@ -155,6 +165,7 @@ SWEEPS: list[Callable[[World], object]] = [
     tidy,
     lambda world: days.sweep(world.store, world.settings),
     lambda world: beats.sweep(world.store, world.settings),
+    lambda world: probing.sweep(world.store, world.settings),
     lambda world: heartbeat.beat(world.store, world.settings),
 ]
 
@@ -237,7 +248,9 @@ def work(world: World, labels: Sequence[str] = ()) -> None:
 async def _work(world: World, labels: Sequence[str]) -> None:
     loop = asyncio.get_running_loop()
     loop.set_default_executor(
-        ThreadPoolExecutor(STEP_SLOTS + LOOK_SLOTS + AROUND_SLOTS + OTHER_SLOTS + 4, thread_name_prefix="duty")
+        ThreadPoolExecutor(
+            STEP_SLOTS + LOOK_SLOTS + AROUND_SLOTS + WATCH_SLOTS + OTHER_SLOTS + 4, thread_name_prefix="duty"
+        )
     )
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -286,8 +299,10 @@ async def _keep_working(world: World, stop: asyncio.Event) -> None:
                 others: WorkerOptions = {**_OPTIONS, "queues": ["fireline"], "concurrency": OTHER_SLOTS}
                 looks: WorkerOptions = {**_OPTIONS, "queues": ["looks"], "concurrency": LOOK_SLOTS}
                 beside: WorkerOptions = {**_OPTIONS, "queues": ["around"], "concurrency": AROUND_SLOTS}
+                watches: WorkerOptions = {**_OPTIONS, "queues": ["watch"], "concurrency": WATCH_SLOTS}
                 await asyncio.gather(
                     app.run_worker_async(**runs),
+                    app.run_worker_async(**watches),
                     app.run_worker_async(**looks),
                     app.run_worker_async(**beside),
                     app.run_worker_async(**others),
