@@ -28,7 +28,7 @@ from fireline import clock
 from fireline.assess import around, history
 from fireline.assess import incident as assessment
 from fireline.communicate import deliver, heartbeat, notices
-from fireline.detect import beats, days, intake, probing, rules
+from fireline.detect import beats, calming, days, intake, probing, rules, seen
 from fireline.errors import StoreUnavailable
 from fireline.incident import ack_link, clocks, sessions
 from fireline.recovery import leftovers
@@ -53,7 +53,9 @@ OTHER_SLOTS = 4  # intake, messages, clocks: never behind a step that takes long
 STALLED_SECONDS = 10
 GIVES_WAY = frozenset({"intake", "tell", "assess", "respond", "surroundings", "health"})
 WAY_SECONDS = 0.06
-SWITCH_SECONDS = 0.0005  # a message that is sent waits for its turn after each answer of the store; 5 ms each is too long
+SWITCH_SECONDS = (
+    0.0005  # a message that is sent waits for its turn after each answer of the store; 5 ms each is too long
+)
 
 
 log = structlog.get_logger()
@@ -71,7 +73,8 @@ def topics() -> dict[str, Duty]:
         "intake": lambda world, _: take_signals(world),
         "tell": lambda world, key: tell(world, int(key)),
         "deliver": lambda world, key: deliver.deliver(world.store, world.settings, int(key)),
-        "assess": lambda world, key: assessment.assess(world, int(key)),
+        "assess": lambda world, key: assess(world, int(key)),
+        "seen": lambda world, name: seen.look(world.store, world.targets.get(name)),
         "respond": lambda world, key: respond(world, int(key)),
         "advance": lambda world, key: advance(world, int(key), worker_name()),
         "probe": lambda world, key: assessment.probe(world, int(key)),
@@ -101,6 +104,12 @@ def look_after(world: World, target: str) -> None:
     for name, probe in world.settings.probes.items():
         if probe.target == target:
             probing.judge_target(world.store, world.settings, name)
+
+
+def assess(world: World, incident: int) -> None:
+    """Name the cause, and have somebody see meanwhile what was changed in the target just before."""
+    _stepping_over("seen", lambda: seen.ask_for_incident(world.store, world.targets, incident), key=str(incident))
+    assessment.assess(world, incident)
 
 
 def tell(world: World, incident: int) -> int:
@@ -158,6 +167,7 @@ SWEEPS: list[Callable[[World], object]] = [
     assessment.sweep,
     around.sweep,
     history.sweep,
+    lambda world: seen.sweep(world.store, world.settings, world.targets),
     lambda world: settling.sweep(world.store, world.targets),
     draft_postmortems,
     let_fences_fall,
@@ -165,6 +175,7 @@ SWEEPS: list[Callable[[World], object]] = [
     tidy,
     lambda world: days.sweep(world.store, world.settings),
     lambda world: beats.sweep(world.store, world.settings),
+    lambda world: calming.sweep(world.store, world.settings, scheme_of(world)),
     lambda world: probing.sweep(world.store, world.settings),
     lambda world: heartbeat.beat(world.store, world.settings),
 ]

@@ -18,7 +18,7 @@ def list_(
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
     before: Annotated[int | None, typer.Option(help="Only those older than this number: the next page.")] = None,
     search: Annotated[str | None, typer.Option(help="Words of the title or a label.")] = None,
-    status: Annotated[str | None, typer.Option(help="firing or resolved.")] = None,
+    status: Annotated[str | None, typer.Option(help="firing, stale or resolved.")] = None,
 ) -> None:
     """List alerts, newest first."""
     answer(call("alert.list", limit=limit, before=before, search=search, status=status), _draw_list)
@@ -34,7 +34,7 @@ def _draw_list(found: list[dict[str, Any]]) -> None:
     for one in found:
         row = (
             one["alert"],
-            one["status"],
+            "flapping" if one["flapping"] else one["status"],
             one["count"],
             ago(one["last_at"]),
             one["source"],
@@ -56,6 +56,11 @@ def _draw(one: dict[str, Any]) -> None:
     times = f"{one['count']} times, {at(one['first_at'])} to {at(one['last_at'])}"
     say(f"  {one['status']} · {one['source']} · target {one['target'] or '-'} · incident {one['incident'] or '-'}")
     say(f"  {times}", f"  key {one['key']} ({one['key_reason']})")
+    if one["group_reason"]:
+        say(f"  grouped by {one['group_reason']}")
+    if one["flapping"]:
+        changes, since = one["flapping"]["changes"], at(one["flapping"]["since"])
+        say(f"  flapping: {changes} changes since {since}, last {one['flapping']['last']}; held until it is calm")
     for name in ("labels", "annotations"):
         for key, value in one[name].items():
             say(f"  {key}: {value}")

@@ -17,7 +17,7 @@ Q = queries("fireline.detect")
 MOST = 500  # in one list
 SIGNALS = 20  # shown with an alert, the newest
 LONGEST = 100_000  # bytes of a signal that is shown
-STATUSES = ("firing", "resolved")
+STATUSES = ("firing", "stale", "resolved")
 
 _LARGEST = 2**63 - 1
 _INCIDENT = re.compile(r"(?i)inc-0*([0-9]{1,18})")
@@ -34,7 +34,7 @@ def list_alerts(
 ) -> list[dict[str, Any]]:
     """Alerts, newest first; `before` is the number of the last one seen: the next page.
 
-    `search` looks in title, key, source, target and labels, or names an incident (INC-7); `status` is firing or resolved.
+    `search` looks in title, key, source, target and labels, or names an incident (INC-7); `status` is firing, stale or resolved.
     """
     if status and status not in STATUSES:
         raise Usage(f"{status[:40]!r} is not a status", hint=f"It can be {' or '.join(STATUSES)}.")

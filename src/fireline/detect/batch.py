@@ -13,7 +13,7 @@ from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from fireline import redact
-from fireline.detect import beats, changes, remarks
+from fireline.detect import beats, changes, flapping, remarks, stale
 from fireline.detect.copies import COPY, LATE, Copies
 from fireline.detect.rules import Ruling, let_through, rule
 from fireline.detect.source import Event
@@ -42,6 +42,7 @@ class Known:
     incident: int | None
     incident_status: str | None
     incident_resolved_at: datetime | None
+    flap_state: str | None = None  # it flaps: what it was last
 
 
 class Batch:
@@ -74,7 +75,7 @@ class Batch:
             and event.status == known.status == "firing"
             and event.severity == known.severity
             and event.once == known.once
-            and known.incident_status not in ENDED
+            and (known.incident_status not in ENDED if known.flap_state is None else known.flap_state == "firing")
         )
 
     def count(self, signal: DictRow, events: Sequence[Event]) -> None:
@@ -115,6 +116,8 @@ class Batch:
             return None, f"{event.status}: there is no such alert of this source, or a newer one has taken its place"
         if event.status in ("acknowledged", "noted"):
             return self._hear(signal, event, known)
+        if known is not None and known.flap_state is not None:
+            return known.id, self._flip(signal, event, known)
         if event.status == "resolved":
             return self._resolve(signal, event, known)
         if known is None:
@@ -128,7 +131,33 @@ class Batch:
             self._close(event.key, known, at)
             return self._open(signal, event, fault)
         self._count(known.id, at)
+        if known.status == "stale":
+            stale.heard_again(self._conn, known.id, event.title, known.incident)
+            self._known[event.key] = known = replace(known, status="firing")
         return known.id, self._renew(signal, event, known)
+
+    def _flip(self, signal: DictRow, event: Event, known: Known) -> str | None:
+        """A flapping alert is counted and tells nobody, whatever it changes to, until it is calm."""
+        at = signal["received_at"]
+        if event.status == known.flap_state:
+            if event.status == "resolved":
+                return None
+            self._count(known.id, at)
+            return self._renew(signal, event, known)
+        if event.status == "firing" and event.once and event.once == known.once:
+            return "a late copy of what was over; it flaps, and is not counted as a change"
+        if event.status == "resolved" and self._speaks_of_earlier(signal, event, known):
+            return "a late copy of the end of an earlier occurrence"
+        flapping.flip(self._conn, known.id, event.status, at)
+        self._known[event.key] = flipped = replace(known, flap_state=event.status)
+        return self._renew(signal, event, flipped) if event.status == "firing" else None
+
+    def open_again(self, alert: DictRow, at: datetime) -> None:
+        """A new alert in the place of one that fires on though its incident has ended."""
+        event = flapping.event_of_row(alert)
+        self.look_up([event.key])
+        self._close(event.key, self._known[event.key], at)
+        self._open({"source": alert["source"], "received_at": at}, event, None)
 
     def _is_late(self, signal: DictRow, event: Event, known: Known) -> bool:
         """Whether what fires is the occurrence that was resolved, as its sender says, or a copy of what was sent before."""
@@ -157,7 +186,7 @@ class Batch:
 
     def _open(self, signal: DictRow, event: Event, fault: str | None) -> tuple[int, str | None]:
         """A new alert, and the incident it opens or joins."""
-        source = signal["source"]
+        source, before = signal["source"], self._known.get(event.key)
         ruling = let_through(self._scheme, event, fault) if fault else rule(self._settings, self._scheme, source, event)
         actor = Actor(source, kind="source", door="system")
         joined = self._open_incident_of(ruling, signal["received_at"])
@@ -184,6 +213,11 @@ class Batch:
         self._known[event.key] = Known(
             alert, "firing", event.severity, event.once, signal["received_at"], None, incident, "detected", None
         )
+        policy, at = self._settings.policy, signal["received_at"]
+        number = flapping.changes(self._conn, policy, event.key, at) if before else 0
+        if number:
+            flapping.begin(self._conn, policy, alert=alert, incident=incident, title=event.title, number=number, at=at)
+            self._known[event.key] = replace(self._known[event.key], flap_state="firing")
         return alert, ruling.fault
 
     def _open_incident_of(self, ruling: Ruling, at: datetime) -> int | None:
@@ -293,7 +327,7 @@ class Batch:
     def _close(self, key: str, known: Known, at: datetime) -> str:
         """It is over; its title, which whoever says so may not know."""
         row = one(self._conn, Q["resolve_alert"], alert=known.id, at=at)
-        self._known[key] = replace(known, status="resolved", resolved_at=at)
+        self._known[key] = replace(known, status="resolved", resolved_at=at, flap_state=None)
         return str(row["title"]) if row else ""
 
     def write(self, now: datetime) -> None:

@@ -117,7 +117,7 @@ def _shown(source: str, row: DictRow) -> dict[str, Any]:
         "tinyId": str(row["id"]),
         "alias": kept.get("alias", ""),
         "message": row["title"],
-        "status": "open" if row["status"] == "firing" else "closed",
+        "status": "closed" if row["status"] == "resolved" else "open",
         "acknowledged": row["acknowledged_at"] is not None,
         "isSeen": row["acknowledged_at"] is not None,
         "count": row["count"],

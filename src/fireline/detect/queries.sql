@@ -56,6 +56,7 @@ WHERE taken_at IS NULL AND received_at >= %(since)s::timestamptz ORDER BY id LIM
 
 -- newest_alerts: the newest alert of each key, with how its incident stands
 SELECT alert.key, alert.id, alert.status, alert.severity, alert.once, alert.first_at, alert.resolved_at,
+       alert.flap_state,
        incident.id AS incident,
        incident.status AS incident_status, incident.resolved_at AS incident_resolved_at
 FROM unnest(%(keys)s::text[]) AS wanted (key)
@@ -93,12 +94,54 @@ UPDATE alert SET title = %(title)s, severity = %(severity)s, once = %(once)s, la
                  annotations = %(annotations)s
 WHERE id = %(alert)s;
 
+-- changes_of_key: how often the alert of a key has begun and ended since a moment
+SELECT count(*) FILTER (WHERE first_at >= %(since)s) + count(*) FILTER (WHERE resolved_at >= %(since)s) AS number
+FROM alert WHERE key = %(key)s AND (first_at >= %(since)s OR resolved_at >= %(since)s);
+
+-- hold_flapping: from now on its changes are counted and tell nobody
+UPDATE alert SET flap_state = 'firing', flaps_since = %(at)s, flips = %(flips)s, flipped_at = %(at)s WHERE id = %(alert)s;
+
+-- flip: it has changed again
+UPDATE alert SET flap_state = %(state)s, flips = flips + 1, flipped_at = GREATEST(flipped_at, %(at)s),
+                 last_at = GREATEST(last_at, %(at)s),
+                 count = count + CASE WHEN %(state)s::text = 'firing' THEN 1 ELSE 0 END
+WHERE id = %(alert)s;
+
+-- calm_alerts: flapping ones that have not changed since a moment, with how their incidents stand; in the order of these
+SELECT alert.*, incident.status AS incident_status
+FROM alert LEFT JOIN incident ON incident.id = alert.incident_id
+WHERE flap_state IS NOT NULL AND flipped_at <= %(since)s ORDER BY alert.incident_id, alert.id LIMIT 200;
+
+-- calm: it flaps no more; when it ended last it has been over since then
+UPDATE alert SET status = flap_state, flap_state = NULL,
+                 resolved_at = CASE WHEN flap_state = 'resolved' THEN flipped_at END
+WHERE id = %(alert)s;
+
+-- grow_stale: what nobody has repeated for long, or for many times as long as was usual
+UPDATE alert SET status = 'stale'
+WHERE id IN (
+    SELECT id FROM alert
+    WHERE status = 'firing' AND flap_state IS NULL AND last_at <= %(quiet)s
+      AND (last_at <= %(never_later)s
+           OR (count > %(enough)s AND last_at - first_at >= %(least)s
+               AND %(now)s - last_at > %(times)s * (last_at - first_at) / (count - 1)))
+    ORDER BY id LIMIT 1000
+)
+RETURNING id, title, incident_id;
+
+-- heard_again: a stale alert that is repeated fires
+UPDATE alert SET status = 'firing' WHERE id = %(alert)s;
+
+-- told_of_stale: whether the last that an incident was told of stale alerts is that it has one
+SELECT kind FROM timeline WHERE incident_id = %(incident)s AND kind IN ('alert_stale', 'alert_again')
+ORDER BY seq DESC LIMIT 1;
+
 -- resolve_alert: over
-UPDATE alert SET status = 'resolved', resolved_at = %(at)s, last_at = GREATEST(last_at, %(at)s) WHERE id = %(alert)s
+UPDATE alert SET status = 'resolved', flap_state = NULL, resolved_at = %(at)s, last_at = GREATEST(last_at, %(at)s) WHERE id = %(alert)s
 RETURNING title;
 
--- any_firing: whether an alert of this incident still fires
-SELECT 1 AS found FROM alert WHERE incident_id = %(incident)s AND status = 'firing' LIMIT 1;
+-- any_firing: whether an alert of this incident still fires, or was last known to
+SELECT 1 AS found FROM alert WHERE incident_id = %(incident)s AND status <> 'resolved' LIMIT 1;
 
 -- count_repeats: heard again
 UPDATE alert SET count = count + given.number, last_at = GREATEST(last_at, given.at)
@@ -137,7 +180,7 @@ SELECT * FROM alert WHERE id = %(alert)s;
 
 -- alerts_of: those of an incident, firing ones first
 SELECT * FROM alert WHERE incident_id = %(incident)s
-ORDER BY status = 'firing' DESC, last_at DESC, id DESC LIMIT %(limit)s;
+ORDER BY status = 'firing' DESC, status = 'stale' DESC, last_at DESC, id DESC LIMIT %(limit)s;
 
 -- signals_of: the newest signals of an alert, as they came; what nobody could read on a page is only measured
 SELECT id AS signal, source, received_at, taken_at, fault,
@@ -261,3 +304,20 @@ FROM probe_result WHERE probe = %(name)s AND at >= %(since)s GROUP BY 1 ORDER BY
 
 -- newest_probe_results: one by one
 SELECT at, state, ms, late_ms, title FROM probe_result WHERE probe = %(name)s ORDER BY at DESC, id DESC LIMIT %(limit)s;
+
+-- seen_lately: targets that were looked at, or tried to be, since a moment
+SELECT target FROM seen_state WHERE target = ANY(%(targets)s::text[]) AND tried_at > %(since)s;
+
+-- target_of_incident: which database it is about
+SELECT target FROM incident WHERE id = %(incident)s;
+
+-- try_to_see: nothing, when another look has just begun
+INSERT INTO seen_state (target, tried_at) VALUES (%(target)s, %(now)s)
+ON CONFLICT (target) DO UPDATE SET tried_at = EXCLUDED.tried_at WHERE seen_state.tried_at <= %(fresh)s
+RETURNING target;
+
+-- lock_seen: what was seen last
+SELECT taken_at, state FROM seen_state WHERE target = %(target)s FOR UPDATE;
+
+-- keep_seen: what was seen now
+UPDATE seen_state SET taken_at = %(taken_at)s, state = %(state)s WHERE target = %(target)s;

@@ -221,6 +221,10 @@ def _fence(who: str, p: _Payload) -> str:
     return f"{who} {what}{p.tail('says')}{p.tail('reason', '; because: ') if p['event'] == 'raised' else ''}"
 
 
+def _counted(p: _Payload) -> str:
+    return f"{p['alerts'] or 0} alert{'' if p['alerts'] == '1' else 's'}"
+
+
 def _on_step(verb: str, *, tail: str = "reason") -> _Sentence:
     return lambda who, p: f"{who} {verb} step {p['position']} “{p['title']}”{p.tail(tail)}"
 
@@ -228,6 +232,14 @@ def _on_step(verb: str, *, tail: str = "reason") -> _Sentence:
 _SENTENCES: dict[str, _Sentence] = {
     "alert": lambda _, p: f"Alert from {p['source']}: {p['title']}",
     "alert_resolved": lambda _, p: f"The alert “{p['title']}” is resolved",
+    "alert_stale": lambda _, p: (
+        f"{p['alerts']} {'has' if p['number'] == '1' else 'have'} not been repeated for long: stale"
+    ),
+    "alert_again": lambda _, p: f"The alert “{p['title']}” is repeated again",
+    "flapping": lambda _, p: (
+        f"The alert “{p['title']}” changed {p['changes']} times within {p['window']}: held until it is calm for so long"
+    ),
+    "calm": lambda _, p: f"The alert “{p['title']}” is calm after {p['changes']} changes; {p['state']}",
     "opened": lambda who, p: f"{who} opened the incident as {p['severity']}: {p['title']}{p.tail('reason', '; ')}",
     "severity": lambda who, p: f"{who} changed the severity from {p['from']} to {p['to']}{p.tail('reason')}",
     "severity_proposed": lambda who, p: f"{who} proposes {p['severity']}{p.tail('reason')}",
@@ -275,6 +287,12 @@ _SENTENCES: dict[str, _Sentence] = {
     "resolved": _resolved,
     "reopened": lambda who, p: f"{who} opened the incident again{p.tail('reason')}",
     "dismissed": lambda who, p: f"{who} dismissed the incident{p.tail('reason')}",
+    "merged": lambda who, p: f"{who} merged this into {p['into']}{p.tail('reason')}",
+    "took_in": lambda who, p: (
+        f"{who} merged {p['incident']} “{p['title']}” into this, with {_counted(p)}{p.tail('reason')}"
+    ),
+    "split_off": lambda who, p: f"{who} split {_counted(p)} off into {p['into']}{p.tail('titles')}",
+    "split_from": lambda who, p: f"{who} split this off {p['incident']}, with {_counted(p)}{p.tail('titles')}",
     "closed": lambda who, _: f"{who} closed the incident",
     "postmortem_drafted": lambda _, __: "The post-mortem was drafted",
     "postmortem_edited": lambda who, p: f"{p['by'] or who} worked on the post-mortem",

@@ -194,6 +194,15 @@ class Policy(Model):
     group_window: Duration = Field(
         timedelta(hours=2), description="an alert joins an open incident with its key this long"
     )
+    flap_changes: int = Field(
+        5, ge=0, description="an alert that changes so often within flap_window is held until it is calm; 0: never"
+    )
+    flap_window: Duration = Field(
+        timedelta(minutes=10), description="how long that is; without a change for so long it is calm again"
+    )
+    stale_after: Duration = Field(
+        timedelta(hours=24), description="an alert that nobody repeats for so long is shown as stale; 0s: never"
+    )
 
 
 class Recovery(Model):

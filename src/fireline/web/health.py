@@ -24,6 +24,8 @@ ALIVE = timedelta(seconds=30)  # a worker not seen for so long is counted as gon
 _HELP = {
     "fireline_incidents_open": ("Incidents that are not over", "severity"),
     "fireline_alerts_firing": ("Alerts that fire", None),
+    "fireline_alerts_stale": ("Alerts that nobody repeats any more", None),
+    "fireline_alerts_flapping": ("Alerts that change so often that they are held", None),
     "fireline_signals_waiting": ("Signals stored and not yet grouped into alerts", None),
     "fireline_outbox": ("Messages that are not sent", "state"),
     "fireline_runs_open": ("Runs that are not finished", "state"),

@@ -5,6 +5,8 @@ SELECT name, seen_at FROM worker ORDER BY seen_at DESC;
 SELECT 'fireline_incidents_open' AS name, severity AS label, count(*) AS value FROM incident
 WHERE status NOT IN ('resolved', 'reviewed', 'dismissed') GROUP BY severity
 UNION ALL SELECT 'fireline_alerts_firing', '', count(*) FROM alert WHERE status = 'firing'
+UNION ALL SELECT 'fireline_alerts_stale', '', count(*) FROM alert WHERE status = 'stale'
+UNION ALL SELECT 'fireline_alerts_flapping', '', count(*) FROM alert WHERE flap_state IS NOT NULL
 UNION ALL SELECT 'fireline_signals_waiting', '', count(*) FROM signal WHERE taken_at IS NULL
 UNION ALL SELECT 'fireline_outbox', state, count(*) FROM outbox WHERE state IN ('queued', 'sending', 'failed') GROUP BY state
 UNION ALL SELECT 'fireline_runs_open', state, count(*) FROM run WHERE state IN ('running', 'waiting') GROUP BY state

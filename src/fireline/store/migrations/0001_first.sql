@@ -107,7 +107,7 @@ CREATE TABLE alert (
     source      text NOT NULL,
     target      text,
     title       text NOT NULL,
-    status      text NOT NULL CHECK (status IN ('firing', 'resolved')),
+    status      text NOT NULL CHECK (status IN ('firing', 'stale', 'resolved')),   -- stale: nobody repeats it any more
     severity    text,                   -- as the sender said
     count       bigint NOT NULL DEFAULT 1,
     first_at    timestamptz NOT NULL,
@@ -118,10 +118,15 @@ CREATE TABLE alert (
     group_key   text NOT NULL,
     group_reason text NOT NULL DEFAULT '',   -- why it belongs to this group, in words
     once        text,                   -- what the sender calls this very occurrence: a late copy of it opens nothing again
-    incident_id bigint REFERENCES incident
+    incident_id bigint REFERENCES incident,
+    flap_state  text CHECK (flap_state IN ('firing', 'resolved')),   -- it flaps: what it was last; its status stays firing
+    flaps_since timestamptz,
+    flips       integer NOT NULL DEFAULT 0,   -- changes of state since it was first seen to flap, and those that led to it
+    flipped_at  timestamptz             -- the last of them
 );
 CREATE INDEX alert_newest ON alert (key, id DESC);
-CREATE UNIQUE INDEX alert_firing ON alert (key) WHERE status = 'firing';
+CREATE UNIQUE INDEX alert_firing ON alert (key) WHERE status <> 'resolved';
+CREATE INDEX alert_flapping ON alert (flipped_at) WHERE flap_state IS NOT NULL;
 CREATE INDEX alert_incident ON alert (incident_id);
 CREATE INDEX alert_recent ON alert (last_at DESC);
 CREATE TABLE silence (                  -- nobody is told of alerts that fit, for a time that always ends
@@ -330,6 +335,35 @@ CREATE TABLE beat (                     -- a job that shows signs of life, and w
     UNIQUE (source, slug)
 );
 CREATE INDEX beat_due ON beat (due_at) WHERE state IN ('new', 'well');
+
+CREATE TABLE probe (                    -- what Fireline looks at by itself, and how it is
+    name        text PRIMARY KEY,       -- key in the settings
+    kind        text NOT NULL CHECK (kind IN ('http', 'tcp', 'statuspage', 'target')),
+    state       text NOT NULL DEFAULT 'new' CHECK (state IN ('new', 'well', 'ailing')),   -- after as many as it takes
+    since       timestamptz NOT NULL,   -- of the state
+    failures    integer NOT NULL DEFAULT 0,   -- in a row
+    successes   integer NOT NULL DEFAULT 0,
+    seen        text CHECK (seen IN ('well', 'ailing', 'unknown')),   -- the newest look alone
+    checked_at  timestamptz,
+    ms          integer,
+    late_ms     bigint,                 -- how late that look began
+    title       text NOT NULL DEFAULT '',
+    detail      text NOT NULL DEFAULT '',
+    due_at      timestamptz,            -- null: its looks are taken elsewhere
+    lease       text,                   -- who looks now; an answer under another lease is dropped
+    lease_until timestamptz
+);
+CREATE INDEX probe_due ON probe (due_at);
+CREATE TABLE probe_result (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    probe       text NOT NULL,
+    at          timestamptz NOT NULL,
+    state       text NOT NULL CHECK (state IN ('well', 'ailing', 'unknown')),
+    ms          integer NOT NULL,
+    late_ms     bigint NOT NULL,
+    title       text NOT NULL
+);
+CREATE INDEX probe_result_newest ON probe_result (probe, at DESC);
 
 CREATE TABLE heartbeat (
     name        text PRIMARY KEY,       -- watcher: the one outside that the settings name
