@@ -321,3 +321,24 @@ SELECT taken_at, state FROM seen_state WHERE target = %(target)s FOR UPDATE;
 
 -- keep_seen: what was seen now
 UPDATE seen_state SET taken_at = %(taken_at)s, state = %(state)s WHERE target = %(target)s;
+
+-- hold_sources: one worker at a time
+SELECT pg_try_advisory_xact_lock(hashtextextended('fireline sources', 0)) AS held;
+
+-- watched_sources: all
+SELECT * FROM source_watch;
+
+-- source_states: what the doors have counted
+SELECT name, last_at, accepted, refused, last_refusal FROM source_state;
+
+-- keep_watched_source: after a look
+INSERT INTO source_watch (name, looked_at, watched_since, last_at, gaps, silent, refusing, window_at, accepted, refused)
+VALUES (%(name)s, %(looked_at)s, %(watched_since)s, %(last_at)s, %(gaps)s, %(silent)s, %(refusing)s, %(window_at)s,
+        %(accepted)s, %(refused)s)
+ON CONFLICT (name) DO UPDATE
+SET looked_at = EXCLUDED.looked_at, watched_since = EXCLUDED.watched_since, last_at = EXCLUDED.last_at,
+    gaps = EXCLUDED.gaps, silent = EXCLUDED.silent, refusing = EXCLUDED.refusing, window_at = EXCLUDED.window_at,
+    accepted = EXCLUDED.accepted, refused = EXCLUDED.refused;
+
+-- forget_watched_source: the settings name it no more
+DELETE FROM source_watch WHERE name = %(name)s;
