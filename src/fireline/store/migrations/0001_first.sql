@@ -295,6 +295,18 @@ CREATE TABLE source_state (
 );
 
 CREATE TABLE change (                   -- what was altered around a target: what people ask for first at night
+CREATE TABLE source_watch (              -- whether a source talks as it usually does, and is understood
+    name        text PRIMARY KEY,
+    looked_at   timestamptz NOT NULL,
+    watched_since timestamptz NOT NULL, -- looked at without a break
+    last_at     timestamptz,            -- heard, as of that look
+    gaps        jsonb NOT NULL,         -- seconds between the last deliveries, as looks found them
+    silent      boolean NOT NULL,
+    refusing    boolean NOT NULL,
+    window_at   timestamptz NOT NULL,   -- accepted and refused are the counts of then
+    accepted    bigint NOT NULL,
+    refused     bigint NOT NULL
+);
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kind        text NOT NULL CHECK (kind IN ('deploy', 'migration', 'setting', 'other')),
     source      text NOT NULL,          -- key in the settings, or fireline for what its own looks saw
