@@ -28,7 +28,7 @@ from fireline import clock
 from fireline.assess import around, history
 from fireline.assess import incident as assessment
 from fireline.communicate import deliver, heartbeat, notices
-from fireline.detect import beats, calming, days, intake, probing, rules, seen
+from fireline.detect import beats, calming, days, intake, probing, quiet, rules, seen
 from fireline.errors import StoreUnavailable
 from fireline.incident import ack_link, clocks, sessions
 from fireline.recovery import leftovers
@@ -177,6 +177,7 @@ SWEEPS: list[Callable[[World], object]] = [
     lambda world: beats.sweep(world.store, world.settings),
     lambda world: calming.sweep(world.store, world.settings, scheme_of(world)),
     lambda world: probing.sweep(world.store, world.settings),
+    lambda world: quiet.sweep(world.store, world.settings),
     lambda world: heartbeat.beat(world.store, world.settings),
 ]
 
