@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 PARENT = "FIRELINE_UP_PID"  # set by `fireline up`: its children die with it
 GRACE_SECONDS = 2  # for requests under way; streams of live pages are cut then
 WORKER_POOL = 28  # connections: one for each thread that may carry out a duty
+SWITCH_SECONDS = 0.001  # the thread that commits wants its turn after each answer of the store
 STATE = "server.json"  # in the store's folder: where the server answers now
 
 
@@ -44,6 +45,7 @@ def server(
     state = settings.path(settings.store.folder) / STATE
 
     app = make_app(context)
+    sys.setswitchinterval(SWITCH_SECONDS)
 
     class Announcing(uvicorn.Server):
         """A server that tells where it answers as soon as it does."""
