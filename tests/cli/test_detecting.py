@@ -114,3 +114,29 @@ def _file(house: Fireline, text: str) -> Path:
 def test_secrets_of_a_payload_are_not_shown(house: Fireline) -> None:
     body = {"summary": "failed", "details": "password=hunter2hunter2 at host"}
     assert "hunter2" not in house("detect", "test", "-", "--source", "generic", "--json", given=json.dumps(body)).out
+
+
+def test_what_came_in_is_replayed_with_other_settings(house: Fireline, worker: int) -> None:
+    house("report", "login is broken", "--target", "main")
+    until(lambda: house.data("alert", "list"), what="the alert")
+    alone = house("detect", "replay", "--since", "1h")
+    assert alone.code == 0, alone.err
+    assert "1 signals since" in alone.out
+    assert "kept: 1 alert, 1 incident" in alone.out
+    rule = '\n[[rules]]\nname = "logins"\nmatch = ["title=~login.*"]\nseverity = "P0"\n'
+    (house.folder / "new.toml").write_text(SETTINGS + rule, encoding="utf-8")
+    tried = house("detect", "replay", "--since", "1h", "--settings", "new.toml")
+    assert tried.code == 0, tried.err
+    assert "report: login is broken" in tried.out
+    assert "severity  P1 → P0" in tried.out
+    assert "note: incidents are taken to be open" in tried.out
+    same = house("detect", "replay", "--settings", "fireline.toml")
+    assert "Nothing would differ." in same.out
+    assert house.data("detect", "replay", "--settings", "new.toml")["kinds"] == {"severity": 1}
+    assert len(house.data("incident", "list")) == 1
+
+
+def test_settings_that_can_not_be_used_are_told_as_such(house: Fireline) -> None:
+    (house.folder / "new.toml").write_text(SETTINGS + '\n[[rules]]\nmatch = ["title=~["]\n', encoding="utf-8")
+    assert house("detect", "replay", "--settings", "new.toml").code == 2
+    assert house("detect", "replay", "--since", "yesterday").code == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +13,9 @@ import typer
 from fireline.cli import terminal
 from fireline.cli.terminal import answer, say
 from fireline.cli.times import at
-from fireline.errors import FirelineError, NotFound, SettingsError, Usage
+from fireline.errors import FirelineError, NotFound, Refused, SettingsError, Usage
+
+TOO_LARGE = 413
 
 app = typer.Typer(help="Try rules on a payload, and on what came in, before they run.", rich_markup_mode=None)
 
@@ -48,9 +51,6 @@ def try_payload(
         terminal.complain(wrong.message, wrong.hint)
         raise typer.Exit(1) from None
     answer(found, _draw)
-
-
-TOO_LARGE = 413
 
 
 def _tried(source: str, body: bytes, told: dict[str, Any]) -> Any:
@@ -136,3 +136,115 @@ def _procedure(found: dict[str, Any]) -> str:
     words = ", ".join(f"“{word}”" for word in best["words"])
     score = f"score {best['score']:.2f}, by {words}" if words else f"score {best['score']:.2f}"
     return f"{best['title']} ({score})" if found["starts"] else f"none: {best['title']} ({score}); {found['reason']}"
+
+
+@app.command()
+def replay(
+    since: Annotated[
+        str, typer.Option(help="How far back: 12h, 30d; or a time such as 2026-03-01T22:00+01:00.")
+    ] = "30d",
+    settings: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The settings to try; only the present ones are run without it.")
+    ] = None,
+    source: Annotated[str | None, typer.Option(help="Only signals of this source.")] = None,
+    limit: Annotated[int, typer.Option(min=0, max=10_000, help="At most so many differences.")] = 50,
+) -> None:
+    """Run the signals that came in through other settings, and print what would differ.
+
+    Everything happens in memory and nobody is told. Bodies were kept without secrets and without headers, so where a
+    source is set up in another way they are read again only if that gives what was kept; else their events stand.
+    """
+    from fireline import settings as settings_file
+    from fireline.app.desk import LocalDesk
+    from fireline.app.replaying import replay as run
+    from fireline.cli.desk import at_desk
+
+    new = settings_file.read(settings) if settings else None
+    with at_desk() as desk:
+        if not isinstance(desk, LocalDesk):
+            raise Refused("a replay reads the store itself", hint="Run it on Fireline's machine, without FIRELINE_URL.")
+        _ = desk.actor  # whoever has no account here sees no alerts either
+        with desk.context.store.transaction() as conn:
+            conn.execute("SET TRANSACTION READ ONLY")
+            start = _moment(since)
+            found = run(desk.context, conn, since=start, new=new, source=source, limit=limit, progress=_progress)
+    answer(found, _draw_replay)
+
+
+def _moment(text: str) -> datetime:
+    from fireline import clock
+    from fireline.settings import duration
+
+    try:
+        return clock.now() - duration(text)
+    except (ValueError, OverflowError):
+        pass
+    try:
+        at_ = datetime.fromisoformat(text)
+    except ValueError:
+        at_ = None
+    if at_ is None or at_.tzinfo is None:
+        raise Usage(f"{text[:40]!r} is neither a span nor a time with its zone", hint="Such as 12h, 30d, 4w.")
+    return at_
+
+
+def _progress(done: int, total: int) -> None:
+    if sys.stderr.isatty() and not terminal.options.json:
+        sys.stderr.write(f"\r{done:,} of {total:,} signals")
+        sys.stderr.write("\r\033[K" if done + 2_000 > total else "")
+        sys.stderr.flush()
+
+
+def _draw_replay(found: dict[str, Any]) -> None:
+    say(
+        f"{found['signals']:,} signals since {at(found['since'])}"
+        + (f" of {found['source']}" if found["source"] else "")
+    )
+    say(f"kept: {_counted(found['kept']['alerts'], 'alert')}, {_counted(found['kept']['incidents'], 'incident')}", "")
+    was, now = found["was"], found["now"] or found["was"]
+    heads = ("", "now", "with the new settings") if found["compared"] else ("", "now", "")
+    say(f"{heads[0]:<24}{heads[1]:>10}  {heads[2]}")
+    _count("alerts opened", was["alerts"], now["alerts"], found)
+    _count("incidents opened", was["incidents"], now["incidents"], found)
+    for name, words in (("severities", "{}"), ("targets", "target {}"), ("told", "tells {}")):
+        for key in dict.fromkeys([*was[name], *now[name]]):
+            _count("  " + words.format(key), was[name].get(key, 0), now[name].get(key, 0), found)
+    if found["compared"]:
+        _draw_differences(found)
+    for note in found["notes"]:
+        say(f"note: {note}")
+
+
+def _count(name: str, was: int, now: int, found: dict[str, Any]) -> None:
+    mark = f"{now:>10,}{'' if was == now else f'  ({now - was:+,})'}" if found["compared"] else ""
+    say(
+        f"{terminal.one_line(name) if name[0] != ' ' else '  ' + terminal.one_line(name):<24}{was:>10,}  {mark}".rstrip()
+    )
+
+
+def _draw_differences(found: dict[str, Any]) -> None:
+    say("")
+    if not found["differences"] and not found["more"]:
+        say("Nothing would differ.")
+        return
+    say("What would differ: " + ", ".join(f"{name} {number:,}" for name, number in found["kinds"].items()))
+    for one in found["differences"]:
+        say("", f"{one['source']}: {one['title']}" + (f"  ({one['times']:,} times)" if one["times"] > 1 else ""))
+        for name, words in _parted(one):
+            _line(name, words)
+    if found["more"]:
+        say("", f"and {found['more']:,} more; --limit shows them")
+    say("")
+
+
+def _parted(one: dict[str, Any]) -> list[tuple[str, str]]:
+    """What differs of one alert, as `was → now`."""
+    was, now = one["was"], one["now"]
+    if was is None or now is None:
+        return [("alert", "none → opened" if was is None else "opened → none")]
+    told = [("told", *(", ".join(side["told"]) or "nobody" for side in (was, now)))]
+    rest = [(name, *(str(side[name] or "none") for side in (was, now))) for name in _PARTS]
+    return [(name, f"{before} → {after}") for name, before, after in [*rest, *told] if before != after]
+
+
+_PARTS = ("severity", "target", "incident", "group", "fault")

@@ -192,7 +192,7 @@ FROM signal WHERE alert_ids @> ARRAY[%(alert)s::bigint] AND alert_ids <> '{}'
 -- record_change: once, however often it is told
 INSERT INTO change (kind, source, target, title, detail, by, url, not_before, at, seen_at, once, labels)
 VALUES (%(kind)s, %(source)s, %(target)s, %(title)s, %(detail)s, %(by)s, %(url)s,
-        LEAST(%(not_before)s::timestamptz, %(at)s, %(seen_at)s), LEAST(%(at)s, %(seen_at)s), %(seen_at)s, %(once)s, %(labels)s)
+        CASE WHEN %(not_before)s::timestamptz < LEAST(%(at)s, %(seen_at)s) THEN %(not_before)s END, LEAST(%(at)s, %(seen_at)s), %(seen_at)s, %(once)s, %(labels)s)
 ON CONFLICT (once) DO NOTHING RETURNING id;
 
 -- changes: the newest first, from a place on; of one target those that may be about any as well
