@@ -77,6 +77,7 @@ def test_a_job_that_says_it_twice_has_changed_it_once(conn: Connection) -> None:
     assert add(conn, ANA, SETTINGS, target="other", **said)["changed"]
     [_, one] = list_changes(conn, ANA)
     assert (one["by"], one["kind"], one["source"], one["at"]) == ("ana", "deploy", "said", NOW)
+    assert one["not_before"] is None
 
 
 def test_nobody_writes_down_what_is_to_come_and_a_viewer_nothing(conn: Connection) -> None:

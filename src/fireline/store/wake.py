@@ -17,6 +17,7 @@ QUEUES = {
     "probe": "looks",
     "health": "looks",
     "surroundings": "around",
+    "seen": "around",
     "watch": "watch",
     "settle": "runs",
     "fence": "runs",
