@@ -177,6 +177,7 @@ class Source:
     complete: makes of its options, and of what else stands in the settings about the source of this name, what it works with.
     also_known_by: given that, what stands for its token at a route of it.
     before: what of a delivery only the store knows, asked before it is read; None when nothing is; may raise NotFound.
+    setup: how its sender is set up, two or three lines; $URL is ours, $NAME the source, TOKEN stands for the secret.
     read: what is kept of a body, where that is neither JSON nor a form. cuts: one over the limit is cut, not refused.
     """
 
@@ -198,6 +199,7 @@ class Source:
     before: Callable[[Inbound], Callable[[Connection], Any] | None] | None = None
     read: Callable[[Inbound], Any] | None = None
     cuts: bool = False
+    setup: tuple[str, ...] = ()
 
     def options_of(self, name: str, settings: SourceSettings) -> Any:
         """The source's own settings; raises SettingsError that names the key."""

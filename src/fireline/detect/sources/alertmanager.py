@@ -22,4 +22,8 @@ def parse(inbound: Inbound) -> list[Event]:
     return labelled.events(inbound, document, "Alertmanager")
 
 
-source = Source("alertmanager", "Alertmanager webhook, version 4", parse)
+_SETUP = (
+    'In alertmanager.yml, give a receiver `webhook_configs: [{url: "$URL/in/$NAME", http_config: {authorization: {credentials: "TOKEN"}}}]`.',
+    "Leave send_resolved as it is, so that what is over resolves here.",
+)
+source = Source("alertmanager", "Alertmanager webhook, version 4", parse, setup=_SETUP)

@@ -63,4 +63,8 @@ def _part(document: dict[str, Any], name: str) -> dict[str, Any]:
     return part if isinstance(part, dict) else {}
 
 
-source = Source("eas", "EAS webhooks: builds and submissions as changes", parse, check, signed=True)
+_SETUP = (
+    "`eas webhook:create --event BUILD --url $URL/in/$NAME --secret SECRET`, and once more with `--event SUBMIT`.",
+    "SECRET is secret of this source in the settings; no token is needed.",
+)
+source = Source("eas", "EAS webhooks: builds and submissions as changes", parse, check, signed=True, setup=_SETUP)

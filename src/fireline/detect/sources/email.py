@@ -72,4 +72,10 @@ def _once(mail: dict[str, Any]) -> str | None:
     return line(mail.get("message_id"), 200) or None
 
 
-source = Source("email", "mail, by the SMTP door or as JSON with subject and text", parse, options=Options)
+_SETUP = (
+    "Let the sender mail to `$NAME+TOKEN@HOST`, where HOST leads to the address of server.smtp.",
+    "The subject is the alert; RESOLVED: before it means that it is over.",
+)
+source = Source(
+    "email", "mail, by the SMTP door or as JSON with subject and text", parse, options=Options, setup=_SETUP
+)

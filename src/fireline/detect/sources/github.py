@@ -99,4 +99,10 @@ def _part(document: dict[str, Any], name: str) -> dict[str, Any]:
     return part if isinstance(part, dict) else {}
 
 
-source = Source("github", "GitHub webhooks: deployments and releases as changes", parse, check, signed=True)
+_SETUP = (
+    "Repository, Settings, Webhooks: payload URL `$URL/in/$NAME`, content type application/json, secret as in this source’s settings.",
+    "Choose the events Deployments, Deployment statuses and Releases. They are changes and wake nobody.",
+)
+source = Source(
+    "github", "GitHub webhooks: deployments and releases as changes", parse, check, signed=True, setup=_SETUP
+)

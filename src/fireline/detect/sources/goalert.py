@@ -79,6 +79,7 @@ def refuse(wrong: FirelineError, status: int) -> Answer:
     return Answer(status, f"{wrong.message}\n")
 
 
+_SETUP = ("Use `$URL/api/v2/generic/incoming?token=TOKEN` where GoAlert’s integration key URL stood.",)
 source = Source(
     "goalert",
     "GoAlert's generic API: summary, details, action, dedup, meta",
@@ -87,4 +88,5 @@ source = Source(
     presented=presented,
     answer=answer,
     refuse=refuse,
+    setup=_SETUP,
 )

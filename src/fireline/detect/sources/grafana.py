@@ -58,6 +58,10 @@ def _seen(inbound: Inbound, event: Event, alert: dict[str, Any]) -> Event:
     )
 
 
+_SETUP = (
+    "Alerting, Contact points, Webhook: URL `$URL/in/$NAME`, authorization scheme Bearer, credentials TOKEN.",
+    "Or set its HMAC secret to secret of this source. Leave resolved messages on.",
+)
 source = Source(
     "grafana",
     "Grafana alerting webhook",
@@ -66,4 +70,5 @@ source = Source(
     signed=True,
     methods=frozenset({"POST", "PUT"}),
     options=Options,
+    setup=_SETUP,
 )

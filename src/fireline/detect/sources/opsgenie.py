@@ -178,6 +178,7 @@ def refuse(wrong: FirelineError, status: int) -> Answer:
 
 _ON_ONE = frozenset({"POST", "PUT", "DELETE"})
 
+_SETUP = ("Set the API URL of the integration to `$URL` and its API key to TOKEN; everything else stays.",)
 source = Source(
     "opsgenie",
     "Opsgenie Alert API, version 2: create, close, acknowledge, note",
@@ -193,4 +194,5 @@ source = Source(
     ask=ask,
     answer=answer,
     refuse=refuse,
+    setup=_SETUP,
 )

@@ -237,6 +237,10 @@ def _fault(status: str, message: str, errors: list[str]) -> dict[str, Any]:
     return {"status": status, "message": message, "errors": errors}
 
 
+_SETUP = (
+    "Set the events URL of the integration to `$URL/v2/enqueue` and its integration key (routing_key) to TOKEN.",
+    "Clients of PagerDuty want a key of 32 letters and digits: `openssl rand -hex 16` makes one.",
+)
 source = Source(
     "pagerduty",
     "PagerDuty Events API v2: triggers, acknowledgements, resolves, and changes",
@@ -246,4 +250,5 @@ source = Source(
     answer=answer,
     refuse=refuse,
     largest=LARGEST,
+    setup=_SETUP,
 )

@@ -161,6 +161,10 @@ def refuse(wrong: FirelineError, status: int) -> Answer:
 
 _HEADERS = {"Ping-Body-Limit": str(BODY_LIMIT), "Access-Control-Allow-Origin": "*"}
 
+_SETUP = (
+    "At the end of a job: `curl -fsS -m 10 --retry 5 $URL/ping/TOKEN/JOB`; before it `…/JOB/start`, on failure `…/JOB/fail`.",
+    "How often JOB comes and how late it may be stands under [beats.JOB] of the settings.",
+)
 source = Source(
     "ping",
     "signs of life of jobs, at the paths of healthchecks.io",
@@ -178,4 +182,5 @@ source = Source(
     before=before,
     read=read,
     cuts=True,
+    setup=_SETUP,
 )

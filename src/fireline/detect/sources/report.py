@@ -39,4 +39,5 @@ def event(source: str, *, title: str, text: str, severity: str, target: str, rep
     )
 
 
-source = Source("report", "a person's report: title, text, severity, target, reporter", parse)
+_SETUP = ("Let a form post title, text, severity and target to `$URL/in/$NAME?token=TOKEN`.",)
+source = Source("report", "a person's report: title, text, severity, target, reporter", parse, setup=_SETUP)

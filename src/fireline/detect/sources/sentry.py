@@ -157,4 +157,8 @@ def answer(inbound: Inbound, signal: object) -> Answer:
     return Answer(200, {"status": "accepted", "signal": signal})
 
 
-source = Source("sentry", "Sentry integration platform", parse, check, signed=True, answer=answer)
+_SETUP = (
+    "Settings, Custom Integrations, new internal integration: webhook URL `$URL/in/$NAME`, Alert Rule Action on.",
+    "Its client secret is secret of this source in the settings; no token is needed. Then choose it as an action of alert rules.",
+)
+source = Source("sentry", "Sentry integration platform", parse, check, signed=True, answer=answer, setup=_SETUP)

@@ -54,9 +54,9 @@ def _event(inbound: Inbound, told: dict[str, Any], monitor: str, name: str, kind
     )
 
 
+_SETUP = (
+    "Integrations, Webhook: URL `$URL/in/$NAME?token=TOKEN&` with its last sign, send the default variables, for up and for down events.",
+)
 source = Source(
-    "uptimerobot",
-    "UptimeRobot webhook: JSON, form or query",
-    parse,
-    methods=frozenset({"POST", "GET"}),
+    "uptimerobot", "UptimeRobot webhook: JSON, form or query", parse, methods=frozenset({"POST", "GET"}), setup=_SETUP
 )
