@@ -62,7 +62,7 @@ def look(store: Store, settings: Settings) -> None:
             return
         now = clock.now()
         rows = {row["name"]: row for row in all_rows(conn, Q["watched_sources"])}
-        states = {row["name"]: row for row in all_rows(conn, Q["source_states"])}
+        states = {row["name"]: row for row in all_rows(conn, Q["counts_of_sources"])}
         for name, source in settings.sources.items():
             row = rows.pop(name, None) or _new(name, now, states.get(name))
             after = _looked_at(conn, source, row, states.get(name), now)
