@@ -255,6 +255,9 @@ WHERE first_at >= %(since)s::timestamptz AND (%(source)s::text IS NULL OR source
 -- probes: all
 SELECT * FROM probe ORDER BY name;
 
+-- probe: one
+SELECT * FROM probe WHERE name = %(name)s;
+
 -- add_probe: one that the settings name
 INSERT INTO probe (name, kind, since, due_at) VALUES (%(name)s, %(kind)s, %(now)s, %(due_at)s)
 ON CONFLICT DO NOTHING;
@@ -328,7 +331,7 @@ SELECT pg_try_advisory_xact_lock(hashtextextended('fireline sources', 0)) AS hel
 -- watched_sources: all
 SELECT * FROM source_watch;
 
--- source_states: what the doors have counted
+-- counts_of_sources: what the doors have counted
 SELECT name, last_at, accepted, refused, last_refusal FROM source_state;
 
 -- keep_watched_source: after a look
