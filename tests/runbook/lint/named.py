@@ -16,7 +16,7 @@ class Named:
     database: str = "shop"
     major: int = 18
 
-    def judge(self, sql: str, binds: int = 0) -> Judged:
+    def judge(self, sql: str, binds: int = 0, *, changing: bool = False) -> Judged:
         """Nothing is judged."""
         return Judged(unknown=f"{sql} {binds}")
 

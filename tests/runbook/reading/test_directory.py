@@ -19,6 +19,18 @@ def test_severities_in_a_table() -> None:
     ]
 
 
+def test_a_table_of_severities_and_response_times_needs_no_heading() -> None:
+    text = (
+        "# Disk\n\n| Severity | Respond within |\n|--|--|\n| SEV1 | 10 minutes |\n| SEV2 | when somebody has time |\n"
+    )
+    assert [(one.id, one.response) for one in directory.severities(outline(text).root)] == [
+        ("SEV1", "10 minutes"),
+        ("SEV2", "when somebody has time"),
+    ]
+    other = "# Alerts\n\n| Severity | Alert |\n|--|--|\n| SEV1 | disk |\n"
+    assert directory.severities(outline(other).root) == ()
+
+
 def test_severities_as_headings_with_tables_and_other_lists() -> None:
     text = "# Severity levels\n## P1 – Critical\n| Criteria | Threshold |\n|--|--|\n| **Impact** | all users |\n| **Response Time** | 5 minutes |\n\n**Actions required:**\n- Page\n## Low\n- Typos\n- **Response time**: next day\n"
     assert [(one.id, one.name, one.criteria, one.response) for one in directory.severities(outline(text).root)] == [

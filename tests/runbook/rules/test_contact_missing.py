@@ -22,6 +22,7 @@ def page(heading: str, *rows: str) -> str:
         ("Ansprechpartner", "- **Lager:** wird nachgetragen"),
         ("Contatti", "- **Segreteria:** [telefono]"),
         ("Contatos", "- **Banco:** a definir"),
+        ("連絡先", "- **データベース**: 未定"),
         ("Contacts", "- **DBA**: +1-XXX-XXX-XXXX"),
     ],
 )
@@ -58,3 +59,14 @@ def test_a_bare_name_is_a_warning_among_contacts_only() -> None:
 )
 def test_a_way_to_reach_somebody_is_clean(row: str) -> None:
     assert lines(rule, page("Contacts", row)) == []
+
+
+def test_a_table_in_japanese_is_read() -> None:
+    rows = (
+        "| 役割 | 連絡先 |",
+        "|---|---|",
+        "| 一次対応 | 03-5550-0110 |",
+        "| 夜間 | 内線 110 |",
+        "| データベース | 未定 |",
+    )
+    assert lines(rule, page("連絡先", *rows)) == [(11, "error")]

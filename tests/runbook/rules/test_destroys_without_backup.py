@@ -102,3 +102,18 @@ def test_all_backups_or_other_old_files_are_not() -> None:
 
 def test_a_dump_made_over_ssh_is_a_backup() -> None:
     assert not of(rule, 'ssh db-1 "pg_dump -t sessions app > /var/tmp/sessions.sql"', "redis-cli flushall")
+
+
+def test_rows_that_a_client_is_told_to_choose_are_none() -> None:
+    assert not finds(rule, 'psql shop -c "DELETE FROM orders WHERE id = 4"')
+    assert not finds(rule, 'mysql mail -e "DELETE FROM log WHERE at < NOW() - INTERVAL 30 DAY"')
+    assert not finds(rule, 'heroku pg:psql -c "DELETE FROM orders WHERE id = 4"')
+    assert finds(rule, 'psql shop -c "DELETE FROM orders WHERE id = 4; TRUNCATE audit_log"')
+    assert finds(rule, 'psql shop -c "DELETE FROM orders"')
+    assert finds(rule, 'heroku pg:psql -c "TRUNCATE orders"')
+
+
+def test_a_folder_that_a_variable_calls_temporary_is_none() -> None:
+    assert not finds(rule, 'rm -rf "$TMP_DIR"/work*')
+    assert not finds(rule, "rm -rf ${TMPDIR}/x")
+    assert finds(rule, "rm -rf /srv/templates")

@@ -51,3 +51,12 @@ def test_the_backup_that_was_taken_before_is_offered_as_undo() -> None:
     assert "   **Undo:** restore what “Take a backup” saved." in after
     assert lines(rule, after) == []
     assert faults(rule, page("dropdb shop"))[0].edits == ()
+
+
+def test_a_restore_into_a_folder_of_its_own_takes_nothing() -> None:
+    assert lines(rule, page("pgbackrest --stanza=main --pg1-path=/srv/probe restore")) == []
+    assert lines(rule, page("pgbackrest --stanza=main restore")) == [(5, "warning")]
+
+
+def test_rows_that_a_client_is_told_to_choose_are_for_information() -> None:
+    assert lines(rule, page('psql -c "DELETE FROM orders WHERE id = 4"')) == [(5, "info")]

@@ -36,3 +36,18 @@ def test_what_the_role_may_not_read_is_found_and_granted_by_name(target: Target)
 
 def test_who_may_do_it_is_told_nothing(target: Target) -> None:
     assert _found(target, rule.bad) == []
+
+
+def test_a_read_among_changes_is_done_by_the_role_that_changes(target: Target) -> None:
+    with psycopg.connect(target.dsn.reveal(), autocommit=True) as conn:
+        name = f"reader_{conn.info.dbname}"
+        conn.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'x'")
+    dsn = psycopg.conninfo.make_conninfo(target.dsn.reveal(), user=name, password="x")
+    page = "# Archive\n\n1. **Set it:**\n   ```sql\n{}   SELECT pg_reload_conf();\n   ```\n"
+    try:
+        reads = replace(target, read_dsn=Secret(dsn))
+        assert _found(reads, page.format("   ALTER SYSTEM SET archive_timeout = '1min';\n")) == []
+        assert [line for line, _ in _found(reads, page.format(""))] == [5]
+    finally:
+        with psycopg.connect(target.dsn.reveal(), autocommit=True) as conn:
+            conn.execute(f"DROP ROLE {name}")

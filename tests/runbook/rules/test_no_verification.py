@@ -58,3 +58,9 @@ def test_a_procedure_that_only_looks_needs_none() -> None:
 def test_a_restore_into_a_copy_is_no_restore_over_something() -> None:
     text = "# Data loss\n\n1. **Beside:**\n   ```bash\n   createdb other\n   pg_restore -d other x.dump\n   ```\n2. **Look:**\n   ```bash\n   psql -d other -c 'select 1'\n   ```\n"
     assert lines(rule, text) == []
+
+
+@pytest.mark.parametrize("words", ["Check that everything is ok", "Prüfen, ob wieder alles funktioniert"])
+def test_a_sentence_without_anything_to_see_proves_nothing(words: str) -> None:
+    assert lines(rule, f"{RESTORE}2. {words}\n") == [(5, "warning")]
+    assert lines(rule, f"{RESTORE}2. {words}: the newest order is of today\n") == []

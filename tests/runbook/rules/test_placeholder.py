@@ -23,6 +23,7 @@ def bash(command: str) -> str:
         "kubectl logs <your pod>",
         "pg_restore -d shop /chemin/vers/sauvegarde.dump",
         "redis-cli -a changeme ping",
+        "aws rds modify-db-instance --vpc-security-group-ids YOUR_GROUP_ID",
     ],
 )
 def test_what_nobody_filled_in_is_an_error(command: str) -> None:
@@ -100,3 +101,20 @@ def test_in_sql_and_in_quoted_programs_nothing_is_replaced() -> None:
         "# X\n\n1. **Do it:**\n   ```sql\n   SELECT pg_cancel_backend(<pid>);\n   ```\n",
     ):
         assert [one.edits for one in faults(rule, text)] == [()]
+
+
+def test_a_line_of_options_is_no_comment_of_sql() -> None:
+    assert lines(rule, bash("aws rds modify-db-instance \\\n       --vpc-security-group-ids YOUR_GROUP_ID")) == [
+        (6, "error")
+    ]
+    assert lines(rule, bash("# for YOUR_GROUP_ID\n   ls")) == []
+
+
+def test_a_mark_of_merged_letters_is_one() -> None:
+    assert lines(rule, "# A\n\n1. Insert <<TICKET NUMBER>> into it.\n2. Write `cat <<A >>b`.\n") == [(3, "warning")]
+
+
+def test_todo_comments_that_are_spoken_of_are_not_left_to_do() -> None:
+    assert lines(rule, "# A\n\n1. Read the TODO comments.\n2. Go through the TODO list.\n3. TODO: write this.\n") == [
+        (5, "warning")
+    ]

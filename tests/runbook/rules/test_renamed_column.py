@@ -20,7 +20,7 @@ class Server:
     name: str = "main"
     target: str | None = None
 
-    def judge(self, sql: str, binds: int = 0) -> Judged:
+    def judge(self, sql: str, binds: int = 0, *, changing: bool = False) -> Judged:
         return Judged(unknown=f"{sql} {binds}")
 
     def columns(self, table: str) -> tuple[str, ...] | None:

@@ -81,3 +81,10 @@ def test_a_missing_plugin_is_a_warning() -> None:
 
 def test_a_script_of_the_same_name_is_no_such_program() -> None:
     assert not of(rule, "./eas build:rollback", world=WORLD)
+
+
+def test_what_stands_behind_a_colon_is_no_argument() -> None:
+    (fault,) = of(rule, "heroku pg:kill-all --app x", world=WORLD)
+    assert isinstance(fault, Fault)
+    assert "`heroku pg:kill-all` is no command" in fault.message
+    assert of(rule, "heroku pg:killall --app x", "heroku addons:create heroku-postgresql:mini", "heroku pg mydb", world=WORLD) == []  # fmt: skip

@@ -93,3 +93,7 @@ def test_a_parameter_that_the_front_matter_holds_to_numbers_is_left_alone() -> N
     head = "---\nfireline: 1\nparams:\n  LIMIT: {type: number}\n  STATE: {choices: [up, down]}\n---\n"
     text = page("head -n $LIMIT f\nset-state $STATE\nrm $FILE")
     assert [one.line for one in faults(rule, head + text)] == [13]
+
+
+def test_where_the_grammar_is_lost_nothing_is_said() -> None:
+    assert not finds(rule, "for pid in $(pgrep app); do\n  kill $pid")

@@ -41,3 +41,10 @@ def test_what_stands_behind_exit_is_never_carried_out() -> None:
 def test_a_circle_of_procedures_is_told() -> None:
     text = "# X\n\n## One\n\n1. See [Two](#two)\n\n## Two\n\n1. See [One](#one)\n"
     assert lines(rule, text) == [(5, "warning"), (9, "warning")]
+
+
+def test_a_jump_to_a_paragraph_that_is_not_there() -> None:
+    text = "# X\n\n### 3.1. Look\n\nIf it is down, continue with step {}.\n\n### 3.2. Restart\n\n```sh\nuptime\n```\n"
+    assert lines(rule, text.format("3.9")) == [(5, "warning")]
+    assert lines(rule, text.format("3.2")) == []
+    assert lines(rule, text.format("4.1")) == []  # of another document

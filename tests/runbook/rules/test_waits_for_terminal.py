@@ -212,3 +212,9 @@ def test_a_fault_stands_at_the_program_that_asks() -> None:
     [fault] = of(rule, 'ssh -t db-1 "sudo less /var/log/app.log"')
     assert (fault.line, fault.column) == (5, 22)
     assert "`less`" in fault.message
+
+
+def test_what_a_dyno_is_given_is_told_once() -> None:
+    for command in ("heroku run rails console", "heroku run --app x -- python manage.py shell", "heroku run --app x -- bundle exec rails c"):  # fmt: skip
+        assert len(of(rule, command)) == 1, command
+    assert not finds(rule, "heroku run --app x -- python manage.py migrate")

@@ -38,6 +38,7 @@ class Passage:
 
 _FOR_CONTACTS = re.compile(
     r"\b(?:contacts?|kontakte?|kontakty|notfallkontakte?|ansprechpartner|contactos?|contatti|contatos?|contacten)\b"
+    r"|連絡先|連絡体制|联系人|연락처"
 )
 
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from fireline.runbook import sqltext
 from fireline.runbook.document import Action, Procedure, Runbook, Step
 from fireline.runbook.lint.inline import inline
 from fireline.runbook.lint.shell.call import Call
 from fireline.runbook.lint.shell.calls import calls
+from fireline.runbook.lint.shell.carried import everywhere
 from fireline.runbook.lint.sql.statements import Script, scripts
 from fireline.runbook.lint.world import World
 from fireline.runbook.sqltext import Statement
 
+T = TypeVar("T")
 Role = Literal["action", "alternative", "verify", "undo", "before", "sentence", "words"]
 
 
@@ -44,6 +46,16 @@ class Command:
     def calls(self) -> tuple[Call, ...]:
         """The programs that it calls; empty for another language."""
         return calls(self.action.command) if self.language == "bash" else ()
+
+    @cached_property
+    def stated(self) -> dict[int, list[Statement]]:
+        """Its statements by the line of the file."""
+        return _by_line((self.line(one.line), one) for one in self.statements)
+
+    @cached_property
+    def called(self) -> dict[int, list[Call]]:
+        """Its calls by the line of the file, each followed by those that it carries elsewhere."""
+        return _by_line((self.line(one.line), one) for one in everywhere(self.calls))
 
     def line(self, within: int) -> int:
         """The line of the file of a line of the fence (from 1)."""
@@ -98,6 +110,13 @@ class Subject:
         there = command.line(line)
         typed = command.action.command.split("\n")[line - 1]
         return there, self.column(there, typed) + column - 1
+
+
+def _by_line(placed: Iterable[tuple[int, T]]) -> dict[int, list[T]]:
+    found: dict[int, list[T]] = {}
+    for line, one in placed:
+        found.setdefault(line, []).append(one)
+    return found
 
 
 def _of(procedure: Procedure) -> Iterator[Command]:

@@ -51,8 +51,8 @@ class Patient(Protocol):
     target: str | None  # what --target calls it; None where only a DSN or a folder of migrations does
     major: int  # of the server
 
-    def judge(self, sql: str, binds: int = 0) -> Judged:
-        """One statement with $1…, as the role that will run it."""
+    def judge(self, sql: str, binds: int = 0, *, changing: bool = False) -> Judged:
+        """One statement with $1…, as the role that will run it; changing: a read too, as it stands among changes."""
         ...
 
     def columns(self, table: str) -> tuple[str, ...] | None:

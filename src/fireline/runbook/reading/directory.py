@@ -31,7 +31,9 @@ _SLACK = re.compile(r"(?<![\w&/])#[A-Za-z0-9][\w.-]{0,78}")
 _URL = re.compile(r"https?://[^\s)>\]]+")
 _PHONE = re.compile(r"\+?\d[\d ()./-]{5,20}\d")
 _PERSON = re.compile(
-    r"\b(?:names?|contacts?|phone|e-?mail|who|person|handle|number|pager|slack|telefon)\b", re.IGNORECASE
+    r"\b(?:names?|contacts?|phone|e-?mail|who|person|handle|number|pager|slack|telefon\w*|wer|ansprechpartner|erreichbar\w*|quién|quien|persona|teléfono"
+    r"|contactos?|téléphone|personne|recapito|telefono|osoba|kontakt)\b|連絡先|担当|氏名|电话|联系",
+    re.IGNORECASE,
 )
 _NO_CRITERION = re.compile(
     r"\b(?:escalat\w*|owner|notif\w*|who|updates?|resolution|target|channel|communication|action)\b", re.IGNORECASE
@@ -42,18 +44,19 @@ _EXTERNAL = re.compile(r"\b(?:external|customers?|public|users?|extern\w*)\b", r
 
 
 def severities(root: Section) -> tuple[Severity, ...]:
-    """The severities, in the runbook's order, from headings, a table or a list; the first section that has any."""
-    for section in root.walk():
-        if section.level and headings.section_kind(section.title) == "severity":
-            found = [*_of_headings(section), *_of_tables(section), *_of_lists(section)]
-            unique = {one.id: one for one in reversed(found)}
-            ranked = sorted(unique.values(), key=found.index)
-            if ranked:
-                return tuple(
-                    Severity(one.id, one.name, rank, one.criteria, one.response, one.line)
-                    for rank, one in enumerate(ranked)
-                )
-    return ()
+    """The severities, in the runbook's order, from headings, a table or a list; the first section that has any.
+
+    Without a section of that name, a table that says how soon somebody responds to which severity.
+    """
+    everywhere = list(root.walk())
+    named = [one for one in everywhere if one.level and headings.section_kind(one.title) == "severity"]
+    found = next((told for one in named if (told := [*_of_headings(one), *_of_tables(one), *_of_lists(one)])), None)
+    found = found or next((told for one in everywhere if (told := list(_of_tables(one, by_itself=True)))), [])
+    unique = {one.id: one for one in reversed(found)}
+    ranked = sorted(unique.values(), key=found.index)
+    return tuple(
+        Severity(one.id, one.name, rank, one.criteria, one.response, one.line) for rank, one in enumerate(ranked)
+    )
 
 
 def _of_headings(section: Section) -> Iterator[Severity]:
@@ -78,11 +81,19 @@ def _of_headings(section: Section) -> Iterator[Severity]:
         yield _severity(child.title, tuple(criteria), response, child.line)
 
 
-def _of_tables(section: Section) -> Iterator[Severity]:
+def _speaks_of_severities(names: list[str]) -> bool:
+    """Whether the heading of a table says by itself that its rows are severities, and how soon somebody responds."""
+    first = headings.plain_title(names[0]) if names else ""
+    return headings.section_kind(first) == "severity" and _answer(names) is not None
+
+
+def _of_tables(section: Section, *, by_itself: bool = False) -> Iterator[Severity]:
     for block in section.blocks:
         if block.kind != "table" or len(block.rows) < 2:  # noqa: PLR2004 - a heading and a row
             continue
         names = [cell.plain for cell in block.rows[0]]
+        if by_itself and not _speaks_of_severities(names):
+            continue
         answer = _answer(names)
         for number, row in enumerate(block.rows[1:], start=2):
             cells = [cell.plain for cell in row]

@@ -18,11 +18,13 @@ _REACHES = re.compile(
     r"|zulip|irc|e-?mail|mail|phone|tel|call|dial|sms|text|hotline|extension|ext|page|rota\w*|schedule|on-?call|queue|ticket\w*"
     r"|portal|desk|jira|service ?now|website|console|form|link|bridge|zoom|meet|bereitschaft|telefon|durchwahl|astreinte"
     r"|telephone|telefono|guardia|intranet|directory|channel|kanal|canal)\b"
+    r"|内線|電話|携帯|メール|チャンネル|チャネル|当番|电话|邮箱|手机"
 )
 _NOT_YET = re.compile(
     r"\b(?:tbd|tba|tbc|todo|to be (?:added|defined|determined|decided|filled in|announced|confirmed)|not (?:yet )?(?:known|assigned|defined)"
     r"|fill (?:me )?in|coming soon|pending|unassigned|vacant|wird nachgetragen|folgt|noch offen|unbekannt|a completer|a definir"
     r"|a renseigner|por definir|pendiente|da definire|da completare|nog in te vullen)\b|\bx{3,}\b|\bx{3}-x{3,}"
+    r"|未定|未設定|未記入|未登録|要確認|待定|待确认|暂无|미정"
 )
 _BRACKETED = re.compile(r"\W*\[[^\[\]]+\]\W*")  # a link has lost its brackets here
 _NAME_WORDS = 4  # more are a sentence, which may say how

@@ -7,16 +7,14 @@ from collections.abc import Iterator
 
 from fireline.runbook.document import Step
 from fireline.runbook.lint.losing.beside import is_apart, is_roles_only
-from fireline.runbook.lint.losing.fences import losses, restores
+from fireline.runbook.lint.losing.fences import chosen, losses, restores
 from fireline.runbook.lint.mending import own_words
 from fireline.runbook.lint.rule import Fault, Rule
 from fireline.runbook.lint.shell.call import Call
-from fireline.runbook.lint.shell.carried import everywhere
 from fireline.runbook.lint.steps.purpose import backs_up
 from fireline.runbook.lint.steps.saving import saves
 from fireline.runbook.lint.subject import Command, Subject
 
-_CHOSEN = re.compile(r"\b(?:update|delete)\b.*\bwhere\b", re.IGNORECASE | re.DOTALL)
 _OF_POSTGRES = {
     "psql",
     "pg_restore",
@@ -47,7 +45,7 @@ def look(subject: Subject) -> Iterator[Fault]:
         if not lost or any(backs_up(one) for one in _before(command)):
             continue
         for line, why in lost:
-            if _says_how(command.step, why) or _kept(command, line) or _beside(command, line) or _chosen(command, line):
+            if _says_how(command.step, why) or _kept(command, line) or _beside(command, line) or chosen(command, line):
                 continue
             yield Fault(
                 line,
@@ -98,8 +96,7 @@ def _first(command: Command, own: int, line: int) -> bool:
 def _beside(command: Command, line: int) -> bool:
     return any(
         is_apart(call, command.procedure) or is_roles_only(call) or _is_local(call) or _is_old_copies(call)
-        for call in everywhere(command.calls)
-        if command.line(call.line) == line
+        for call in command.called.get(line, ())
     )
 
 
@@ -111,13 +108,6 @@ def _is_old_copies(call: Call) -> bool:
 def _is_local(call: Call) -> bool:
     """Whether it is the copy of the database on this machine that is emptied."""
     return call.name == "supabase" and not call.has("--linked", "--db-url", "--project-ref")
-
-
-def _chosen(command: Command, line: int) -> bool:
-    """Whether it is an UPDATE or DELETE of chosen rows: that is for other rules."""
-    if command.language != "sql":
-        return False
-    return any(_CHOSEN.search(one.sql) for one in command.statements if command.line(one.line) == line)
 
 
 rule = Rule(

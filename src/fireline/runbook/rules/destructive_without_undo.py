@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from fireline.runbook.lint.losing.fences import losses, restorings
+from fireline.runbook.lint.losing.beside import is_apart
+from fireline.runbook.lint.losing.fences import chosen, losses, restores, restorings
 from fireline.runbook.lint.rule import Edit, Fault, Rule
 from fireline.runbook.lint.steps.purpose import gives_way_back, place_of, takes_backup
 from fireline.runbook.lint.subject import Command, Subject
@@ -24,7 +25,10 @@ def look(subject: Subject) -> Iterator[Fault]:
         if command.role not in ("action", "alternative") or gives_way_back(command.step):
             continue
         for line, why in losses(subject, command):
+            if _beside(command, line):
+                continue
             few = command.language == "sql" and bool(_SELECTED.search(command.action.command))
+            few = few or chosen(command, line)
             few = few or bool(_MEANT.search(folded(command.procedure.title)))
             yield Fault(
                 line,
@@ -36,6 +40,12 @@ def look(subject: Subject) -> Iterator[Fault]:
                 else _undo(subject, command),  # a restore is mended by going beside
                 severity="info" if few and not annotated else "warning",
             )
+
+
+def _beside(command: Command, line: int) -> bool:
+    """Whether it is a restore of a copy, which takes nothing from anybody."""
+    here = [call for call in command.called.get(line, ()) if restores(call)]
+    return bool(here) and all(is_apart(call, command.procedure) for call in here)
 
 
 def _undo(subject: Subject, command: Command) -> tuple[Edit, ...]:

@@ -15,6 +15,18 @@ from fireline.runbook.lint.subject import Command, Subject
 from fireline.runbook.speech.words import folded
 
 _COUNTS = re.compile(r"\s*select\s+count\s*\(\s*\*\s*\)(?:\s+as\s+\w+)?\s+from\s+[\w.\"]+\s*;?\s*", re.IGNORECASE)
+# Words of a sentence that asks to look and says nothing of what: check that everything is ok.
+_EMPTY = frozenset(
+    re.findall(
+        r"\w+",
+        "check verify confirm test ensure validate make sure see if that the a everything all it is are was were has have been there "
+        "works work working ok okay fine good correct correctly well again as expected and data restore restored backup database db "
+        "application app system successful successfully properly now "
+        "prufen prufe uberprufen kontrollieren testen ob dass alles es ist sind war funktioniert geht passt stimmt lauft in ordnung daten wieder "
+        "comprobar verificar que todo los datos esta estan bien funciona correcto "
+        "verifier tout les donnees est sont bon bien fonctionne marche",
+    )
+)
 _TELLING = 4  # words of a sentence that may say what is to be seen
 
 
@@ -50,6 +62,8 @@ def _proves(step: Step) -> bool:
         return False
     actions = list(commands_of(step))
     if not actions:
+        if not step.checklist and set(_bare(f"{step.title} {step.text}").split()) <= _EMPTY:
+            return False
         return len(_bare(f"{step.title} {step.text}").split()) > _TELLING + len(step.title.split()) or bool(
             step.checklist
         )

@@ -50,6 +50,14 @@ _MORE = re.compile(
     re.IGNORECASE,
 )
 _UNDONE = re.compile(r"\b(?:TODO|FIXME|TBD|TBC|XXX)\b")
+_OF_UNDONE = re.compile(  # TODO comments, the TODO list: what is spoken of, not what is left to do
+    r"\s+(?:comments?|notes?|lists?|items?|entries|entry|markers?|tags?|labels?|column|board|page|app|kommentare?|liste)\b"
+    r"|(?<=TODO)s\b",
+    re.IGNORECASE,
+)
+_DOUBLE = re.compile(
+    r"(?<!<)<<(?=[^<>\n]{0,60}[A-Za-z])[^<>\s][^<>\n]{0,60}>>(?!>)"
+)  # <<TICKET NUMBER>>, as letters are merged
 _LOREM = re.compile(r"\blorem ipsum\b", re.IGNORECASE)
 _FORM = re.compile(
     r"\b(?:templates?|vorlagen?|mod[eè]les?|plantillas?|examples?|post-?\s?mortem|beispiele?)\b", re.IGNORECASE
@@ -75,7 +83,7 @@ def _in_commands(subject: Subject, asked: set[str]) -> Iterator[tuple[Fault, str
                 if severity is not None and placeholders.name_of(token) not in asked:
                     yield _fault(subject, command, command.line(number), token, severity), token
             comment = line.lstrip()
-            if comment.startswith(("#", "--")) and (undone := _UNDONE.search(comment)):
+            if _is_comment(comment, command.language) and (undone := _UNDONE.search(comment)):
                 yield _undone(subject, command.line(number), undone[0], command.step.key), undone[0]
 
 
@@ -88,7 +96,7 @@ def _by_hand(subject: Subject) -> Iterator[tuple[Fault, str]]:
             continue
         for number, line in enumerate(block.content.split("\n")):
             tokens = [line[start:end] for start, end in placeholders.in_command(line)]
-            for token in [] if line.lstrip().startswith(("#", "--")) else dict.fromkeys(tokens):
+            for token in [] if _is_comment(line, fence.action.language) else dict.fromkeys(tokens):
                 told = token.startswith(("<", "{{")) and not _ASKS.match(token)
                 if token.strip("<>").casefold() not in _TAGS:
                     yield _told(subject, block.first + number, token, "info" if told else "error"), token
@@ -104,10 +112,14 @@ def _told(subject: Subject, line: int, token: str, severity: Severity) -> Fault:
     )
 
 
+def _is_comment(line: str, language: str) -> bool:
+    """Whether a line is only a comment; a line of bash that begins with -- goes on with options."""
+    return line.lstrip().startswith("--" if language == "sql" else "#")
+
+
 def _tokens(command: Command, line: str, number: int) -> list[str]:
     """The tokens of one line of a command."""
-    bare = line.lstrip()
-    if bare.startswith(("#", "--")):
+    if _is_comment(line, command.language):
         return []
     found = [line[start:end] for start, end in placeholders.in_command(line)]
     at = command.line(number)
@@ -196,8 +208,10 @@ def _open_in(passage: Passage) -> Iterator[tuple[int, str]]:
     for run in passage.prose.runs:
         if run.code or run.href is not None:
             continue
-        for pattern in (placeholders.IN_PROSE, _UNDONE, _LOREM):
-            yield from ((passage.line + run.line, one[0]) for one in pattern.finditer(run.text))
+        for pattern in (placeholders.IN_PROSE, _UNDONE, _LOREM, _DOUBLE):
+            for one in pattern.finditer(run.text):
+                if pattern is not _UNDONE or not _OF_UNDONE.match(run.text, one.end()):
+                    yield passage.line + run.line, one[0]
 
 
 def _is_form(passage: Passage) -> bool:

@@ -138,7 +138,7 @@ def _splits(node: Node) -> bool:
     parent = node.parent
     if parent is not None and parent.type == "concatenation":
         node, parent = parent, parent.parent
-    if parent is None:
+    if parent is None or _in_what_is_not_read(parent):
         return False
     if parent.type == "command":
         name = text_of(parent.child_by_field_name("name")).rpartition("/")[2]
@@ -147,6 +147,14 @@ def _splits(node: Node) -> bool:
     while parent is not None and parent.type in ("binary_expression", "unary_expression", "negated_expression"):
         parent = parent.parent
     return parent is not None and parent.type == "test_command" and text_of(parent).startswith("[ ")
+
+
+def _in_what_is_not_read(node: Node) -> bool:
+    """Whether it stands where the grammar is lost, such as in a loop without its end: where a value comes from is not known."""
+    at: Node | None = node
+    while at is not None and at.type != "ERROR":
+        at = at.parent
+    return at is not None
 
 
 def _assigned(text: str, root: Node) -> set[str]:

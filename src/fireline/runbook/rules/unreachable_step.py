@@ -14,8 +14,10 @@ from fireline.runbook.speech.words import folded
 
 _NAMES_NO_STEP = re.compile(r"line (\d+): (undo|verify|before)=(\S+) names no step")
 _GO_TO = re.compile(
-    r"\b(?:go (?:back )?to|continue (?:with|at)|jump to|skip to|weiter mit|aller a|ir al?|zuruck zu) (?:step|schritt|etape|l'etape|paso) (\d{1,3})\b"
+    r"\b(?:go (?:back )?to|continue (?:with|at)|jump to|skip to|weiter mit|aller a|ir al?|zuruck zu) (?:step|schritt|etape|l'etape|paso) (\d{1,3})\b(?!\.\d)"
 )
+_GO_BELOW = re.compile(_GO_TO.pattern.removesuffix(r"(\d{1,3})\b(?!\.\d)") + r"(\d{1,3}(?:\.\d{1,3}){1,3})\b")
+_NUMBER = re.compile(r"\s*(?:#{1,6}\s+|[-*+]\s+)?\W{0,3}(?:(?:step|schritt|etape|paso)\s+)?(\d{1,3}(?:\.\d{1,3})+)\b")
 _ONLY_GO = re.compile(r"\W*(?:go (?:back )?to|continue (?:with|at)|jump to|weiter mit) (?:step|schritt) (\d{1,3})\W*")
 
 
@@ -24,6 +26,7 @@ def look(subject: Subject) -> Iterator[Fault]:
     for procedure in subject.book.procedures:
         yield from _conditions(procedure)
         yield from _jumps(subject, procedure)
+    yield from _below(subject)
     yield from _without_step(subject)
     for command in subject.commands:
         yield from _after_exit(command)
@@ -72,6 +75,22 @@ def _jumps(subject: Subject, procedure: Procedure) -> Iterator[Fault]:
                 suggestion="Say when step is gone to, or take this one away.",
                 severity="warning",
             )
+
+
+def _below(subject: Subject) -> Iterator[Fault]:
+    """A jump to 3.9 where there are 3.1 to 3.7: paragraphs that have numbers of their own."""
+    there = {found[1] for line in subject.lines if (found := _NUMBER.match(folded(line)))}
+    for number, line in enumerate(subject.lines, start=1):
+        for aim in _GO_BELOW.findall(folded(line)) if "." in line else ():
+            beside = sorted(one for one in there if one.rpartition(".")[0] == aim.rpartition(".")[0])
+            if beside and aim not in there:
+                yield Fault(
+                    number,
+                    f"it leads to step {aim}, and there is none: {', '.join(beside[:8])}",
+                    subject.column(number, aim),
+                    suggestion="Name the step that is meant.",
+                    severity="warning",
+                )
 
 
 def _skipped(number: int, aim: int, aims: set[int], place: int) -> bool:

@@ -27,6 +27,8 @@ def look(subject: Subject) -> Iterator[Fault]:
                 question = asked(one) or opened(one)
                 if question is not None:
                     yield _fault(subject, command, one, question)
+                    if one is call:
+                        break  # what it carries is what it asks for
                 elif instead := endless(one):
                     yield _endless(subject, command, one, instead)
             yield from _terminals(subject, command, call, inner)

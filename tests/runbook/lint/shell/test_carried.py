@@ -36,6 +36,9 @@ def inner(command: str) -> list[Call]:
         ("bash x.sh", []),
         ("xargs -0 -n 1 rm -f", ["rm"]),
         ("watch -n 2 kubectl get pods", ["kubectl"]),
+        ("heroku run -a shop -- python manage.py migrate", ["python"]),
+        ("heroku run:detached rake db:migrate --app shop", ["rake"]),
+        ("heroku ps:exec", []),
         ("ls", []),
     ],
 )

@@ -19,6 +19,8 @@ from fireline.runbook.lint.sql.embedded import embedded
         ("sudo -u postgres psql -c 'SELECT 1'", ["SELECT 1"]),
         ("docker exec -it db psql -U app -c 'SELECT 1'", ["SELECT 1"]),
         ("kubectl exec db-0 -- psql -c 'SELECT 1'", ["SELECT 1"]),
+        ("heroku pg:psql --app shop -c 'SELECT 1'", ["SELECT 1"]),
+        ("heroku run -c 'SELECT 1'", []),
         ("psql -f fix.sql", []),
         ("psql -v c='SELECT 1' -d shop", []),
         ("grep -c 'SELECT 1' log", []),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from fireline.postgres.syntax import looks_like_a_read
 from fireline.runbook.lint.database.aim import as_somebody, outside
 from fireline.runbook.lint.database.own_functions import OWN
 from fireline.runbook.lint.rule import Fault, Unknown
@@ -79,21 +80,29 @@ def _held(subject: Subject) -> Iterator[Held | Unknown]:
     for script in subject.scripts:
         why = outside(script, patient, targets)
         turned: str | None = None
+        changing = script.door == "fence" and any(_changes(piece) for piece in script.pieces)
         for piece in script.pieces:
             if piece.node is None:
                 continue  # sql-syntax tells of it
             if patient is None or why is not None:
                 yield unknown(piece, why or NO_TARGET)
                 continue
-            yield _hold(piece, patient, made, turned)
+            yield _hold(piece, patient, made, turned, changing=changing)
             turned = turned or turns(piece.node)
 
 
-def _hold(piece: Piece, patient: Patient, made: dict[str, int], turned: str | None) -> Held | Unknown:
+def _changes(piece: Piece) -> bool:
+    """Whether its whole fence is run by the role that changes, because of this statement."""
+    return piece.statement is not None and not looks_like_a_read(piece.statement.sql)
+
+
+def _hold(
+    piece: Piece, patient: Patient, made: dict[str, int], turned: str | None, *, changing: bool
+) -> Held | Unknown:
     statement = piece.statement
     if statement is None or statement.format is not None:
         return unknown(piece, "which names are in it is known only when it is run")
-    judged = patient.judge(statement.sql, len(statement.binds))
+    judged = patient.judge(statement.sql, len(statement.binds), changing=changing)
     said = judged.problem
     if said is None:
         return Held(piece, judged, patient, piece.place)

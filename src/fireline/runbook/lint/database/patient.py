@@ -92,15 +92,15 @@ class Live:
         self.changer = changer
         self.major = reader.major
         self.database = reader.database
-        self._judged: dict[tuple[str, int], Judged] = {}
+        self._judged: dict[tuple[str, int, bool], Judged] = {}
         self._lost: str | None = None
         self._waited = 0.0
 
-    def judge(self, sql: str, binds: int = 0) -> Judged:
+    def judge(self, sql: str, binds: int = 0, *, changing: bool = False) -> Judged:
         """One statement with $1 … as the role that will run it; the same one is asked once."""
-        key = (sql, binds)
+        key = (sql, binds, changing)
         if key not in self._judged:
-            self._judged[key] = self._guarded(sql, binds)
+            self._judged[key] = self._guarded(sql, binds, changing=changing)
         return self._judged[key]
 
     def columns(self, table: str) -> tuple[str, ...] | None:
@@ -117,7 +117,7 @@ class Live:
         except (psycopg.Error, TargetUnavailable):
             return ()
 
-    def _guarded(self, sql: str, binds: int) -> Judged:
+    def _guarded(self, sql: str, binds: int, *, changing: bool) -> Judged:
         if self._lost:
             return Judged(unknown=self._lost)
         if self._waited > _ALL:
@@ -126,7 +126,7 @@ class Live:
             return Judged(unknown="it is too long to be looked into")
         begun = time.monotonic()
         try:
-            return self._judge(sql, binds)
+            return self._judge(sql, binds, changing=changing)
         except (psycopg.Error, TargetUnavailable) as fault:
             said = redact.text(str(fault).strip().splitlines()[0]) if str(fault).strip() else type(fault).__name__
             if self.reader.lost or self.changer.lost:
@@ -135,7 +135,7 @@ class Live:
         finally:
             self._waited += time.monotonic() - begun
 
-    def _judge(self, sql: str, binds: int) -> Judged:
+    def _judge(self, sql: str, binds: int, *, changing: bool) -> Judged:
         try:
             trees = parse(sql).stmts
         except PgQueryError:
@@ -149,7 +149,7 @@ class Live:
         if (highest := max(numbers, default=0)) > min(binds, _MOST_BINDS):
             at = len(sql.encode()[: numbers[highest]].decode("utf-8", "replace"))
             return Judged(Problem("other", f"there is no parameter ${highest}", "42P02", at, f"${highest}"))
-        role = self.reader if looks_like_a_read(sql) else self.changer
+        role = self.reader if looks_like_a_read(sql) and not changing else self.changer
         if type(tree).__name__ not in ANALYSED:
             return lookup(role, tree, sql)
         return self._analysed(role, tree, sql)

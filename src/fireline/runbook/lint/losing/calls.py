@@ -66,7 +66,7 @@ _CLOUD_STORES = {"rds", "dynamodb", "efs", "elasticache", "redshift", "sql", "di
 _CLOUD_STORES |= {"postgres", "mysql", "storage", "databases", "disk", "docdb", "instances", "neptune", "backup"}
 _DISPOSABLE = re.compile(
     r"(?:^|/)(?:tmp|temp|\.?cache[s]?|node_modules|logs?|build|dist|target|\.next|__pycache__|coverage|venv|\.venv)(?:/|$)"
-    r"|\btmp\b|\bcache\b|\.(?:log|tmp|pid|lock)[*.\w]*$|\*\.log|/log/|mktemp",
+    r"|\btmp\b|(?:^|[/_{$.-])te?mp(?:_?dir)?(?:[/_}.*-]|$)|\bcache\b|\.(?:log|tmp|pid|lock)[*.\w]*$|\*\.log|/log/|mktemp",
     re.IGNORECASE,
 )
 _DATABASE_FILES = re.compile(r"pg_?wal|pg_?data|/postgresql/|pg_xlog|/mysql/|/mongodb/", re.IGNORECASE)
@@ -106,14 +106,15 @@ def begins(wanted: tuple[str, ...], words: tuple[str, ...]) -> bool:
 
 
 def _sql_inside(call: Call) -> str | None:
-    if call.name not in ("psql", "mysql", "mariadb"):
-        return None
-    for number, word in enumerate(call.words[:-1]):
-        if word.text in ("-c", "--command", "-e", "--execute"):
-            why = losing_sql(call.words[number + 1].text)
-            if why:
-                return why
-    return losing_sql(call.here) if call.here else None
+    return next((why for text in sql_in(call) if (why := losing_sql(text))), None)
+
+
+def sql_in(call: Call) -> list[str]:
+    """The SQL that a call gives its client on the line, or else in a here-document."""
+    if call.name not in ("psql", "mysql", "mariadb") and not (call.name == "heroku" and call.plain[:1] == ("pg:psql",)):
+        return []
+    found = given_to(call, "-c", "--command", "-e", "--execute")
+    return [*found, *([call.here] if call.here else [])]
 
 
 def _files(call: Call) -> str | None:

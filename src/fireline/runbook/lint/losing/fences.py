@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fireline.runbook.lint.losing.calls import begins, given_to, loses
+from fireline.runbook.lint.losing.calls import begins, given_to, loses, sql_in
 from fireline.runbook.lint.losing.sql import dropped, losing_sql
 from fireline.runbook.lint.scripts import is_ours
 from fireline.runbook.lint.shell.call import Call
@@ -70,6 +70,7 @@ _BESIDE = re.compile(  # names of a database that is nobody's live one
     r"|recovered|side|prueba|essai|prova)(?:\d*$|[_-])",
     re.IGNORECASE,
 )
+_CHOSEN = re.compile(r"\s*(?:with\b.*)?\b(?:update|delete)\b.*\bwhere\b", re.IGNORECASE | re.DOTALL)
 _CLIENTS = {"psql", "mysql", "mariadb"}
 
 
@@ -101,6 +102,20 @@ def _losses(subject: Subject, command: Command) -> list[tuple[int, str]]:
             and not (call.name == "dropdb" and _own(call.plain[-1:], command, call.line))
         ]
     return [(command.line(line), why) for line, why in each if why]
+
+
+def chosen(command: Command, line: int) -> bool:
+    """Whether all that is lost at a line of the file is rows which a WHERE chooses, in SQL or in what bash gives a client."""
+    if command.language == "sql":
+        texts = [[one.sql] for one in command.stated.get(line, ()) if losing_sql(one.sql)]
+        return _all_chosen(texts)
+    here = [call for call in command.called.get(line, ()) if loses(call)]
+    return _all_chosen([[text for text in sql_in(call) if losing_sql(text)] for call in here])
+
+
+def _all_chosen(lost: list[list[str]]) -> bool:
+    parts = [part for texts in lost for text in texts for part in text.split(";") if losing_sql(part)]
+    return bool(parts) and all(lost) and all(_CHOSEN.match(part) for part in parts)
 
 
 def restorings(subject: Subject, command: Command) -> list[tuple[int, str]]:

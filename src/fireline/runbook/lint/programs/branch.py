@@ -35,13 +35,17 @@ class Way:
     missing: str | None = None
 
 
-def walk(root: Branch, words: tuple[str, ...], below: Callable[[tuple[str, ...], Branch, str], Branch | None]) -> Way:
-    """Go down as far as the words are subcommands; below says what a word is: None for none, Unsure when it can not."""
+def walk(root: Branch, words: tuple[str, ...], below: Callable[[tuple[str, ...], Branch, str], Branch | None],
+         joined: frozenset[int] = frozenset()) -> Way:  # fmt: skip
+    """Go down as far as the words are subcommands; below says what a word is: None for none, Unsure when it can not.
+
+    joined: the places of words that are written together with the one before, as in pg:kill, and so are no arguments.
+    """
     branch, path = root, list[str]()
     exists: bool | None = True
     missing: str | None = None
     options, valued = root.options, root.with_value
-    for word in words:
+    for place, word in enumerate(words):
         if not branch.children and branch.complete:
             break
         try:
@@ -49,7 +53,7 @@ def walk(root: Branch, words: tuple[str, ...], below: Callable[[tuple[str, ...],
         except Unsure:
             return Way(branch, tuple(path), None, options, valued)
         if inner is None:
-            if not branch.arguments:
+            if not branch.arguments or place in joined:
                 exists, missing = (False if branch.complete else None), word
             break
         branch = inner

@@ -134,7 +134,8 @@ def _with_older(table: Table, words: tuple[str, ...]) -> Known:
 
 
 def _by_table(table: Table, words: tuple[str, ...]) -> Known:
-    way = walk(table.root, _split(table, words), lambda _, branch, word: child(branch, word))
+    parts, joined = _split(table, words)
+    way = walk(table.root, parts, lambda _, branch, word: child(branch, word), joined)
     return _known(table, way, table.version, table.label)
 
 
@@ -145,7 +146,8 @@ def _by_its_help(about: Told, table: Table, words: tuple[str, ...]) -> Known:
     root = learned.root()
     if root is None:
         return Known(table.program, version, "installed", (), exists=None, label=label)
-    way = walk(root, _split(table, words), learned.below)
+    parts, joined = _split(table, words)
+    way = walk(root, parts, learned.below, joined)
     return replace(_known(table, way, version, label), source="installed")
 
 
@@ -186,8 +188,10 @@ def _known(table: Table, way: Way, version: str | None, label: str) -> Known:
     )
 
 
-def _split(table: Table, words: tuple[str, ...]) -> tuple[str, ...]:
-    """The words; where a program takes `build:list` for `build list`, its parts."""
+def _split(table: Table, words: tuple[str, ...]) -> tuple[tuple[str, ...], frozenset[int]]:
+    """The words; where a program takes `build:list` for `build list`, its parts, and which of them stood behind a colon."""
     if not table.colon:
-        return words
-    return tuple(part for word in words for part in (word.split(":") if all(word.split(":")) else [word]))
+        return words, frozenset()
+    apart = [word.split(":") if all(word.split(":")) else [word] for word in words]
+    parts = [(part, bool(at)) for word in apart for at, part in enumerate(word)]
+    return tuple(part for part, _ in parts), frozenset(at for at, (_, behind) in enumerate(parts) if behind)

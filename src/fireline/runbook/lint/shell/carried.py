@@ -20,6 +20,7 @@ _RUN_TAKES = option_names(
     "--memory --cpus --restart --add-host --pull --log-driver --shm-size --ulimit --tmpfs --dns --ip --volumes-from"
 )
 _SSH_TAKES = frozenset(f"-{letter}" for letter in "BbcDEeFIiJLlmOopQRSWw")
+_DYNO_TAKES = option_names("-a --app -s --size -r --remote -e --env --type --prompt")
 _DEEPEST = 3
 
 
@@ -59,6 +60,8 @@ def _carried(call: Call) -> Iterator[Carried]:
         yield from _kubectl(call)
     elif call.name in ("ssh", "autossh"):
         yield from _ssh(call)
+    elif call.name == "heroku":
+        yield from _heroku(call)
     elif call.name == "xargs":
         yield from _xargs(call)
     elif call.name == "watch":
@@ -173,6 +176,15 @@ def _ssh(call: Call) -> Iterator[Carried]:
         yield from (Carried(one, call, call.short("t")) for one in _within(after[0], call))
     else:
         yield from (Carried(one, call, call.short("t")) for one in _as_call(after, call))
+
+
+def _heroku(call: Call) -> Iterator[Carried]:
+    """What `heroku run` carries to a dyno."""
+    if call.plain[:1] and call.plain[0] in ("run", "run:detached", "run:inside"):
+        at = next(number for number, word in enumerate(call.words) if word.text == call.plain[0])
+        words = _rest(list(call.words[at + 1 :]), _DYNO_TAKES)
+        for one in _as_call(words, call):
+            yield Carried(one, call, call.plain[0] != "run:detached" and not call.has("--no-tty"))
 
 
 def _xargs(call: Call) -> Iterator[Carried]:

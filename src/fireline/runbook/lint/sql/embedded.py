@@ -59,9 +59,12 @@ def embedded(command: str) -> Iterator[Embedded]:
 
 
 def _psql(call: Call) -> Call | None:
-    """The call as one of psql itself: also psql in a container."""
+    """The call as one of psql itself: also psql in a container, and of Heroku."""
     if call.name == "psql":
         return call
+    if call.name == "heroku" and call.plain[:1] == ("pg:psql",):
+        at = next(number for number, word in enumerate(call.words) if word.text == "pg:psql")
+        return replace(call, name="psql", words=call.words[at + 1 :])
     if call.name in _ELSEWHERE:
         for number, word in enumerate(call.words):
             if word.text.rpartition("/")[2] == "psql" and not word.quoted:
