@@ -67,6 +67,8 @@ OPERATIONS: dict[str, Operation] = {
         reopen=("incident.transitions:reopen", "responder"),
         dismiss=("incident.transitions:dismiss", "responder"),
         close=("incident.transitions:close", "responder"),
+        merge=("incident.transitions:merge", "responder"),
+        split=("incident.transitions:split", "responder"),
         timeline=("incident.transitions:timeline", "viewer", True),
         verify=("incident.transitions:verify", "viewer", True),
         postmortem=("review.postmortem:postmortem", "viewer"),
@@ -148,7 +150,19 @@ OPERATIONS: dict[str, Operation] = {
         list=("recovery.backups:list_backups", "viewer", True),
         show=("recovery.backups:show", "viewer", True),
     ),
+    **_group(
+        "source",
+        list=("detect.setup:list_sources", "viewer", True),
+        test=("detect.setup:send_test", "responder"),
+        tested=("detect.setup:tested", "viewer", True),
+    ),
     **_group("detect", outside=True, test=("app.trying:try_payload", "viewer")),
+    **_group(
+        "probe",
+        list=("detect.watched:list_probes", "viewer", True),
+        show=("detect.watched:show_probe", "viewer", True),
+    ),
+    **_group("beat", list=("detect.watched:list_beats", "viewer", True)),
     **_group("report", send=("detect.report:send", "responder")),
     **_group(
         "halt",

@@ -53,6 +53,8 @@ def _offer_remedy(incident: dict[str, Any]) -> None:
 def wanted(incident: dict[str, Any]) -> dict[str, Any]:
     """The one thing that is wanted from a person now; pure. The most urgent first."""
     number_, status = incident["id"], incident["status"]
+    if incident.get("merged_into"):
+        return _want("nothing", f"{number_} was merged into {incident['merged_into']}.")
     if status == "dismissed":
         return _want("nothing", f"{number_} was dismissed as no incident.")
     if status == "reviewed":

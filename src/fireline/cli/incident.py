@@ -157,6 +157,29 @@ def dismiss(incident: Annotated[str, typer.Argument(help="INC-7 or 7.")], reason
 
 
 @app.command()
+def merge(
+    incident: Annotated[str, typer.Argument(help="The one that ends: INC-7 or 7.")],
+    into: Annotated[str, typer.Argument(help="The one that goes on, with the alerts of both.")],
+    reason: Reason = "",
+) -> None:
+    """Merge an incident into another, as they are one.
+
+    Its alerts move there and its clock stops; nobody is told again. `fireline incident show` suggests which could be one.
+    """
+    _tell("incident.merge", incident, into=into, reason=reason)
+
+
+@app.command()
+def split(
+    incident: Annotated[str, typer.Argument(help="INC-7 or 7.")],
+    alerts: Annotated[list[str], typer.Argument(help="Numbers of the alerts that are another matter; one stays.")],
+    title: Annotated[str, typer.Option(help="Of the new incident; else that of its first alert.")] = "",
+) -> None:
+    """Split alerts off into an incident of their own."""
+    _tell("incident.split", incident, alerts=alerts, title=title)
+
+
+@app.command()
 def close(incident: Annotated[str, typer.Argument(help="INC-7 or 7.")]) -> None:
     """End the review of a resolved incident."""
     _tell("incident.close", incident)

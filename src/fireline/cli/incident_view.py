@@ -87,6 +87,11 @@ def draw_head(view: dict[str, Any]) -> None:
         console().print(
             Text(f"{words}\n          fireline incident severity {view['id']} {proposal['severity']}", style=EMBER)
         )
+    if view.get("merged_into"):
+        console().print(Text(f"Merged into {view['merged_into']}", style=EMBER))
+    for other in view.get("suggested_merges", []):
+        words = f"Could be the same as {other['id']}: {other['title']} ({other['because']})"
+        console().print(Text(f"{words}\n          fireline incident merge {other['id']} {view['id']}", style="dim"))
     if view["impact"] or view["users_affected"] is not None:
         users = f" ({view['users_affected']} users)" if view["users_affected"] is not None else ""
         console().print(f"Impact  {view['impact']}{users}")

@@ -153,7 +153,7 @@ def _approvals(facts: Facts) -> Iterator[Owed]:
 
 def _ended(facts: Facts) -> Iterator[Owed]:
     incident, ended = facts.incident, facts.ended
-    if ended is None:
+    if ended is None or incident.get("merged_into"):  # it goes on as another one
         return
     event = "dismissed" if incident["status"] == "dismissed" else "resolved"
     took = _span(ended["at"] - incident["detected_at"])

@@ -30,6 +30,7 @@ WITH active AS (
     SELECT incident.id FROM outbox JOIN incident ON incident.id = outbox.incident_id
     WHERE outbox.event = 'opened' AND outbox.state IN ('queued', 'sending', 'sent')
       AND outbox.created_at > %(now)s - interval '2 days' AND incident.status IN ('resolved', 'dismissed')
+      AND incident.merged_into IS NULL
       AND NOT EXISTS (SELECT FROM outbox AS last WHERE last.incident_id = incident.id
                       AND last.event IN ('resolved', 'dismissed')
                       AND last.created_at >= COALESCE(incident.resolved_at, incident.opened_at))

@@ -31,7 +31,7 @@ def resolve(
         if row["status"] == "dismissed":
             must_be_open(row)
         return answer(row, f"{called} is {row['status']} already.", changed=False)
-    _no_runs(conn, row)
+    no_runs(conn, row)
     finding = findings.newest(conn, row["id"])
     red = finding is not None and finding["probe_state"] == "red"
     if finding is not None and red and not why:
@@ -57,7 +57,7 @@ def dismiss(conn: Connection, actor: Actor, *, incident: str, reason: str) -> di
     if row["status"] == "dismissed":
         return answer(row, f"{called} is dismissed already.", changed=False)
     must_be_open(row)
-    _no_runs(conn, row)
+    no_runs(conn, row)
     respond(conn, row, actor, clock.now())
     conn.execute(Q["set_status"], {"incident": row["id"], "status": "dismissed"})
     tell(conn, row["id"], "dismissed", actor, reason=why)
@@ -117,7 +117,8 @@ def close(conn: Connection, actor: Actor, *, incident: str) -> dict[str, Any]:
     return answer(row, f"{called} is closed.", status="reviewed")
 
 
-def _no_runs(conn: Connection, row: DictRow) -> None:
+def no_runs(conn: Connection, row: DictRow) -> None:
+    """Refused while a procedure is still being carried out for the incident."""
     going = all_rows(conn, Q["runs_going"], incident=row["id"])
     if going:
         first = going[0]

@@ -31,10 +31,16 @@ SELECT * FROM incident WHERE id = %(incident)s FOR NO KEY UPDATE;
 -- incidents: the newest, those in one of these states only
 SELECT * FROM incident WHERE status = ANY(%(statuses)s) ORDER BY id DESC LIMIT %(limit)s;
 
--- open_with_key: the newest open incident that alerts of this key belong to
-SELECT * FROM incident
-WHERE group_key = %(group_key)s AND status NOT IN ('resolved', 'reviewed', 'dismissed')
-ORDER BY id DESC LIMIT 1;
+-- open_with_key: the newest open incident that alerts of this key belong to, also by way of one that was merged into it
+WITH RECURSIVE way AS (
+    SELECT id, merged_into, status FROM incident
+    WHERE group_key = %(group_key)s
+      AND (status NOT IN ('resolved', 'reviewed', 'dismissed') OR merged_into IS NOT NULL)
+    UNION
+    SELECT incident.id, incident.merged_into, incident.status FROM way JOIN incident ON incident.id = way.merged_into
+)
+SELECT incident.* FROM way JOIN incident USING (id)
+WHERE way.status NOT IN ('resolved', 'reviewed', 'dismissed') ORDER BY way.id DESC LIMIT 1;
 
 -- open_incident: a new one
 INSERT INTO incident (title, severity, severity_rank, severity_reason, severity_by, status, target, group_key, symptom,
@@ -77,7 +83,7 @@ WHERE id = %(incident)s;
 
 -- reopen: not over after all; it is to be assessed anew
 UPDATE incident SET status = 'assessing', resolved_at = NULL, resolution = NULL, resolved_red = false, reviewed_at = NULL,
-                    assessed_at = NULL, looked_around_at = NULL
+                    assessed_at = NULL, looked_around_at = NULL, merged_into = NULL
 WHERE id = %(incident)s;
 
 -- close: looked back at
@@ -92,6 +98,39 @@ FROM postmortem p JOIN incident i ON i.id = p.incident_id WHERE p.incident_id = 
 
 -- adopt_alert: an alert belongs to this incident
 UPDATE alert SET incident_id = %(incident)s WHERE id = %(alert)s AND incident_id IS DISTINCT FROM %(incident)s;
+
+-- hold_off_intake: nothing is made of signals until this transaction ends; waits for the batch that is under way
+SELECT pg_advisory_xact_lock(hashtextextended('fireline intake', 0));
+
+-- move_alerts: all of one incident to another
+UPDATE alert SET incident_id = %(into)s WHERE incident_id = %(incident)s RETURNING id;
+
+-- set_merged: it goes on as another incident
+UPDATE incident SET status = 'dismissed', merged_into = %(into)s, silenced_until = NULL WHERE id = %(incident)s;
+
+-- alerts_to_split: all of an incident, and which of them are meant
+SELECT id, title, target, group_key, first_at, id = ANY(%(alerts)s::bigint[]) AS wanted
+FROM alert WHERE incident_id = %(incident)s ORDER BY id;
+
+-- adopt_alerts: these belong to this incident
+UPDATE alert SET incident_id = %(incident)s WHERE id = ANY(%(alerts)s::bigint[]);
+
+-- near_incidents: open ones that began about then, each with the labels that alerts of both have
+WITH mine AS (
+    SELECT DISTINCT label.key, label.value
+    FROM (SELECT labels FROM alert WHERE incident_id = %(incident)s ORDER BY id DESC LIMIT 200) AS newest,
+         jsonb_each_text(newest.labels) AS label
+    WHERE label.key = ANY(%(labels)s::text[]) AND label.value <> ''
+)
+SELECT incident.id, incident.title, incident.severity, incident.target, ARRAY(
+    SELECT DISTINCT label.key || ' ' || label.value
+    FROM (SELECT labels FROM alert WHERE incident_id = incident.id ORDER BY id DESC LIMIT 200) AS newest,
+         jsonb_each_text(newest.labels) AS label JOIN mine USING (key, value)
+    ORDER BY 1 LIMIT 4
+) AS shared
+FROM incident
+WHERE id <> %(incident)s AND status NOT IN ('resolved', 'reviewed', 'dismissed')
+  AND opened_at BETWEEN %(since)s AND %(until)s ORDER BY id DESC LIMIT 50;
 
 -- alerts_of: the alerts of an incident, firing ones first
 SELECT * FROM alert WHERE incident_id = %(incident)s

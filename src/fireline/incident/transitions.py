@@ -12,6 +12,7 @@ from psycopg.rows import DictRow
 from fireline.errors import Refused, Usage
 from fireline.incident.ending import close, dismiss, reopen, resolve
 from fireline.incident.facts import impact, note, raise_severity, role, severity
+from fireline.incident.merging import merge, split
 from fireline.incident.opening import declare, join, open_incident, open_with_key
 from fireline.incident.people import Actor, need
 from fireline.incident.response import ack, take
@@ -29,6 +30,7 @@ __all__ = [
     "impact",
     "join",
     "list_incidents",
+    "merge",
     "note",
     "number",
     "open_incident",
@@ -38,6 +40,7 @@ __all__ = [
     "resolve",
     "role",
     "severity",
+    "split",
     "status",
     "take",
     "timeline",

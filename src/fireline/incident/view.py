@@ -9,7 +9,7 @@ from psycopg.rows import DictRow
 
 from fireline import clock
 from fireline.errors import Usage
-from fireline.incident import changed, clocks, findings, proposal, row, surroundings
+from fireline.incident import changed, clocks, findings, merging, proposal, row, surroundings
 from fireline.incident.people import Actor
 from fireline.incident.row import ACTIVE, ENDED, TOP_RANK, Q, name
 from fireline.incident.scheme import Scheme
@@ -41,7 +41,8 @@ def header(incident: DictRow, scheme: Scheme | None = None) -> dict[str, Any]:
         "resolved_at", "resolution", "resolved_red", "reviewed_at",
         "silenced_until",
     )  # fmt: skip
-    return shown | {key: incident[key] for key in same}
+    merged = incident["merged_into"]
+    return shown | {key: incident[key] for key in same} | {"merged_into": name(merged) if merged else None}
 
 
 def list_incidents(
@@ -106,6 +107,7 @@ def incident_view(conn: Connection, incident: str | int, scheme: Scheme | None =
         "alerts_total": alerts["all_of_them"] if alerts else 0,
         "alerts_firing": alerts["firing"] if alerts else 0,
         "alerts_stale": alerts["stale"] if alerts else 0,
+        "suggested_merges": merging.suggested(conn, found, (scheme or Scheme()).policy.group_window),
         "postmortem": postmortem,
         "timeline": _story(conn, number, after=0, limit=EVENTS),
     }

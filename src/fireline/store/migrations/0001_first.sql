@@ -65,9 +65,11 @@ CREATE TABLE incident (
     users_affected  integer,
     assessed_at     timestamptz,
     looked_around_at timestamptz,          -- when what is beside the database was asked
-    silenced_until  timestamptz            -- nobody is told before, as a silence holds all its alerts
+    silenced_until  timestamptz,           -- nobody is told before, as a silence holds all its alerts
+    merged_into     bigint REFERENCES incident   -- a person said that it is this one; dismissed then, alerts moved
 );
-CREATE INDEX incident_open ON incident (group_key) WHERE status NOT IN ('resolved', 'reviewed', 'dismissed');
+CREATE INDEX incident_open ON incident (group_key)
+    WHERE status NOT IN ('resolved', 'reviewed', 'dismissed') OR merged_into IS NOT NULL;
 CREATE TABLE incident_role (
     incident_id bigint NOT NULL REFERENCES incident,
     role        text NOT NULL,
@@ -293,8 +295,6 @@ CREATE TABLE source_state (
     refused     bigint NOT NULL DEFAULT 0,
     last_refusal text
 );
-
-CREATE TABLE change (                   -- what was altered around a target: what people ask for first at night
 CREATE TABLE source_watch (              -- whether a source talks as it usually does, and is understood
     name        text PRIMARY KEY,
     looked_at   timestamptz NOT NULL,
@@ -307,6 +307,8 @@ CREATE TABLE source_watch (              -- whether a source talks as it usually
     accepted    bigint NOT NULL,
     refused     bigint NOT NULL
 );
+
+CREATE TABLE change (                   -- what was altered around a target: what people ask for first at night
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kind        text NOT NULL CHECK (kind IN ('deploy', 'migration', 'setting', 'other')),
     source      text NOT NULL,          -- key in the settings, or fireline for what its own looks saw

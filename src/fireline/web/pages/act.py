@@ -30,8 +30,10 @@ def carry_out(request: Request, name: str, sent: Annotated[Form, Depends(form)])
 def landing(name: str, result: Any, back: str) -> str:
     """Where a person wants to be after it: at the new incident or run, else where they were."""
     made = result if isinstance(result, dict) else {}
-    if name == "incident.declare" and made.get("number"):
+    if name in ("incident.declare", "incident.split") and made.get("number"):
         return f"/incidents/{made['number']}"
     if name in ("run.start", "remedy.run") and made.get("run") and not back.startswith("/incidents/"):
         return f"/runs/{made['run']}"
+    if name == "source.test" and made.get("test"):
+        return f"/sources?tested={made['test']}"
     return back
