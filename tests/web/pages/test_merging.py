@@ -34,14 +34,14 @@ def test_alerts_are_split_off_and_the_new_incident_is_shown(site: Site) -> None:
         assert 'action="/do/incident.split"' in page
         assert 'action="/do/incident.merge"' in page
         alerts = site.do(MAYA, "incident.show", incident=str(number))["alerts"]
-        page = browser.submit(
+        answer = browser.submit(
             "incident.split",
             back=f"/incidents/{number}",
             incident=f"INC-{number}",
             alerts=str(alerts[0]["alert"]),
             title="Another matter",
         )
-        assert "<h1>Another matter</h1>" in page.text
+        assert "<h1>Another matter</h1>" in answer.text
 
 
 def test_an_alert_that_flaps_or_is_stale_says_so(site: Site) -> None:
