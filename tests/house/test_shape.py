@@ -18,6 +18,15 @@ LONGEST = 400
 # A file without a test of its own, and the test that goes through it.
 ELSEWHERE: dict[str, str] = {
     "app/linting.py": "cli/test_lint.py",
+    "detect/own.py": "detect/test_beats.py",
+    "detect/probe.py": "detect/probes/test_http.py",
+    "detect/probes/statuspage.py": "detect/test_probing.py",
+    "detect/probes/tcp.py": "detect/test_probing.py",
+    "detect/watched.py": "cli/test_probes.py",
+    "settings/watching.py": "detect/sources/test_ping.py",
+    "systems/condition.py": "assess/surroundings/test_vendor.py",
+    "systems/statuspage.py": "assess/surroundings/test_vendor.py",
+    "systems/web_page.py": "assess/surroundings/test_application.py",
     "detect/labelled.py": "detect/sources/test_alertmanager.py",
     "cli/lint_findings.py": "cli/test_lint.py",
     "cli/lint_view.py": "cli/test_lint.py",

@@ -49,6 +49,25 @@ def test_metrics_count_what_is_open(site: Site) -> None:
     assert "fireline_workers 0.0" in lines
 
 
+def test_metrics_tell_how_what_is_watched_is(site: Site) -> None:
+    with site.context.store.transaction() as conn:
+        conn.execute(
+            "INSERT INTO probe (name, kind, state, since, ms, late_ms)"
+            " VALUES ('shop', 'http', 'ailing', now(), 250, 1500), ('db', 'tcp', 'well', now(), NULL, NULL)"
+        )
+        conn.execute(
+            "INSERT INTO beat (name, source, slug, provisioned, period, grace, since, state, due_at)"
+            " VALUES ('backup', 's', 'backup', false, '1d', '1h', now(), 'late', now())"
+        )
+    with site.stranger() as sender:
+        lines = sender.get("/metrics").text.splitlines()
+    assert 'fireline_probe_up{probe="shop"} 0.0' in lines
+    assert 'fireline_probe_up{probe="db"} 1.0' in lines
+    assert 'fireline_probe_seconds{probe="shop"} 0.25' in lines
+    assert 'fireline_probe_late_seconds{probe="shop"} 1.5' in lines
+    assert 'fireline_beat_up{beat="backup"} 0.0' in lines
+
+
 def gone(site: Site) -> None:
     """Let the store of this site be found nowhere."""
     site.context.store.close()

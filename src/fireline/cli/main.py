@@ -46,6 +46,7 @@ COMMANDS = {
     "run": Entry("run:app", "See and steer runs of procedures", _NOW),
     "alert": Entry("alerts:app", "See the alerts that came in", _NOW),
     "change": Entry("changes:app", "What was deployed, migrated or set", _NOW),
+    "probe": Entry("probes:app", "What Fireline looks at by itself, and jobs that show signs of life", _NOW),
     "silence": Entry("silences:app", "Tell nobody of certain alerts, for a time that always ends", _NOW),
     "halt": Entry("halt:halt", "The kill switch: no further step starts", _NOW),
     "contain": Entry("remedies:contain", "Keep the damage from spreading", _REMEDY),

@@ -128,7 +128,7 @@ class _Figures:
         yield _gauge("fireline_store_up", "1 while the store answers", int(found is not None))
         if found is None:
             return
-        figures, workers, sources = found
+        figures, workers, sources, watched = found
         for name, (words, label) in _HELP.items():
             family = GaugeMetricFamily(name, words, labels=[label] if label else [])
             for row in figures:
@@ -139,11 +139,13 @@ class _Figures:
         alive = sum(now - one["seen_at"] <= ALIVE for one in workers)
         yield _gauge("fireline_workers", "Workers seen in the last half minute", alive)
         yield from _of_sources(sources)
+        yield from _of_watched(watched)
 
     def _asked(self) -> tuple[list[Any], list[Any], list[Any]] | None:
         try:
             with self._store.transaction() as conn:
-                return all_rows(conn, Q["figures"]), all_rows(conn, Q["workers"]), all_rows(conn, Q["sources"])
+                figures, workers = all_rows(conn, Q["figures"]), all_rows(conn, Q["workers"])
+                return figures, workers, all_rows(conn, Q["sources"]), all_rows(conn, Q["watched"])
         except StoreUnavailable:
             return None
 
@@ -158,3 +160,17 @@ def _of_sources(sources: list[Any]) -> Iterator[Metric]:
             seen.add_metric([row["name"]], row["last_at"].timestamp())
     yield signals
     yield seen
+
+
+def _of_watched(watched: list[Any]) -> Iterator[Metric]:
+    """Probes and jobs: whether they are well; of probes also how long the newest look took, and how late it began."""
+    probes = GaugeMetricFamily("fireline_probe_up", "0 while a probe is ailing", labels=["probe"])
+    took = GaugeMetricFamily("fireline_probe_seconds", "How long the newest look took", labels=["probe"])
+    late = GaugeMetricFamily("fireline_probe_late_seconds", "How late the newest look began", labels=["probe"])
+    beats = GaugeMetricFamily("fireline_beat_up", "0 while a job has failed or is late", labels=["beat"])
+    for row in watched:
+        (probes if row["kind"] == "probe" else beats).add_metric([row["name"]], int(row["well"]))
+        if row["ms"] is not None:
+            took.add_metric([row["name"]], row["ms"] / 1000)
+            late.add_metric([row["name"]], row["late_ms"] / 1000)
+    yield from (probes, took, late, beats)

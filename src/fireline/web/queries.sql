@@ -14,5 +14,9 @@ UNION ALL SELECT 'fireline_approvals_waiting', '', count(*) FROM approval WHERE 
 UNION ALL SELECT 'fireline_clocks_breached', '', count(*) FROM clock WHERE stopped_at IS NULL AND breached_at IS NOT NULL
 UNION ALL SELECT 'fireline_halted', '', count(*) FROM halt WHERE lifted_at IS NULL;
 
+-- watched: probes and jobs, and how they are
+SELECT 'probe' AS kind, name, state <> 'ailing' AS well, ms, late_ms FROM probe
+UNION ALL SELECT 'beat', name, state NOT IN ('failed', 'late'), NULL, NULL FROM beat ORDER BY kind, name;
+
 -- sources: what each source has sent
 SELECT name, accepted, refused, last_at FROM source_state ORDER BY name;
