@@ -18,7 +18,7 @@ from tests.web.site import Site
 
 pytestmark = pytest.mark.browser
 
-PAGES = ["/incidents", "/incidents/1", "/incidents/1/postmortem", "/incidents/1/timeline", "/alerts/1", "/declare", "/report", "/alerts", "/runs", "/runs/1", "/runbooks",
+PAGES = ["/incidents", "/incidents/1", "/incidents/1/postmortem", "/incidents/1/timeline", "/alerts/1", "/declare", "/report", "/alerts", "/sources", "/runs", "/runs/1", "/runbooks",
          "/runbooks/1", "/targets", "/targets/main", "/people", "/account"]  # fmt: skip
 
 

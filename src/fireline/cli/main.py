@@ -62,6 +62,7 @@ COMMANDS = {
     "swap": Entry("swap:swap", "Put a restored database in the place of the one in use", _REMEDY),
     "undo": Entry("undo:undo", "Put back the newest change, or what a run changed", _REMEDY),
     "lint": Entry("lint:lint", "Know by daylight what in a runbook would fail at night", _DAYLIGHT),
+    "source": Entry("sources:app", "Who may send alerts, and how a sender is set up", _SETUP),
     "detect": Entry("detecting:app", "Try rules on a payload, and on what came in, before they run", _DAYLIGHT),
     "runbook": Entry("runbook:app", "What Fireline reads in a runbook", _DAYLIGHT),
     "diagnose": Entry("diagnose:diagnose", "Name the root cause of what ails a database", _NOW),

@@ -345,3 +345,15 @@ SET looked_at = EXCLUDED.looked_at, watched_since = EXCLUDED.watched_since, last
 
 -- forget_watched_source: the settings name it no more
 DELETE FROM source_watch WHERE name = %(name)s;
+
+-- source_states: what the doors counted
+SELECT * FROM source_state ORDER BY name;
+
+-- store_test: a signal by which a person sees that the way is open
+INSERT INTO signal (uid, source, received_at, digest, body, events)
+VALUES (%(uid)s, %(source)s, %(now)s, '', %(body)s, %(events)s)
+RETURNING id;
+
+-- tested: what became of it; the moment makes it a look at one day
+SELECT id, source, received_at, taken_at, fault FROM signal
+WHERE uid = %(uid)s AND received_at BETWEEN %(first)s::timestamptz AND %(last)s::timestamptz;

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
-from fireline.detect.mapping import RESOLVED, Found, Map, is_over, read
+from fireline.detect.mapping import MOST_LOOKS, RESOLVED, Found, Map, TooMuch, is_over, read
 from fireline.detect.source import MOST_EVENTS, Event, Inbound, Source, key, labels, line, moment, moment_said, prose
 from fireline.errors import Usage
 from fireline.settings import Model
@@ -46,7 +46,24 @@ def parse(inbound: Inbound) -> list[Event]:
 def _mapped(map_: Map, source: str, document: Any) -> list[Event]:
     if document in ({}, "", None):
         raise Usage("nothing was sent", hint="Send the JSON that the map of this source speaks of.")
-    return [_by_map(map_, source, found) for found in read(map_, document)]
+    try:
+        return [_by_map(map_, source, found) for found in read(map_, document)]
+    except TooMuch:
+        return [_as_it_came(source, document)]
+
+
+def _as_it_came(source: str, document: Any) -> Event:
+    """What is too large for its map goes through whole."""
+    whole = json.dumps(document, sort_keys=True)
+    said = (
+        f"The paths of its map would look at more than {MOST_LOOKS:,} values in it; a path without .. looks at fewer."
+    )
+    return Event(
+        key=key(source, hashlib.sha256(whole.encode()).hexdigest()),
+        key_reason="the delivery itself, as it was not mapped",
+        title=f"a delivery from {source} is too large for its map",
+        text=prose(f"{said}\n{whole}"),
+    )
 
 
 def _by_map(map_: Map, source: str, found: Found) -> Event:
@@ -123,10 +140,15 @@ def _first(fields: dict[str, Any], names: tuple[str, ...], most: int) -> str:
     return ""
 
 
+_SETUP = (
+    '`curl $URL/in/$NAME -H "Authorization: Bearer TOKEN" --json \'{"summary": "disk full", "severity": "high", "dedup": "disk"}\'`',
+    'The same with "status": "resolved" when it is over. JSON of any other shape is mapped in sources.$NAME.options.map.',
+)
 source = Source(
     "generic",
     "a JSON object or a form with summary, details, severity, status, dedup, target, or JSON of your own with a map",
     parse,
     methods=frozenset({"POST", "PUT", "GET"}),
     options=Options,
+    setup=_SETUP,
 )

@@ -16,6 +16,7 @@ from fireline.web.pages import (
     runs,
     silences,
     snapshots,
+    sources,
     targets,
 )
 
@@ -29,6 +30,7 @@ def router() -> APIRouter:
         runs,
         alerts,
         silences,
+        sources,
         changes,
         targets,
         recovery,
