@@ -141,7 +141,7 @@ class _Figures:
         yield from _of_sources(sources)
         yield from _of_watched(watched)
 
-    def _asked(self) -> tuple[list[Any], list[Any], list[Any]] | None:
+    def _asked(self) -> tuple[list[Any], list[Any], list[Any], list[Any]] | None:
         try:
             with self._store.transaction() as conn:
                 figures, workers = all_rows(conn, Q["figures"]), all_rows(conn, Q["workers"])
