@@ -17,7 +17,7 @@ LINES = (0, 50, 90, 100)
 _GAP = 3.5  # intervals without a look, and the line is broken: nobody knows what was there
 
 
-def curve(points: Sequence[dict[str, Any]], hours: int, every_seconds: float) -> Markup:
+def curve(points: Sequence[dict[str, Any]], hours: int, every_seconds: float, what: str = "Score") -> Markup:
     """A curve of `{"at", "score", "unknown"}`, oldest first, over the last hours; empty without a score."""
     known = [(when, one["score"]) for one in points if (when := moment(one["at"])) and one["score"] is not None]
     if not known:
@@ -29,7 +29,7 @@ def curve(points: Sequence[dict[str, Any]], hours: int, every_seconds: float) ->
     pieces = "".join(_piece(piece, start, until) for piece in _pieces(known, reach))
     ticks = "".join(_tick(start, until, part) for part in (0, 0.25, 0.5, 0.75, 1))
     scores = [score for _, score in known]
-    words = f"Score over the last {span(hours * 3600)}: now {scores[-1]}, lowest {min(scores)}, highest {max(scores)}"
+    words = f"{what} over the last {span(hours * 3600)}: now {scores[-1]}, lowest {min(scores)}, highest {max(scores)}"
     return Markup(  # noqa: S704 - figures alone, put together above
         f'<svg class="curve" viewBox="0 0 {WIDTH} {HEIGHT + BELOW}" role="img" aria-label="{words}">{lines}{pieces}{ticks}</svg>'
     )
