@@ -23,7 +23,7 @@ from fireline.web.server import make_app
 PASSWORD = "three blue lamps"
 RUNBOOKS = (Path(__file__).parent / "data" / "night.md", Path(__file__).parents[1] / "data" / "incident-response.md")
 LOG = "error"
-PAGES = ("/incidents", "/incidents?status=all", "/declare", "/report", "/alerts", "/silences", "/sources", "/changes", "/runs", "/targets", "/targets/main", "/runbooks", "/runbooks/1", "/people",
+PAGES = ("/incidents", "/incidents?status=all", "/declare", "/report", "/alerts", "/silences", "/sources", "/changes", "/probes", "/runs", "/targets", "/targets/main", "/runbooks", "/runbooks/1", "/people",
          "/account")  # fmt: skip
 NOBODY = "postgresql://nobody@127.0.0.1:1/nothing"
 DOOR = "door-token-of-tests"
