@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
@@ -84,6 +86,27 @@ def test_from_one_signal_the_wake_ups_lead_to_a_run_that_waits(context: Context)
     with context.store.transaction() as conn:
         row = conn.execute("SELECT title, state FROM run").fetchone()
     assert row == {"title": "Database Performance Issues", "state": "failed"}
+
+
+def test_what_was_migrated_just_before_an_alert_is_on_its_incident(context: Context, patient: Target) -> None:
+    from fireline.app.views import show_incident
+    from fireline.incident.people import Actor
+
+    duties.sweep(context.world)
+    assert "seen" in work_off(context)
+    with psycopg.connect(patient.dsn.reveal(), autocommit=True) as team:
+        team.execute(
+            "CREATE TABLE schema_migrations (version text PRIMARY KEY); INSERT INTO schema_migrations VALUES ('20260301')"
+        )
+    with clock.moved(timedelta(minutes=1)):
+        signal(context, HANGS)
+        duties.take_signals(context.world)
+        assert "seen" in work_off(context)
+        with context.store.transaction() as conn:
+            shown = show_incident(conn, Actor("anna"), context.world, context.scheme(), incident="1")
+    [one] = shown["changed"]
+    assert one["title"] == "Migration 20260301 applied (public.schema_migrations)"
+    assert "before" in one["when"]
 
 
 def test_with_every_wake_up_lost_the_sweep_alone_gets_there(context: Context) -> None:

@@ -86,6 +86,13 @@ def test_nobody_writes_down_what_is_to_come_and_a_viewer_nothing(conn: Connectio
     with pytest.raises(Denied):
         add(conn, Actor("guest", role="viewer"), SETTINGS, title="x")
     wrong: dict[str, str]
-    for wrong in ({"kind": "x"}, {"at": "2026-03-01T22:00"}, {"target": "gone"}, {"url": "ftp://x"}, {"title": " "}):
+    for wrong in (
+        {"at": "0001-01-01T00:00+14:00"},
+        {"kind": "x"},
+        {"at": "2026-03-01T22:00"},
+        {"target": "gone"},
+        {"url": "ftp://x"},
+        {"title": " "},
+    ):
         with pytest.raises(Usage):
             add(conn, ANA, SETTINGS, **{"title": "x", **wrong})

@@ -25,6 +25,7 @@ Kind = Literal["deploy", "migration", "setting", "other"]
 KINDS: tuple[Kind, ...] = ("deploy", "migration", "setting", "other")
 
 _LARGEST = 2**63 - 1
+_EARLIEST = 1970  # what is said to be older is a slip, and the first years have times that no calendar can hold
 
 
 def record(conn: Connection, settings: Settings, source: str, event: Event, seen_at: datetime) -> None:
@@ -125,7 +126,7 @@ def _moment(text: str, now: datetime) -> datetime:
         found = datetime.fromisoformat(text.strip())
     except ValueError:
         found = None
-    if found is None or found.tzinfo is None:
+    if found is None or found.tzinfo is None or found.year < _EARLIEST:
         raise Usage(f"{text[:40]!r} is not a time with its zone", hint="Write it as 2026-03-01T22:00+01:00.")
     return min(found, now)
 
