@@ -24,7 +24,14 @@ SHELVES = {
     "sources": ("fireline.detect.sources", "source"),
     "surroundings": ("fireline.assess.surroundings", "surrounding"),
 }
-NAMED = {"targets": "main", "sources": "prometheus", "contacts": "ada", "channels": "email"}
+NAMED = {
+    "targets": "main",
+    "sources": "prometheus",
+    "beats": "nightly-backup",
+    "probes": "shop",
+    "contacts": "ada",
+    "channels": "email",
+}
 OPTIONS = {"sources": ".options"}  # where a thing's own settings do not stand beside those of all
 WIDTH = 100
 CAUSES = ("<!-- causes: begin, written by scripts/docs -->", "<!-- causes: end -->")
