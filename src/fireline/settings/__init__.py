@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from fireline.errors import SettingsError
 from fireline.redact import SHORTEST, Secret
@@ -272,6 +272,24 @@ class Settings(Model):
     heartbeat: Heartbeat = Field(default_factory=Heartbeat)
 
     origin: Path | None = Field(None, exclude=True, description="the file read; set by Fireline")
+
+    @field_validator("beats")
+    @classmethod
+    def _come_to_a_source(cls, value: dict[str, BeatSettings], given: ValidationInfo) -> dict[str, BeatSettings]:
+        for name, beat in value.items():
+            source = given.data.get("sources", {}).get(beat.source)
+            if source is None or source.format != "ping":
+                raise ValueError(f"{name} comes to {beat.source!r}, which is no source of the format ping")
+        return value
+
+    @field_validator("probes")
+    @classmethod
+    def _are_about_targets(cls, value: dict[str, ProbeSettings], given: ValidationInfo) -> dict[str, ProbeSettings]:
+        for name, probe in value.items():
+            about = probe.target or probe.about
+            if about is not None and about not in given.data.get("targets", {}):
+                raise ValueError(f"{name} is about {about!r}, which is no target")
+        return value
 
     @cached_property
     def base(self) -> Path:

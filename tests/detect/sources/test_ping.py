@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from fireline.detect.source import Event, Inbound
 from fireline.detect.sources.ping import source
 from fireline.errors import FirelineError, NotFound, SettingsError, Usage
 from fireline.settings import Settings
+from fireline.settings import read as read_settings
 
 UUID, RID = "1b1f8d5e-3a57-4cf5-9b1c-0e6f3f2a4d11", "2c2f8d5e-3a57-4cf5-9b1c-0e6f3f2a4d22"
 KEY = "ping-key-of-tests"
@@ -97,7 +100,7 @@ def test_a_job_that_no_settings_name_is_asked_for_in_the_store() -> None:
 
 @pytest.mark.parametrize(
     ("beats", "said"),
-    [({"b": {"source": "nobody"}}, "no source"), ({"b": {"source": "jobs", "slug": "backup"}}, "is that of"),
+    [({"b": {"source": "jobs", "slug": "backup"}}, "is that of"),
      ({"b": {"source": "jobs", "uuid": UUID}}, "is that of"), ({"With Blank": {"source": "jobs"}}, "slug: is needed")],
 )  # fmt: skip
 def test_settings_that_contradict_each_other_are_named(beats: dict[str, Any], said: str) -> None:
@@ -120,3 +123,22 @@ def test_whatever_comes_is_one_sign_or_one_line_that_says_why_not(
         said = refused.message
     assert said
     assert "\n" not in said
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [({"beats": {"b": {"source": "nobody"}}}, "beats: b comes to 'nobody', which is no source of the format ping"),
+     ({"probes": {"p": {"target": "nobody"}}}, "probes: p is about 'nobody', which is no target"),
+     ({"probes": {"p": {"url": "http://x", "tcp": "x:1"}}}, "needs exactly one of url, tcp, statuspage and target"),
+     ({"probes": {"p": {"tcp": "x"}}}, "tcp is HOST:PORT"), ({"beats": {"b": {"source": "jobs", "uuid": "x"}}}, "beats.b.uuid")],
+)  # fmt: skip
+def test_settings_of_what_is_watched_name_what_there_is(told: Any, said: str, tmp_path: Path) -> None:
+    lines = ["[sources.jobs]", 'format = "ping"', 'token = "a-token-of-tests"']
+    for kind, tables in told.items():
+        for name, table in tables.items():
+            lines += [f"[{kind}.{name}]", *(f"{key} = {json.dumps(value)}" for key, value in table.items())]
+    file = tmp_path / "fireline.toml"
+    file.write_text("\n".join(lines))
+    with pytest.raises(SettingsError) as refused:
+        read_settings(file, {})
+    assert said in refused.value.message

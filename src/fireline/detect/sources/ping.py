@@ -37,9 +37,6 @@ def complete(settings: Settings, name: str, own: PingOptions) -> Jobs:
     slugs: dict[str, str] = {}
     uuids: dict[str, str] = {}
     for beat, one in settings.beats.items():
-        configured = settings.sources.get(one.source)
-        if configured is None or configured.format != "ping":
-            raise SettingsError(f"beats.{beat}.source: no source of the format ping is called {one.source!r}")
         slug = one.slug or beat
         if not _SLUG.fullmatch(slug):
             raise SettingsError(f"beats.{beat}.slug: is needed, of a-z, 0-9, _ and -, as {beat!r} can be none")
