@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from fireline import clock
+from fireline.communicate import notices
 from fireline.detect import rules
 from fireline.detect.source import Event
 from fireline.errors import SettingsError
@@ -133,10 +136,6 @@ def test_the_reasons_of_a_rule_stand_on_the_alert_and_in_the_timeline(desk: Desk
 
 
 def test_an_alert_joins_no_incident_older_than_the_window_of_its_rule(desk: Desk) -> None:
-    from datetime import timedelta
-
-    from fireline import clock
-
     given = settings({"match": ["cluster=eu"], "group_by": ["cluster"], "window": "10m"})
     labels = {"cluster": "eu"}
     desk.put(firing("a", labels=labels))
@@ -154,7 +153,12 @@ def test_what_is_not_to_page_is_recorded_and_a_worse_alert_of_its_group_wakes_pe
     desk.take(given)
     (incident,) = desk.incidents()
     assert (incident["severity"], incident["severity_rank"]) == ("P3", 3)
+    contact = {"email": {"channel": "email", "address": "oncall@example.org", "confirmed": True}}
+    with desk.store.transaction() as conn:
+        assert notices.queue_owed(conn, 1, settings(contacts=contact)) == []
     desk.put(firing("b", group_key="g", severity="critical"), resolved("a"))
     desk.take(given)
     (incident,) = desk.incidents()
     assert (incident["severity"], incident["severity_rank"]) == ("P0", 0)
+    with desk.store.transaction() as conn:
+        assert len(notices.queue_owed(conn, 1, settings(contacts=contact))) == 1

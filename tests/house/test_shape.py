@@ -18,11 +18,13 @@ LONGEST = 400
 # A file without a test of its own, and the test that goes through it.
 ELSEWHERE: dict[str, str] = {
     "app/linting.py": "cli/test_lint.py",
+    "detect/calming.py": "detect/test_stale.py",
     "detect/own.py": "detect/test_beats.py",
     "detect/probe.py": "detect/probes/test_http.py",
     "detect/probes/statuspage.py": "detect/test_probing.py",
     "detect/probes/tcp.py": "detect/test_probing.py",
     "detect/watched.py": "cli/test_probes.py",
+    "settings/ruling.py": "detect/test_house_rules.py",
     "settings/watching.py": "detect/sources/test_ping.py",
     "systems/condition.py": "assess/surroundings/test_vendor.py",
     "systems/statuspage.py": "assess/surroundings/test_vendor.py",
