@@ -9,7 +9,7 @@ from postgast.pg_query_pb2 import AlterTableType, ObjectType
 from postgast.walk import unwrap_node
 
 from fireline.runbook.lint.rule import Edit, Fault, Rule
-from fireline.runbook.lint.sql.changing import changing, new_tables, waits_are_limited
+from fireline.runbook.lint.sql.changing import NewTables, beside, changing, waits_are_limited
 from fireline.runbook.lint.sql.statements import Piece
 from fireline.runbook.lint.subject import Subject
 
@@ -43,9 +43,10 @@ _DROPS = {
 def look(subject: Subject) -> Iterator[Fault]:
     """Every such statement; the first of a fence offers the line that mends it."""
     mended = None
+    new, steps = NewTables(subject.scripts), beside(subject.scripts)
     for piece in changing(subject.scripts):
-        what = _strong(subject, piece)
-        if what is None or waits_are_limited(subject.scripts, piece):
+        what = _strong(new, piece)
+        if what is None or waits_are_limited(steps, piece):
             continue
         edits = _edits(subject, piece) if mended is not piece.script else ()
         mended = piece.script
@@ -67,11 +68,11 @@ def _edits(subject: Subject, piece: Piece) -> tuple[Edit, ...]:
     return (Edit(piece.place.line, piece.place.line - 1, f"{before}SET lock_timeout = '5s';"),)
 
 
-def _strong(subject: Subject, piece: Piece) -> str | None:
+def _strong(new: NewTables, piece: Piece) -> str | None:
     """The words of a statement that locks out readers or writers; None for another, or where the table is new."""
     node, kind = piece.node, piece.kind
     names = set(_names(node, kind))
-    if names and names <= new_tables(subject.scripts, piece):
+    if names and all(new.has(name, piece) for name in names):
         return None
     if kind == "AlterTableStmt":
         strong = [cmd for one in node.cmds if not _is_weak(cmd := unwrap_node(one))]

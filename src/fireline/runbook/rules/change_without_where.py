@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fireline.runbook.lint.rule import Fault, Rule
-from fireline.runbook.lint.sql.changing import changing, new_tables
+from fireline.runbook.lint.sql.changing import NewTables, changing
 from fireline.runbook.lint.subject import Subject
 
 _VERBS = {"UpdateStmt": ("UPDATE", "changes"), "DeleteStmt": ("DELETE", "removes")}
@@ -13,11 +13,12 @@ _VERBS = {"UpdateStmt": ("UPDATE", "changes"), "DeleteStmt": ("DELETE", "removes
 
 def look(subject: Subject) -> Iterator[Fault]:
     """Every such statement, also inside WITH."""
+    new = NewTables(subject.scripts)
     for piece in changing(subject.scripts):
         for _, node in piece.nodes:
             verb = _VERBS.get(type(node).__name__)
             table = node.relation.relname if verb else ""
-            if verb is None or node.HasField("where_clause") or table in new_tables(subject.scripts, piece):
+            if verb is None or node.HasField("where_clause") or new.has(table, piece):
                 continue
             place = piece.at(node.relation.location) if node is not piece.node else piece.place
             yield Fault(

@@ -11,7 +11,7 @@ from fireline.runbook.lint.losing.fences import chosen, losses, restores
 from fireline.runbook.lint.mending import own_words
 from fireline.runbook.lint.rule import Fault, Rule
 from fireline.runbook.lint.shell.call import Call
-from fireline.runbook.lint.steps.purpose import backs_up
+from fireline.runbook.lint.steps.course import course
 from fireline.runbook.lint.steps.saving import saves
 from fireline.runbook.lint.subject import Command, Subject
 
@@ -42,7 +42,7 @@ def look(subject: Subject) -> Iterator[Fault]:
     """Every loss of a step that is carried out, with no step before it, and no command, that keeps a copy."""
     for command in subject.commands:
         lost = losses(subject, command) if command.role in ("action", "alternative") else []
-        if not lost or any(backs_up(one) for one in _before(command)):
+        if not lost or course(subject, command.procedure).saved_before(command.step):
             continue
         for line, why in lost:
             if _says_how(command.step, why) or _kept(command, line) or _beside(command, line) or chosen(command, line):
@@ -69,16 +69,6 @@ def _suggestion(subject: Subject, command: Command, line: int) -> str:
     if command.language == "sql" or here & _OF_POSTGRES or restored:
         return f"Put a step before it: `{own_words.line(subject, command, 'backup create')}`."
     return "Put a step before it that keeps a copy, or makes sure that there is one."
-
-
-def _before(command: Command) -> Iterator[Step]:
-    """The steps before it, and its own where that keeps a copy before."""
-    for step in command.procedure.steps:
-        if step is command.step or step.key == command.step.key:
-            if step.before is not None:
-                yield step
-            return
-        yield step
 
 
 def _kept(command: Command, line: int) -> bool:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from fireline.runbook.lint.losing.beside import is_apart
 from fireline.runbook.lint.losing.fences import chosen, losses, restores, restorings
 from fireline.runbook.lint.rule import Edit, Fault, Rule
-from fireline.runbook.lint.steps.purpose import gives_way_back, place_of, takes_backup
+from fireline.runbook.lint.steps.course import course
+from fireline.runbook.lint.steps.purpose import gives_way_back
 from fireline.runbook.lint.subject import Command, Subject
 from fireline.runbook.speech.words import folded
 
@@ -50,8 +51,7 @@ def _beside(command: Command, line: int) -> bool:
 
 def _undo(subject: Subject, command: Command) -> tuple[Edit, ...]:
     """An **Undo:** that names the backup the procedure has taken before; none when it took none."""
-    place = place_of(command.procedure, command.step)
-    saved = next((one for one in reversed(command.procedure.steps[:place]) if takes_backup(one)), None)
+    saved = course(subject, command.procedure).taken_before(command.step)
     last = command.line(len(command.action.command.split("\n"))) + 1
     closing = subject.lines[last - 1] if last <= len(subject.lines) else ""
     mark = closing.strip()

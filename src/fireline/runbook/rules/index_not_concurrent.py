@@ -10,7 +10,7 @@ from postgast.walk import unwrap_node
 
 from fireline.runbook.lint.mending.wording import replaced
 from fireline.runbook.lint.rule import Edit, Fault, Rule
-from fireline.runbook.lint.sql.changing import changing, in_transaction, new_tables
+from fireline.runbook.lint.sql.changing import NewTables, changing, in_transaction
 from fireline.runbook.lint.sql.statements import Piece
 from fireline.runbook.lint.subject import Subject
 
@@ -20,10 +20,10 @@ _AFTER = {Token.INDEX, Token.TABLE, Token.SCHEMA, Token.DATABASE}
 
 def look(subject: Subject) -> Iterator[Fault]:
     """Every CREATE INDEX and REINDEX, and what of both can not work."""
+    new = NewTables(subject.scripts)
     for piece in changing(subject.scripts):
         if piece.kind == "IndexStmt":
-            new = piece.node.relation.relname in new_tables(subject.scripts, piece)
-            if not new and piece.node.relation.inh:
+            if not new.has(piece.node.relation.relname, piece) and piece.node.relation.inh:
                 yield from _judge(subject, piece, concurrent=piece.node.concurrent, what="CREATE INDEX")
         elif piece.kind == "ReindexStmt" and piece.node.kind != ReindexObjectType.REINDEX_OBJECT_SYSTEM:
             target = subject.world.target

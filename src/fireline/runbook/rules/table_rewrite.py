@@ -10,7 +10,7 @@ from postgast.pg_query_pb2 import AlterTableType, ConstrType
 from postgast.walk import unwrap_node
 
 from fireline.runbook.lint.rule import Fault, Rule, Unknown
-from fireline.runbook.lint.sql.changing import changing, new_tables
+from fireline.runbook.lint.sql.changing import NewTables, changing
 from fireline.runbook.lint.sql.statements import Piece
 from fireline.runbook.lint.subject import Subject
 
@@ -43,8 +43,9 @@ _STABLE |= {"timezone", "date_trunc", "concat", "md5", "jsonb_build_object", "js
 
 def look(subject: Subject) -> Iterator[Fault | Unknown]:
     """Every rewriting statement, and those whose effect depends on the type that a column has now."""
+    new = NewTables(subject.scripts)
     for piece in changing(subject.scripts):
-        if piece.kind == "AlterTableStmt" and piece.node.relation.relname not in new_tables(subject.scripts, piece):
+        if piece.kind == "AlterTableStmt" and not new.has(piece.node.relation.relname, piece):
             for one in piece.node.cmds:
                 yield from _command(subject, piece, unwrap_node(one))
         elif piece.kind == "ClusterStmt":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fireline.runbook.lint.sql.changing import changing, in_transaction, new_tables, waits_are_limited
+from fireline.runbook.lint.sql.changing import NewTables, beside, changing, in_transaction, waits_are_limited
 from fireline.runbook.lint.sql.statements import Script
 from tests.runbook.rules.saying import sql, subject_of
 
@@ -22,8 +22,11 @@ def test_what_is_only_explained_or_not_known_whole_is_not_run() -> None:
 def test_a_table_is_new_behind_the_statement_that_makes_it() -> None:
     found = scripts("DELETE FROM a;", "CREATE TABLE a (x int);", "SELECT 1 INTO b;", "DELETE FROM a;")
     first, *_, last = changing(found)
-    assert new_tables(found, first) == set()
-    assert new_tables(found, last) == {"a", "b"}
+    new = NewTables(found)
+    assert not new.has("a", first)
+    assert new.has("a", last)
+    assert new.has("b", last)
+    assert not new.has("c", last)
 
 
 def test_a_table_of_an_earlier_step_is_new_too() -> None:
@@ -33,7 +36,7 @@ def test_a_table_of_an_earlier_step_is_new_too() -> None:
     )
     found = subject_of(f"# Orders\n\n{text}").scripts
     *_, last = changing(found)
-    assert new_tables(found, last) == {"a"}
+    assert NewTables(found).has("a", last)
 
 
 @pytest.mark.parametrize(
@@ -67,4 +70,4 @@ def test_a_transaction_is_begun_or_is_all_of_one_option(text: str, language: str
 def test_a_lock_is_waited_for_no_longer_than_was_said_before(text: str, language: str, limited: bool) -> None:
     found = scripts(text, language=language)
     piece = next(one for one in changing(found) if one.kind == "DropStmt")
-    assert waits_are_limited(found, piece) is limited
+    assert waits_are_limited(beside(found), piece) is limited

@@ -31,27 +31,36 @@ def _analyzes(piece: Piece) -> bool:
     return any(unwrap_node(one).defname == "analyze" for one in piece.node.options)
 
 
-def new_tables(scripts: tuple[Script, ...], piece: Piece) -> set[str]:
-    """The tables that the same procedure makes before this statement: nobody else uses them yet."""
-    made: set[str] = set()
-    for script in scripts:
-        if script is piece.script:
-            return made | _made(script.pieces[: piece.number])
-        if script.procedure is not None and script.procedure == piece.script.procedure:
-            made |= _made(script.pieces)
-    return made
+class NewTables:
+    """The tables that a procedure makes itself: behind the statement that makes one, nobody else uses it yet."""
+
+    def __init__(self, scripts: tuple[Script, ...]) -> None:
+        self._order = {id(script): number for number, script in enumerate(scripts)}
+        self._made: dict[object, dict[str, tuple[int, int]]] = {}  # by procedure: where each is made first
+        for number, script in enumerate(scripts):
+            made = self._made.setdefault(_around(script), {})
+            for piece in script.pieces:
+                if (name := _makes(piece)) is not None:
+                    made.setdefault(name, (number, piece.number))
+
+    def has(self, name: str, piece: Piece) -> bool:
+        """Whether this table is new at this statement."""
+        at = self._made[_around(piece.script)].get(name)
+        return at is not None and at < (self._order[id(piece.script)], piece.number)
 
 
-def _made(pieces: tuple[Piece, ...]) -> set[str]:
-    made: set[str] = set()
-    for one in pieces:
-        if one.kind == "CreateStmt":
-            made.add(one.node.relation.relname)
-        elif one.kind == "CreateTableAsStmt":
-            made.add(one.node.into.rel.relname)
-        elif one.kind == "SelectStmt" and one.node.HasField("into_clause"):
-            made.add(one.node.into_clause.rel.relname)
-    return made
+def _around(script: Script) -> object:
+    """What its tables are new in: its procedure, or itself where it is of none."""
+    return script.procedure if script.procedure is not None else id(script)
+
+
+def _makes(piece: Piece) -> str | None:
+    if piece.kind == "CreateStmt":
+        return str(piece.node.relation.relname)
+    if piece.kind == "CreateTableAsStmt":
+        return str(piece.node.into.rel.relname)
+    into = piece.kind == "SelectStmt" and piece.node.HasField("into_clause")
+    return str(piece.node.into_clause.rel.relname) if into else None
 
 
 def in_transaction(piece: Piece) -> bool:
@@ -65,14 +74,21 @@ def in_transaction(piece: Piece) -> bool:
     return inside
 
 
-def waits_are_limited(scripts: tuple[Script, ...], piece: Piece) -> bool:
-    """Whether a lock_timeout was set before: in its own session, or in a fence of the same step."""
+def beside(scripts: tuple[Script, ...]) -> dict[str, list[Script]]:
+    """The texts of each step, by its key."""
+    found: dict[str, list[Script]] = {}
+    for script in scripts:
+        if script.key is not None:
+            found.setdefault(script.key, []).append(script)
+    return found
+
+
+def waits_are_limited(steps: dict[str, list[Script]], piece: Piece) -> bool:
+    """Whether a lock_timeout was set before: in its own session, or in a fence of the same step. steps: see `beside`."""
     if "lock_timeout" in (piece.script.action.command if piece.script.found is not None else ""):
         return True  # also as PGOPTIONS, or by another -c of the same psql
     limited = False
-    for script in scripts:
-        if script is not piece.script and (script.key is None or script.key != piece.key):
-            continue
+    for script in steps[piece.key] if piece.key is not None else [piece.script]:
         for one in script.pieces:
             if one is piece:
                 return limited
