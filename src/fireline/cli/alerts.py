@@ -18,10 +18,17 @@ def list_(
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
     before: Annotated[int | None, typer.Option(help="Only those older than this number: the next page.")] = None,
     search: Annotated[str | None, typer.Option(help="Words of the title or a label.")] = None,
+    source: Annotated[str | None, typer.Option(help="Only of this source.")] = None,
+    target: Annotated[str | None, typer.Option(help="Only of this target.")] = None,
+    severity: Annotated[str | None, typer.Option(help="Only with this severity, as the sender says it.")] = None,
+    label: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Only with this label; repeatable.")
+    ] = None,
     status: Annotated[str | None, typer.Option(help="firing, stale or resolved.")] = None,
 ) -> None:
     """List alerts, newest first."""
-    answer(call("alert.list", limit=limit, before=before, search=search, status=status), _draw_list)
+    kept = {"source": source, "target": target, "severity": severity, "label": label or None}
+    answer(call("alert.list", limit=limit, before=before, search=search, status=status, **kept), _draw_list)
 
 
 def _draw_list(found: list[dict[str, Any]]) -> None:

@@ -171,8 +171,10 @@ SELECT * FROM alert
 WHERE (%(before)s::bigint IS NULL OR id < %(before)s)
   AND (%(status)s::text IS NULL OR status = %(status)s)
   AND (%(incident)s::bigint IS NULL OR incident_id = %(incident)s)
-  AND (%(search)s::text IS NULL OR title ILIKE %(search)s OR key ILIKE %(search)s OR source ILIKE %(search)s
-       OR target ILIKE %(search)s OR labels::text ILIKE %(search)s)
+  AND (%(source)s::text IS NULL OR source = %(source)s) AND (%(target)s::text IS NULL OR target = %(target)s)
+  AND (%(severity)s::text IS NULL OR lower(severity) = lower(%(severity)s))
+  AND (%(labels)s::jsonb IS NULL OR (searched LIKE ALL (%(words)s::text[]) AND labels @> %(labels)s::jsonb))
+  AND (%(search)s::text IS NULL OR searched LIKE lower(%(search)s))
 ORDER BY id DESC LIMIT %(limit)s;
 
 -- alert: one
