@@ -49,3 +49,25 @@ def test_an_alert_shows_the_signals_it_was_made_of_without_their_secrets(site: S
         assert "sk_live" not in page
         assert "«redacted»" in page
         assert 'href="/incidents/1"' in page
+
+
+def test_alerts_are_filtered_by_what_they_say_and_pages_keep_the_filter(site: Site) -> None:
+    with site.context.store.transaction() as conn:
+        conn.execute(
+            "INSERT INTO alert (key, key_reason, source, target, title, status, severity, first_at, last_at, labels, group_key)"
+            " SELECT 'k' || n, 'r', 'prom', 'main', 'host ' || n || ' is full', 'firing', 'critical', %(now)s, %(now)s,"
+            " jsonb_build_object('host', 'db' || n %% 2), 'g' FROM generate_series(1, 120) AS n",
+            {"now": site.now()},
+        )
+    with site.client("nora") as browser:
+        first = browser.get("/alerts", params={"source": "prom", "label": "host=db1", "severity": "CRITICAL"}).text
+        assert "host 119 is full" in first
+        assert "host 118 is full" not in first
+        assert "Only source prom" in first
+        older = re.search(r'href="([^"]+)" rel="next"', first)
+        assert older is not None
+        second = browser.get(older[1].replace("&amp;", "&")).text
+        assert "host 1 is full" in second
+        assert "host 2 is full" not in second
+        assert "Nothing matches" in browser.get("/alerts", params={"target": "gone"}).text
+        assert "is not a label" in browser.get("/alerts", params={"label": "host"}).text
