@@ -18,7 +18,7 @@ from tests.web.site import Site
 
 pytestmark = pytest.mark.browser
 
-PAGES = ["/incidents", "/incidents/1", "/incidents/1/postmortem", "/incidents/1/timeline", "/alerts/1", "/declare", "/report", "/alerts", "/sources", "/runs", "/runs/1", "/runbooks",
+PAGES = ["/incidents", "/incidents/1", "/incidents/1/postmortem", "/incidents/1/timeline", "/alerts/1", "/declare", "/report", "/alerts", "/changes", "/sources", "/runs", "/runs/1", "/runbooks",
          "/runbooks/1", "/targets", "/targets/main", "/people", "/account"]  # fmt: skip
 
 
@@ -37,6 +37,8 @@ def test_every_page_is_accessible_fits_and_breaks_no_rule(
 ) -> None:
     story.night(ward, patient)
     story.alert(ward, Actor("maya"))
+    for title in ("shop 4.2", "x" * 150, *map(str, range(6))):
+        ward.do(Actor("maya"), "change.add", title=title, target="main", url="https://ci.example.org/1", text="y" * 300)
     history.look_after(ward.context.world, "main")
     screen = screens(ward, "maya", **look)
     axe = AXE.read_text(encoding="utf-8")
