@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fireline import clock
-from fireline.detect import beats, intake
+from fireline.detect import beats, calming, intake
 from fireline.detect.source import Event, Inbound
 from fireline.detect.sources.ping import source
 from fireline.incident.scheme import Scheme
@@ -106,6 +106,15 @@ def test_a_failure_fires_with_what_the_job_said_and_a_success_resolves_it_at_onc
     assert job.told() == [("backup failed (exit 7)", "resolved")]
     job.ping("fail")
     assert [status for _, status in job.told()] == ["resolved", "firing"]
+
+
+def test_what_nobody_repeats_is_not_stale_as_its_end_is_seen_here(job: Job) -> None:
+    job.ping("fail")
+    job.put(Event("cron:other", "the title", "another"))
+    job.work()
+    with clock.moved(30 * DAY):
+        assert calming.grow_stale(job.store, SETTINGS) == 1
+    assert job.told() == [(FAILED, "firing"), ("another", "stale")]
 
 
 def test_a_start_without_its_finish_fires_after_the_grace(job: Job) -> None:

@@ -122,6 +122,7 @@ UPDATE alert SET status = 'stale'
 WHERE id IN (
     SELECT id FROM alert
     WHERE status = 'firing' AND flap_state IS NULL AND last_at <= %(quiet)s
+      AND source NOT IN ('probe', 'fireline') AND key NOT LIKE 'beat:%%'  -- what is watched here is over when it is seen to be
       AND (last_at <= %(never_later)s
            OR (count > %(enough)s AND last_at - first_at >= %(least)s
                AND %(now)s - last_at > %(times)s * (last_at - first_at) / (count - 1)))
