@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Any
 
@@ -86,11 +87,12 @@ def _prose(subject: Subject, script: Script) -> str:
     """The words of the step around its fences, without the number of its item."""
     assert script.step is not None
     first = script.step.line
-    after = [one.line for procedure in subject.book.procedures for one in procedure.steps if one.line > first]
-    after += [one.line for one in subject.book.procedures if one.line > first]
+    starts = _starts(subject)
+    at = bisect_right(starts, first)
+    last = starts[at] if at < len(starts) else len(subject.lines) + 1
     kept: list[str] = []
     fenced = False
-    for line in subject.lines[first - 1 : min(after, default=len(subject.lines) + 1) - 1]:
+    for line in subject.lines[first - 1 : last - 1]:
         if re.match(r"\s*(?:```|~~~)", line):
             fenced = not fenced
         elif re.match(r"#{1,6}\s", line) and kept:
@@ -98,6 +100,16 @@ def _prose(subject: Subject, script: Script) -> str:
         elif not fenced:
             kept.append(re.sub(r"^\s*(?:\d+[.)]|[-*+])\s+", "", line))
     return "\n".join(kept)
+
+
+def _starts(subject: Subject) -> list[int]:
+    """The lines at which a step or a procedure begins, in their order."""
+    if "starts" not in subject.memory:
+        book = subject.book.procedures
+        steps = {step.line for procedure in book for step in procedure.steps}
+        subject.memory["starts"] = sorted(steps | {procedure.line for procedure in book})
+    found: list[int] = subject.memory["starts"]
+    return found
 
 
 def _comments(script: Script) -> list[str]:
