@@ -29,7 +29,15 @@ _PATTERNS = (
         ("password",),
         re.compile(r"(?i)\b(password)(\s+)(E?'(?:[^'\\]|\\.|'')*'?|\$\w*\$.*)", re.S),
     ),  # CREATE ROLE … PASSWORD '…'
-    (("eyj",), re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*")),  # JWT
+    (
+        ("eyj",),
+        # A JWT. It is looked for from the beginning of a run and but once in it, as a run of nothing but beginnings of
+        # tokens would otherwise be read again from each of them: hours for two megabytes.
+        re.compile(
+            r"(?<![A-Za-z0-9_-])(?P<before>(?:(?!\beyJ)[A-Za-z0-9_-])*+)"
+            r"eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]*+"
+        ),
+    ),
     (
         ("xox", *(word + sign for word in ("sk", "rk", "pk", "sbp", "ghp", "gho", "ghs", "glpat") for sign in "_-")),
         re.compile(r"\b(?:sk|rk|pk|sbp|ghp|gho|ghs|glpat|xox[abprs])[_-][A-Za-z0-9_-]{12,}"),
@@ -130,6 +138,8 @@ def _masked(match: re.Match[str]) -> str:
         return f"{groups[0]}:{MASK}"
     if len(groups) == 3:  # noqa: PLR2004 - name = value
         return f"{groups[0]}{groups[1]}{MASK}"
+    if match.lastgroup == "before":
+        return f"{groups[0]}{MASK}"
     if len(groups) == 1:
         return f"{groups[0]} {MASK}"
     return MASK

@@ -160,11 +160,13 @@ class Batch:
         self._open({"source": alert["source"], "received_at": at}, event, None)
 
     def _is_late(self, signal: DictRow, event: Event, known: Known) -> bool:
-        """Whether what fires is the occurrence that was resolved, as its sender says, or a copy of what was sent before."""
+        """Whether what fires is the occurrence that was resolved, as its sender says.
+
+        Who names no occurrence may mean a new one, also with the same bytes a moment later: an alert too many is
+        better than one lost.
+        """
         since = signal["received_at"] - known.resolved_at if known.resolved_at else LATE
-        if event.once:
-            return event.once == known.once and since <= LATE
-        return since <= COPY and self._copies.is_one(signal)
+        return bool(event.once) and event.once == known.once and since <= LATE
 
     def _hear(self, signal: DictRow, event: Event, known: Known | None) -> tuple[int | None, str | None]:
         """Somebody on the sender's side speaks of an alert; of one that does not fire there is nothing to say."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -15,8 +15,9 @@ from fireline.errors import Usage
 from fireline.settings import Model
 
 if TYPE_CHECKING:
-    from jsonpath import CompoundJSONPath, JSONPath
+    from jsonpath import CompoundJSONPath, JSONPath, JSONPathMatch
 
+MOST_LOOKS = 100_000  # values that the paths of a map may look at in one delivery: about a second
 RESOLVED = ("close", "closed", "resolve", "resolved", "ok", "up", "recovery", "recovered")
 _FIELDS = ("title", "text", "severity", "status", "dedup", "target", "group", "starts_at")
 
@@ -73,27 +74,79 @@ def _compiled(path: str) -> JSONPath | CompoundJSONPath:
         raise ValueError(f"{path!r} is no JSONPath: {said}") from None
 
 
-def _all(path: str, document: Any) -> Iterator[Any]:
-    return (match.obj for match in _compiled(path).finditer(document))
+class TooMuch(Exception):
+    """More values would have to be looked at than a delivery may ask for."""
 
 
-def _first(path: str, document: Any) -> Any:
-    return next((value for value in islice(_all(path, document), 1)), None)
+class _Looks:
+    """How many values may still be looked at in a delivery."""
+
+    def __init__(self) -> None:
+        self.left = MOST_LOOKS
+
+    def one(self) -> None:
+        """One more; raises TooMuch."""
+        self.left -= 1
+        if self.left < 0:
+            raise TooMuch
+
+
+@cache
+def _counted() -> type[JSONPathMatch]:
+    """The library's match, but each is counted, and where it stands, which can be long, is not written down."""
+    from jsonpath import JSONPathMatch
+
+    class Counted(JSONPathMatch):
+        __slots__ = ("looks",)
+        looks: _Looks
+
+        def new_child(self, obj: object, key: int | str) -> JSONPathMatch:
+            del key
+            self.looks.one()
+            context = self.filter_context()
+            child = Counted(filter_context=context, obj=obj, parent=self, path="", parts=(), root=self.root)
+            child.looks = self.looks
+            return child
+
+        def add_child(self, *children: JSONPathMatch) -> None:
+            """Nobody asks for them."""
+
+    return Counted
+
+
+def _all(path: str, document: Any, looks: _Looks) -> Iterator[Any]:
+    compiled = _compiled(path)
+    if not hasattr(compiled, "segments") or isinstance(document, str):
+        return (match.obj for match in compiled.finditer(document))
+    root: Any = _counted()(filter_context={}, obj=document, parent=None, path="$", parts=(), root=document)
+    root.looks = looks
+    matches: Iterable[JSONPathMatch] = [root]
+    for segment in compiled.segments:
+        matches = segment.resolve(matches)
+    return (match.obj for match in matches)
+
+
+def _first(path: str, document: Any, looks: _Looks) -> Any:
+    return next((value for value in islice(_all(path, document, looks), 1)), None)
 
 
 def read(map_: Map, document: Any) -> list[Found]:
-    """What the map finds, an alert each; where `each` finds nothing the whole body is one. Raises Usage when they are too many."""
-    elements, lost = _elements(map_, document)
+    """What the map finds, an alert each; where `each` finds nothing the whole body is one.
+
+    Raises Usage when they are too many, and TooMuch when finding them would take too long.
+    """
+    looks = _Looks()
+    elements, lost = _elements(map_, document, looks)
     if len(elements) > MOST_EVENTS:
         raise Usage(f"more than {MOST_EVENTS} alerts in one delivery", hint=f"Send at most {MOST_EVENTS}.")
-    whole = _Whole(document)
+    whole = _Whole(document, looks)
     return [_found(map_, element, whole, lost) for element in elements]
 
 
-def _elements(map_: Map, document: Any) -> tuple[list[Any], tuple[str, ...]]:
+def _elements(map_: Map, document: Any, looks: _Looks) -> tuple[list[Any], tuple[str, ...]]:
     if map_.each is None:
         return (document if isinstance(document, list) else [document]), ()
-    found = list(islice(_all(map_.each, document), MOST_EVENTS + 1))
+    found = list(islice(_all(map_.each, document, looks), MOST_EVENTS + 1))
     if len(found) == 1 and isinstance(found[0], list):
         return found[0], ()
     return (found, ()) if found else ([document], ("each",))
@@ -102,19 +155,19 @@ def _elements(map_: Map, document: Any) -> tuple[list[Any], tuple[str, ...]]:
 class _Whole:
     """The whole body, in which each path is looked up but once."""
 
-    def __init__(self, document: Any) -> None:
-        self.document = document
+    def __init__(self, document: Any, looks: _Looks) -> None:
+        self.document, self.looks = document, looks
         self._known: dict[str, Any] = {}
 
     def first(self, path: str) -> Any:
         if path not in self._known:
-            self._known[path] = _first(path, self.document)
+            self._known[path] = _first(path, self.document, self.looks)
         return self._known[path]
 
 
 def _found(map_: Map, element: Any, whole: _Whole, lost: tuple[str, ...]) -> Found:
     def first(path: str) -> Any:
-        value = _first(path, element) if element is not whole.document else None
+        value = _first(path, element, whole.looks) if element is not whole.document else None
         return whole.first(path) if value is None else value
 
     named = {name: path for name in _FIELDS if (path := getattr(map_, name))}

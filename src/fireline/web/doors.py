@@ -38,8 +38,9 @@ class Doors:
         methods = found.methods if found else self.door.methods(path.removeprefix(PATH))
         method = scope["method"]
         if method not in methods:
-            told = {"error": f"{method} is not for {path}"}
-            await self._answer(send, Answer(405, told, {"Allow": ", ".join(sorted(methods))}))
+            told = {"error": f"{method[:20]} is not for this path"}  # which may hold a token
+            answer = Answer(405, told, {"Allow": ", ".join(sorted(methods))})
+            await self._answer(send, answer, without_body=method == "HEAD")
             return
         body = await read_body(receive, self.door.max_body)
         if body is None:
