@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from fireline.errors import SettingsError
 from fireline.redact import SHORTEST, Secret
 from fireline.settings.ruling import RuleSettings
 from fireline.settings.shapes import Duration, Model, SecretText, Size, duration, size
 from fireline.settings.targets import PgBouncerSettings, RestartSettings, SupabaseSettings, TargetSettings
-from fireline.settings.watching import BeatSettings, ProbeSettings
+from fireline.settings.watching import Beats, BeatSettings, Probes, ProbeSettings
 
 __all__ = [
     "FILE",
@@ -259,8 +259,8 @@ class Settings(Model):
     sources: dict[str, SourceSettings] = Field(default_factory=dict)
     signals: Signals = Field(default_factory=Signals)
     rules: list[RuleSettings] = Field(default_factory=list)
-    beats: dict[str, BeatSettings] = Field(default_factory=dict)
-    probes: dict[str, ProbeSettings] = Field(default_factory=dict)
+    beats: Beats = Field(default_factory=dict)
+    probes: Probes = Field(default_factory=dict)
     contacts: dict[str, ContactSettings] = Field(default_factory=dict)
     channels: dict[str, dict[str, Any]] = Field(default_factory=dict, description="one table a channel; see its file")
     surroundings: dict[str, dict[str, Any]] = Field(
@@ -272,24 +272,6 @@ class Settings(Model):
     heartbeat: Heartbeat = Field(default_factory=Heartbeat)
 
     origin: Path | None = Field(None, exclude=True, description="the file read; set by Fireline")
-
-    @field_validator("beats")
-    @classmethod
-    def _come_to_a_source(cls, value: dict[str, BeatSettings], given: ValidationInfo) -> dict[str, BeatSettings]:
-        for name, beat in value.items():
-            source = given.data.get("sources", {}).get(beat.source)
-            if source is None or source.format != "ping":
-                raise ValueError(f"{name} comes to {beat.source!r}, which is no source of the format ping")
-        return value
-
-    @field_validator("probes")
-    @classmethod
-    def _are_about_targets(cls, value: dict[str, ProbeSettings], given: ValidationInfo) -> dict[str, ProbeSettings]:
-        for name, probe in value.items():
-            about = probe.target or probe.about
-            if about is not None and about not in given.data.get("targets", {}):
-                raise ValueError(f"{name} is about {about!r}, which is no target")
-        return value
 
     @cached_property
     def base(self) -> Path:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from fireline.settings.shapes import Duration, Model
 
@@ -70,3 +71,23 @@ class ProbeSettings(Model):
     def kind(self) -> str:
         """Which of the four it is, as the file on the shelf of probes is called."""
         return "http" if self.url else "tcp" if self.tcp else "statuspage" if self.statuspage else "target"
+
+
+def _come_to_a_source(value: dict[str, BeatSettings], given: ValidationInfo) -> dict[str, BeatSettings]:
+    for name, beat in value.items():
+        source = given.data.get("sources", {}).get(beat.source)
+        if source is None or source.format != "ping":
+            raise ValueError(f"{name} comes to {beat.source!r}, which is no source of the format ping")
+    return value
+
+
+def _are_about_targets(value: dict[str, ProbeSettings], given: ValidationInfo) -> dict[str, ProbeSettings]:
+    for name, probe in value.items():
+        about = probe.target or probe.about
+        if about is not None and about not in given.data.get("targets", {}):
+            raise ValueError(f"{name} is about {about!r}, which is no target")
+    return value
+
+
+Beats = Annotated[dict[str, BeatSettings], AfterValidator(_come_to_a_source)]
+Probes = Annotated[dict[str, ProbeSettings], AfterValidator(_are_about_targets)]
