@@ -17,6 +17,8 @@ LONGEST = 400
 
 # A file without a test of its own, and the test that goes through it.
 ELSEWHERE: dict[str, str] = {
+    "app/trying.py": "cli/test_detecting.py",
+    "detect/rereading.py": "app/test_replaying.py",
     "app/linting.py": "cli/test_lint.py",
     "detect/calming.py": "detect/test_stale.py",
     "detect/own.py": "detect/test_beats.py",

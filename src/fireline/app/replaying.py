@@ -12,17 +12,14 @@ from typing import Any
 from fireline.app.context import Context, targets
 from fireline.detect import rules
 from fireline.detect.replay import Opened, Replay
-from fireline.detect.rereading import Rereading
+from fireline.detect.rereading import EACH, Rereading, signals, span
 from fireline.incident.scheme import Scheme
 from fireline.oncall.who import who_is_told
 from fireline.run.scheme import scheme_of
 from fireline.run.world import World
 from fireline.settings import Settings
-from fireline.store.connect import Connection, one, queries
+from fireline.store.connect import Connection
 
-Q = queries("fireline.detect")
-
-EACH = 2_000  # signals that are fetched at once
 MOST = 100_000  # alerts whose differences are remembered; beyond that they are counted
 
 Progress = Callable[[int, int], None]  # done, of all
@@ -132,26 +129,21 @@ def replay(
     was = _side(context.world, context.settings)
     now = _side(_world(context, other), other, was.scheme if _same_words(context.settings, other) else None)
     comparison = _Comparison(context.settings, other)
-    asked = {"since": since, "source": source}
-    span = one(conn, Q["signals_to_replay"], **asked) or {"signals": 0, "first": None, "last": None}
-    with conn.cursor("replay") as rows:
-        rows.itersize = EACH
-        rows.execute(Q["signals_replayed"], {**asked, "reread": reading.changed})
-        for number, signal in enumerate(rows, 1):
-            old_events, new_events = reading.events(signal)
-            name, at, digest = signal["source"], signal["received_at"], bytes(signal["digest"])
-            opened = was.take(name, old_events, at, digest)
-            comparison.compare(opened, now.take(name, new_events, at, digest) if new else opened)
-            if number % EACH == 0:
-                progress(number, span["signals"])
-    kept = one(conn, Q["kept_since"], **asked) or {"alerts": 0, "incidents": 0}
+    came, kept = span(conn, since, source)
+    for number, signal in enumerate(signals(conn, since, source, reading.changed), 1):
+        old_events, new_events = reading.events(signal)
+        name, at, digest = signal["source"], signal["received_at"], bytes(signal["digest"])
+        opened = was.take(name, old_events, at, digest)
+        comparison.compare(opened, now.take(name, new_events, at, digest) if new else opened)
+        if number % EACH == 0:
+            progress(number, came["signals"])
     shown = comparison.worst(limit)
     return {
         "since": since,
         "source": source,
-        **span,
+        **came,
         "compared": new is not None,
-        "kept": dict(kept),
+        "kept": kept,
         "was": _counts(was),
         "now": _counts(now) if new else None,
         "kinds": dict(comparison.kinds),

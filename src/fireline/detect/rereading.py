@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from psycopg.rows import DictRow
@@ -13,6 +15,26 @@ from fireline.detect.door import parsers
 from fireline.detect.source import Event, Inbound, Source, event_of
 from fireline.errors import FirelineError
 from fireline.settings import Settings
+from fireline.store.connect import Connection, one, queries
+
+Q = queries("fireline.detect")
+
+
+EACH = 2_000  # signals that are fetched at once
+
+
+def span(conn: Connection, since: datetime, source: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """How many signals there are since a moment, from when to when; and what really came of them."""
+    asked = {"since": since, "source": source}
+    return dict(one(conn, Q["signals_to_replay"], **asked) or {}), dict(one(conn, Q["kept_since"], **asked) or {})
+
+
+def signals(conn: Connection, since: datetime, source: str | None, reread: Sequence[str]) -> Iterator[DictRow]:
+    """Them in the order they came, a few at a time; with the bodies of those sources that are to be read again."""
+    with conn.cursor("replay") as rows:
+        rows.itersize = EACH
+        rows.execute(Q["signals_replayed"], {"since": since, "source": source, "reread": list(reread)})
+        yield from rows
 
 
 class Rereading:
