@@ -54,7 +54,9 @@ def sender(store: Store) -> Sender:
 
 
 @pytest.mark.parametrize("apart", [False, True])
-def test_the_same_bytes_right_behind_the_resolve_open_a_new_alert_as_nothing_says_that_they_are_a_retry(sender: Sender, apart: bool) -> None:
+def test_the_same_bytes_right_behind_the_resolve_open_a_new_alert_as_nothing_says_that_they_are_a_retry(
+    sender: Sender, apart: bool
+) -> None:
     for seconds, status in ((0, "firing"), (1, "resolved"), (3, "firing")):
         sender.send(seconds, status)
         if apart:
