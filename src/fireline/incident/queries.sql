@@ -39,8 +39,9 @@ WITH RECURSIVE way AS (
     UNION
     SELECT incident.id, incident.merged_into, incident.status FROM way JOIN incident ON incident.id = way.merged_into
 )
-SELECT incident.* FROM way JOIN incident USING (id)
-WHERE way.status NOT IN ('resolved', 'reviewed', 'dismissed') ORDER BY way.id DESC LIMIT 1;
+SELECT * FROM incident WHERE id = (
+    SELECT id FROM way WHERE status NOT IN ('resolved', 'reviewed', 'dismissed') ORDER BY id DESC LIMIT 1
+);
 
 -- open_incident: a new one
 INSERT INTO incident (title, severity, severity_rank, severity_reason, severity_by, status, target, group_key, symptom,
