@@ -18,6 +18,7 @@ from fireline.app import desk
 from fireline.app.context import Context, make
 from fireline.incident.people import FIRELINE, Actor
 from fireline.settings import Settings
+from fireline.web.protocol import Protocol
 from fireline.web.server import make_app
 
 PASSWORD = "three blue lamps"
@@ -75,6 +76,7 @@ class Site:
             port=0,
             log_level=LOG,
             lifespan="on",
+            http=Protocol,
             ws="none",
             timeout_keep_alive=60,
             ssl_certfile=tls[0] if tls else None,

@@ -35,6 +35,7 @@ def server(
 
     from fireline.cli.listen import listen
     from fireline.cli.logs import configure
+    from fireline.web.protocol import Protocol
     from fireline.web.server import make_app
 
     _die_with_parent()
@@ -61,7 +62,7 @@ def server(
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=Protocol,
         ws="none",
         log_config=None,
         access_log=False,
