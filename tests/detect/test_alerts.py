@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from psycopg.types.json import Jsonb
@@ -115,7 +116,7 @@ def test_a_page_of_ten_thousand_alerts_reads_no_more_than_it_shows(store: Store)
         )
         conn.execute("ANALYZE alert")
         unasked = dict.fromkeys(("incident", "search", "source", "target", "severity", "labels"))
-        parameters = {**unasked, "before": 5_000, "status": "firing", "words": [], "limit": 50}
+        parameters: dict[str, Any] = {**unasked, "before": 5_000, "status": "firing", "words": [], "limit": 50}
         plan = conn.execute(f"EXPLAIN (FORMAT JSON) {alerts.Q['alerts']}", parameters).fetchone()
         assert plan is not None
         assert plan["QUERY PLAN"][0]["Plan"]["Plans"][0]["Node Type"] == "Index Scan"
