@@ -10,9 +10,12 @@ import pytest
 from tests.acceptance.place import Place, place
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stage() -> Iterator[Place]:
-    """Made once; its clock is taken away again at once, or it would be moved for whatever runs after the stories."""
+    """Made once, and gone behind the last story, or its workers would work on at what the stories left.
+
+    Its clock is taken away again at once, or it would be moved for whatever runs after them.
+    """
     with place() as made:
         del os.environ["FIRELINE_CLOCK_FILE"]
         yield made

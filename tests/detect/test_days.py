@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from threading import Thread
 from typing import Any
@@ -55,6 +56,13 @@ def kept(**signals: Any) -> Settings:
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(days, "_look_at", 0.0)
+
+
+@pytest.fixture(autouse=True)
+def noon() -> Iterator[None]:
+    """The day does not end while the tests run."""
+    with clock.moved(at(0) - clock.now()):
+        yield
 
 
 def test_the_next_days_are_made_before_they_begin_and_a_second_look_makes_none(store: Store) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -21,7 +23,7 @@ def run(
     folder: Path,
     *,
     timeout: float = 20,
-    attempt: int = 1,
+    mark: str | None = None,
     running: bash.Running | None = None,
     **env: str,
 ) -> bash.Ended:
@@ -31,19 +33,17 @@ def run(
         path=PATH,
         environment=env,
         timeout_seconds=timeout,
-        attempt=attempt,
+        mark=mark or uuid4().hex,  # other tests run beside this one
         running=running or bash.Running(),
     )
 
 
-def marked(attempt: int) -> list[int]:
-    """Processes that carry the mark of an attempt."""
+def marked(mark: str) -> list[int]:
+    """Processes that carry the mark."""
     found = []
     for entry in Path("/proc").iterdir():
         try:
-            if entry.name.isdigit() and f"{bash.MARK}={attempt}".encode() in (entry / "environ").read_bytes().split(
-                b"\0"
-            ):
+            if entry.name.isdigit() and f"{bash.MARK}={mark}".encode() in (entry / "environ").read_bytes().split(b"\0"):
                 found.append(int(entry.name))
         except OSError:
             continue
@@ -88,30 +88,30 @@ def test_standard_input_is_closed_so_that_a_question_does_not_hang(tmp_path: Pat
 
 
 def test_a_step_that_hangs_is_ended_at_its_limit_with_everything_it_started(tmp_path: Path) -> None:
-    ended = run("sleep 300 & sleep 300 & echo begun; wait", tmp_path, timeout=0.5, attempt=910001)
+    ended = run("sleep 300 & sleep 300 & echo begun; wait", tmp_path, timeout=0.5, mark="910001")
     assert (ended.exit, ended.ended, ended.output) == (None, "timed_out", "begun\n")
-    assert marked(910001) == []
+    assert marked("910001") == []
 
 
 def test_a_step_that_ignores_the_polite_signal_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bash, "GRACE_SECONDS", 0.3)
-    ended = run("trap '' TERM; while :; do :; done", tmp_path, timeout=0.3, attempt=910002)
+    ended = run("trap '' TERM; while :; do :; done", tmp_path, timeout=0.3, mark="910002")
     assert ended.ended == "timed_out"
-    assert marked(910002) == []
+    assert marked("910002") == []
 
 
 def test_a_child_in_a_session_of_its_own_is_ended_too(tmp_path: Path) -> None:
-    ended = run("setsid sleep 300 & disown; echo left", tmp_path, attempt=910003)
+    ended = run("setsid sleep 300 & disown; echo left", tmp_path, mark="910003")
     assert (ended.exit, ended.output) == (0, "left\n")
-    assert marked(910003) == []
+    assert marked("910003") == []
 
 
 def test_a_background_child_that_holds_the_pipe_does_not_hold_the_step(tmp_path: Path) -> None:
     started = time.monotonic()
-    ended = run("sleep 300 & echo done", tmp_path, attempt=910004)
+    ended = run("sleep 300 & echo done", tmp_path, mark="910004")
     assert ended.output == "done\n"
     assert time.monotonic() - started < 10
-    assert marked(910004) == []
+    assert marked("910004") == []
 
 
 def test_of_a_hundred_megabytes_the_beginning_and_the_end_are_kept(tmp_path: Path) -> None:
@@ -150,19 +150,29 @@ def test_a_person_can_stop_it(tmp_path: Path) -> None:
     running = bash.Running()
     timer = threading.Timer(0.3, running.stop)
     timer.start()
-    ended = run("echo begun; sleep 300", tmp_path, attempt=910005, running=running)
+    ended = run("echo begun; sleep 300", tmp_path, mark="910005", running=running)
     assert (ended.ended, ended.output) == ("cancelled", "begun\n")
-    assert marked(910005) == []
+    assert marked("910005") == []
 
 
 def test_a_worker_that_lost_its_run_starts_nothing(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="taken this run over"):
-        bash.run("touch begun", folder=tmp_path, path=PATH, environment={}, timeout_seconds=5, attempt=1,
+        bash.run("touch begun", folder=tmp_path, path=PATH, environment={}, timeout_seconds=5, mark="1",
                  running=bash.Running(), may_start=lambda: False)  # fmt: skip
     assert not (tmp_path / "begun").exists()
 
 
 def test_leftovers_of_a_dead_worker_are_found_by_their_mark(tmp_path: Path) -> None:
     pid = os.posix_spawn("/bin/sleep", ["sleep", "300"], {bash.MARK: "910006"})
-    assert bash.end_leftovers(910006) == 1
+    assert bash.end_leftovers("910006") == 1
+    os.waitpid(pid, 0)
+
+
+def test_the_same_number_in_another_store_is_another_mark(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    ours, theirs = {"created_at": now}, {"created_at": now + timedelta(microseconds=1)}
+    assert bash.mark_of(ours, 7) == bash.mark_of(dict(ours), 7)
+    pid = os.posix_spawn("/bin/sleep", ["sleep", "300"], {bash.MARK: bash.mark_of(theirs, 7)})
+    assert bash.end_leftovers(bash.mark_of(ours, 7)) == 0
+    assert bash.end_leftovers(bash.mark_of(theirs, 7)) == 1
     os.waitpid(pid, 0)

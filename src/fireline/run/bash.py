@@ -8,10 +8,11 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from fireline import redact
 from fireline.errors import Refused
@@ -52,13 +53,13 @@ def run(
     path: str,
     environment: dict[str, str],
     timeout_seconds: float,
-    attempt: int,
+    mark: str,
     running: Running,
     may_start: Callable[[], bool] = lambda: True,
 ) -> Ended:
     """Run `bash --noprofile --norc -eo pipefail -c command`; never raises for what the command does.
 
-    Raises Refused when the folder is missing, bash is missing, or `may_start` says no at the last moment.
+    mark: of its attempt, see `mark_of`. Raises Refused when the folder is missing, bash is missing, or `may_start` says no at the last moment.
     """
     if not folder.is_dir():
         raise Refused(
@@ -78,7 +79,7 @@ def run(
     process = subprocess.Popen(
         argv,
         cwd=folder,
-        env={"PATH": path, "HOME": home, "LANG": os.environ.get("LANG", "C.UTF-8"), **environment, MARK: str(attempt)},
+        env={"PATH": path, "HOME": home, "LANG": os.environ.get("LANG", "C.UTF-8"), **environment, MARK: mark},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -87,7 +88,7 @@ def run(
     output = _Output()
     ended = _follow(process, output, started + timeout_seconds, running)
     _end_group(process)
-    end_leftovers(attempt)
+    end_leftovers(mark)
     output.drain(process)
     return Ended(
         exit=None if ended else _status(process),
@@ -181,15 +182,20 @@ def _group_lives(process: subprocess.Popen[bytes]) -> bool:
     return True
 
 
-def end_leftovers(attempt: int) -> int:
-    """End processes that carry this attempt's mark though they left its process group; how many.
+def mark_of(run: Mapping[str, Any], attempt: int) -> str:
+    """What the processes of an attempt carry: its number, and when its run was made, as another store counts from one too."""
+    return f"{attempt}@{run['created_at'].timestamp():.6f}"
+
+
+def end_leftovers(mark: str) -> int:
+    """End processes that carry this mark though they left their attempt's process group; how many.
 
     Looked for until two looks in a row find none: a process has no environment in the moment it becomes another program.
     """
     found = set[int]()
     clean, until = 0, time.monotonic() + LEFTOVER_SECONDS
     while clean < 2 and time.monotonic() < until:  # noqa: PLR2004 - two looks
-        marked = _marked(attempt)
+        marked = _marked(mark)
         for pid in marked:
             with suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
@@ -199,14 +205,14 @@ def end_leftovers(attempt: int) -> int:
     return len(found)
 
 
-def _marked(attempt: int) -> set[int]:
-    mark = f"{MARK}={attempt}".encode()
+def _marked(mark: str) -> set[int]:
+    wanted = f"{MARK}={mark}".encode()
     found = set[int]()
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit() or int(folder.name) == os.getpid():
             continue
         with suppress(OSError):
-            if mark in (folder / "environ").read_bytes().split(b"\0"):
+            if wanted in (folder / "environ").read_bytes().split(b"\0"):
                 found.add(int(folder.name))
     return found
 

@@ -31,7 +31,7 @@ def carry_out(work: Work, command: str) -> Result:
                 **environment_of(work.step, before_of(work)),
             },
             timeout_seconds=work.timeout.total_seconds(),
-            attempt=work.attempt,
+            mark=bash.mark_of(work.run, work.attempt),
             running=running,
             may_start=lambda: work.lease.fresh,
         )

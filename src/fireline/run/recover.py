@@ -40,7 +40,7 @@ def recover(world: World, lease: Lease, step: DictRow) -> None:
             conn.execute(Q["renew_step"], {"run": run["id"], "position": step["position"], "keep_choice": True})
         return
     if command_of(step["content"], step["choice"])[0] == "bash":
-        bash.end_leftovers(left["id"])
+        bash.end_leftovers(bash.mark_of(run, left["id"]))
     result = _settle(world, run, step, left)
     with lease.transaction() as (conn, run):
         now = one(conn, Q["step"], run=run["id"], position=step["position"])
