@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from fireline import shelf
 from fireline.detect.door import SHELF
-from fireline.detect.source import Event, Source, event_of, key, labels, line, moment, moment_said, prose
+from fireline.detect.source import Event, Source, event_of, key, labels, line, moment, moment_said, part, prose
 
 
 @pytest.mark.parametrize("name", ["alertmanager", "generic", "report"])
@@ -69,3 +71,9 @@ def test_a_time_is_read_however_senders_write_it(said: object, at: str) -> None:
 )
 def test_what_is_no_time_is_none(said: object) -> None:
     assert moment_said(said) is None
+
+
+@pytest.mark.parametrize("document", [{}, {"x": None}, {"x": []}, {"x": "text"}, {"y": {"a": 1}}])
+def test_a_part_that_is_no_object_is_an_empty_one(document: dict[str, Any]) -> None:
+    assert part(document, "x") == {}
+    assert part({"x": {"a": 1}}, "x") == {"a": 1}

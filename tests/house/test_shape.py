@@ -35,7 +35,6 @@ ELSEWHERE: dict[str, str] = {
     "cli/lint_findings.py": "cli/test_lint.py",
     "cli/lint_view.py": "cli/test_lint.py",
     "demo/morning.py": "demo/test_story.py",
-    "runbook/lint/database/bounding.py": "runbook/lint/test_hostile_database.py",
     "runbook/lint/migrations/guarding.py": "runbook/lint/test_hostile_migrations.py",
     "runbook/lint/migrations/session.py": "runbook/lint/test_hostile_migrations.py",
     "recovery/fence/doors.py": "recovery/fence/test_planning.py",

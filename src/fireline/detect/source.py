@@ -261,6 +261,12 @@ def labels(value: object) -> dict[str, str]:
     return {line(name, 200): as_text(item)[:LONGEST_LABEL] for name, item in given}
 
 
+def part(document: dict[str, Any], name: str) -> dict[str, Any]:
+    """The JSON object under this name; an empty one when something else stands there, or nothing."""
+    found = document.get(name)
+    return found if isinstance(found, dict) else {}
+
+
 def moment(value: object) -> str | None:
     """A time as ISO text in UTC; None when it is none, or the zero that stands for not yet."""
     if value is None:

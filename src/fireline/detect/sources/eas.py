@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fireline.detect import signature
-from fireline.detect.source import Event, Inbound, Source, key, labels, line, moment, prose
+from fireline.detect.source import Event, Inbound, Source, key, labels, line, moment, part, prose
 from fireline.errors import Usage
 
 _OUTCOME = {"finished": "", "errored": " failed", "canceled": " was cancelled"}
@@ -27,8 +25,8 @@ def parse(inbound: Inbound) -> list[Event]:
     if status not in _OUTCOME:
         return []
     submitted = "submissionDetailsPageUrl" in document or "turtleBuildId" in document
-    told = _part(document, "metadata")
-    error = _part(document, "error") or _part(_part(document, "submissionInfo"), "error")
+    told = part(document, "metadata")
+    error = part(document, "error") or part(part(document, "submissionInfo"), "error")
     what = " ".join(filter(None, [line(document.get(name), 100) for name in ("projectName", "platform")]))
     version = " ".join(filter(None, [line(told.get(name), 60) for name in ("appVersion", "appBuildVersion")]))
     kind = "submission" if submitted else "build"
@@ -56,11 +54,6 @@ def parse(inbound: Inbound) -> list[Event]:
             by=line(told.get("username"), 200),
         )
     ]
-
-
-def _part(document: dict[str, Any], name: str) -> dict[str, Any]:
-    part = document.get(name)
-    return part if isinstance(part, dict) else {}
 
 
 _SETUP = (

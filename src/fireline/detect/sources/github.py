@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fireline.detect import signature
-from fireline.detect.source import Event, Inbound, Source, key, labels, line, moment, prose
+from fireline.detect.source import Event, Inbound, Source, key, labels, line, moment, part, prose
 from fireline.errors import Usage
 
 _SETTLED = frozenset({"success", "failure", "error", "inactive"})
@@ -32,7 +32,7 @@ def parse(inbound: Inbound) -> list[Event]:
 
 
 def _deployed(inbound: Inbound, document: dict[str, Any]) -> list[Event]:
-    status, deployment = _part(document, "deployment_status"), _part(document, "deployment")
+    status, deployment = part(document, "deployment_status"), part(document, "deployment")
     state = line(status.get("state"), 40)
     number = line(deployment.get("id"), 60)
     if not number or not state:
@@ -47,7 +47,7 @@ def _deployed(inbound: Inbound, document: dict[str, Any]) -> list[Event]:
             inbound,
             title=f"{repository} {ref}: deployment to {place}{outcome}",
             text=line(status.get("description") or deployment.get("description"), 2_000),
-            who=_part(deployment, "creator") or _part(document, "sender"),
+            who=part(deployment, "creator") or part(document, "sender"),
             url=status.get("environment_url") or status.get("target_url") or status.get("log_url"),
             at=status.get("created_at"),
             once=key("deployment", number, state),
@@ -57,7 +57,7 @@ def _deployed(inbound: Inbound, document: dict[str, Any]) -> list[Event]:
 
 
 def _released(inbound: Inbound, document: dict[str, Any]) -> Event:
-    release = _part(document, "release")
+    release = part(document, "release")
     tag, repository = line(release.get("tag_name"), 200), _repository(document)
     if not tag:
         raise Usage("not a release of GitHub: release.tag_name is absent")
@@ -65,7 +65,7 @@ def _released(inbound: Inbound, document: dict[str, Any]) -> Event:
         inbound,
         title=f"{repository} {tag} released",
         text=prose(release.get("body"))[:2_000],
-        who=_part(release, "author") or _part(document, "sender"),
+        who=part(release, "author") or part(document, "sender"),
         url=release.get("html_url"),
         at=release.get("published_at"),
         once=key("release", repository, tag),
@@ -91,12 +91,7 @@ def _change(
 
 
 def _repository(document: dict[str, Any]) -> str:
-    return line(_part(document, "repository").get("full_name"), 200)
-
-
-def _part(document: dict[str, Any], name: str) -> dict[str, Any]:
-    part = document.get(name)
-    return part if isinstance(part, dict) else {}
+    return line(part(document, "repository").get("full_name"), 200)
 
 
 _SETUP = (

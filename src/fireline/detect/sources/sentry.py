@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fireline.detect import signature
-from fireline.detect.source import Answer, Event, Inbound, Source, Status, key, labels, line, moment, prose
+from fireline.detect.source import Answer, Event, Inbound, Source, Status, key, labels, line, moment, part, prose
 from fireline.errors import Usage
 
 _ISSUE: dict[str, Status] = {
@@ -30,15 +30,15 @@ def parse(inbound: Inbound) -> list[Event]:
     document = inbound.document
     if not isinstance(document, dict):
         raise Usage("not a Sentry hook: no JSON object")
-    data, action = _part(document, "data"), line(document.get("action"), 40)
-    who = line(_part(document, "actor").get("name"), 200)
+    data, action = part(document, "data"), line(document.get("action"), 40)
+    who = line(part(document, "actor").get("name"), 200)
     resource = inbound.headers.get("sentry-hook-resource", "") or _resource(data)
     if resource == "event_alert":
-        return [_event_alert(inbound, _part(data, "event"), data)]
+        return [_event_alert(inbound, part(data, "event"), data)]
     if resource == "metric_alert":
-        return [_metric_alert(inbound, _part(data, "metric_alert"), data, action)]
+        return [_metric_alert(inbound, part(data, "metric_alert"), data, action)]
     if resource == "issue" and action in _ISSUE:
-        return [_issue(inbound, _part(data, "issue"), action, who)]
+        return [_issue(inbound, part(data, "issue"), action, who)]
     return []
 
 
@@ -87,7 +87,7 @@ def _metric_alert(inbound: Inbound, alert: dict[str, Any], data: dict[str, Any],
         raise Usage("not a Sentry metric_alert: data.metric_alert.id is absent")
     if action not in _METRIC:
         raise Usage(f"not a Sentry metric_alert: action is {action or 'absent'}", hint="critical, warning or resolved.")
-    rule = _part(alert, "alert_rule")
+    rule = part(alert, "alert_rule")
     projects = alert.get("projects")
     named = {
         "rule": rule.get("name"),
@@ -116,7 +116,7 @@ def _issue(inbound: Inbound, issue: dict[str, Any], action: str, who: str) -> Ev
     number = line(issue.get("id"), 60)
     if not number:
         raise Usage("not a Sentry issue: data.issue.id is absent")
-    project = _part(issue, "project")
+    project = part(issue, "project")
     users, count = line(issue.get("userCount"), 20), line(issue.get("count"), 20)
     told = [line(issue.get("culprit"), 500), f"{action} in Sentry{f' by {who}' if who else ''}"]
     if count or users:
@@ -145,11 +145,6 @@ def _issue(inbound: Inbound, issue: dict[str, Any], action: str, who: str) -> Ev
 def _links(told: dict[str, Any], *names: str) -> dict[str, str]:
     found = next((told[name] for name in names if isinstance(told.get(name), str) and told[name]), "")
     return {"url": line(found, 1_000)} if found else {}
-
-
-def _part(document: dict[str, Any], name: str) -> dict[str, Any]:
-    part = document.get(name)
-    return part if isinstance(part, dict) else {}
 
 
 def answer(inbound: Inbound, signal: object) -> Answer:
