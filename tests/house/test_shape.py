@@ -61,7 +61,6 @@ ELSEWHERE: dict[str, str] = {
     "recovery/proving.py": "contain/remedies/test_backup.py",
     "recovery/swapping/carry.py": "recovery/swapping/test_swap.py",
     "recovery/dropping.py": "resolve/remedies/test_drop_restored.py",
-    "recovery/swapping/exchange.py": "recovery/swapping/test_swap.py",
     "recovery/swapping/obstacles.py": "recovery/swapping/test_swap.py",
     "resolve/remedies/swap.py": "recovery/swapping/test_swap.py",
     "resolve/swapping.py": "recovery/swapping/test_swap.py",

@@ -10,8 +10,14 @@ from fireline.postgres.watch import Watch
 from fireline.recovery import planner
 from fireline.recovery.restoring import Place
 from tests.recovery.place import owner
-from tests.recovery.test_counting import TABLES
 from tests.recovery.test_loading import built, main_of
+
+TABLES = (
+    "CREATE TABLE big AS SELECT n, md5(n::text) AS t FROM generate_series(1, 5000) n",
+    'CREATE TABLE "Odd; one" AS SELECT n FROM generate_series(1, 900) n',
+    "CREATE TABLE empty (n int)",
+    "CREATE EXTENSION hstore",
+)
 
 
 def test_it_is_refused_to_analyze_when_that_was_cancelled(patient: Target) -> None:

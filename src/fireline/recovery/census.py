@@ -51,19 +51,6 @@ class TableCensus:
 
 
 @dataclass(frozen=True)
-class Steady:
-    """A table that was counted before. It is counted anew unless it is in the same file, which is as long as it was."""
-
-    oid: int
-    file: int
-    bytes: int
-    counted: TableCensus
-
-
-Counted = dict[str, Steady]
-
-
-@dataclass(frozen=True)
 class Census:
     """All that a faithful restore has, too. left_out: what has rows and is not counted, with the reason."""
 
@@ -111,13 +98,11 @@ def take(
     jobs: int = 1,
     watch: Watch,
     only: Collection[str] | None = None,
-    known: Counted | None = None,
 ) -> Census:
     """The census of one database as of one moment, over `jobs` connections; all its tables stay locked against changes
     of the schema until the end, as a dump does.
 
     snapshot: the moment, as another session exported it. only: the tables whose rows are read; the rest is read in any case.
-    known: tables of a database that is nobody else's which were counted already, and are not counted again.
     Raises Refused for a table that is locked or can not be read, StatementFailed when cancelled, TargetUnavailable.
     """
     began, at = monotonic(), clock.now()
@@ -129,13 +114,11 @@ def take(
         _lock(first, counted, target.name)
         shared = snapshot or (_export(first) if jobs > 1 else None)
         more = [stack.enter_context(_looking(target, database, shared)) for _ in range(min(jobs, len(counted)) - 1)]
-        before = _still(first, known or {})
-        fresh = [one for one in counted if one.name not in before]
-        tables = before | _count_all([first, *more], fresh, target.name, watch)
+        tables = _count_all([first, *more], counted, target.name, watch)
         with _told(first, target.name, []), watch.cancel.over(first):
             schema, roles = objects.read(first)
             return Census(
-                tables={name: tables[name] for name in sorted(tables)},
+                tables=tables,
                 sequences=sequences(first),
                 large_objects=_large_objects(first),
                 objects=schema,
@@ -200,13 +183,6 @@ def _looking(target: Target, database: str | None, snapshot: str | None) -> Iter
 def _forgiving_json(said: bytes | str) -> Any:
     """A database of no encoding may hold bytes that are none in ours, in a function's text or a comment."""
     return json.loads(said.decode(errors="replace") if isinstance(said, bytes) else said)
-
-
-def _still(conn: Connection, known: Counted) -> dict[str, TableCensus]:
-    """Those that are where they were when they were counted."""
-    rows = conn.execute(Q["files_of"], {"oids": [one.oid for one in known.values()]}).fetchall()
-    now = {(row["oid"], row["file"], row["bytes"]) for row in rows}
-    return {name: one.counted for name, one in known.items() if (one.oid, one.file, one.bytes) in now}
 
 
 def _export(conn: Connection) -> str:
@@ -295,7 +271,7 @@ def _count_all(conns: list[Connection], tables: list[_Table], target: str, watch
         except BaseException:
             _stop(pool, conns)
             raise
-    return found
+    return {name: found[name] for name in sorted(found)}
 
 
 def _stop(pool: ThreadPoolExecutor, conns: list[Connection]) -> None:

@@ -8,11 +8,12 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from fireline.errors import FirelineError
 from fireline.postgres import client_tools
@@ -20,8 +21,6 @@ from fireline.postgres.client_tools import Access, ClientTools
 from fireline.postgres.connect import connect
 from fireline.postgres.watch import Watch
 from fireline.recovery import archive, planner
-from fireline.recovery.census import Counted
-from fireline.recovery.counting import counting
 from fireline.recovery.restoring import Place
 from fireline.recovery.shares import Shares, share_out
 from fireline.recovery.sources import Source
@@ -33,6 +32,7 @@ _LONG = timedelta(0)
 _SHORT = timedelta(seconds=20)
 _LOOK_SECONDS = 0.5
 _MEMORY = 1 << 30  # of maintenance_work_mem at most, for all loaders together
+_ENOUGH = 128 << 20  # of it for one loader: a btree is not sorted quicker with more, and often slower
 _TRANSACTIONS_END_FROM = 17  # the version that has transaction_timeout
 _SHARE = 8  # of the machine's memory, when the server is on it
 
@@ -47,7 +47,7 @@ class Way:
     owners: bool = True
     foreign: bool = False  # also a script that pg_dump did not make
     tablespaces: bool = True  # False where the server has none of its own
-    memory: int = 256 << 20  # bytes of maintenance_work_mem for one loader
+    memory: int = 256 << 20  # bytes of maintenance_work_mem for one loader at most
 
 
 def memory_of(jobs: int, *, here: bool) -> int:
@@ -56,23 +56,15 @@ def memory_of(jobs: int, *, here: bool) -> int:
     return max(min(_MEMORY, whole // _SHARE) // (jobs + 1), 64 << 20)
 
 
-@dataclass(frozen=True)
-class Loaded:
-    """seconds: of each part. counted: tables whose rows were counted on the way."""
-
-    seconds: dict[str, float]
-    counted: Counted
-
-
-def load(source: Source, place: Place, way: Way, watch: Watch) -> Loaded:
-    """Load everything, stopping at the first error, with statistics for the planner.
+def load(source: Source, place: Place, way: Way, watch: Watch) -> dict[str, float]:
+    """Load everything, stopping at the first error, with statistics for the planner; the seconds of each part.
 
     Raises ToolFailed, StatementFailed, psycopg.Error.
     """
     began = time.monotonic()
     settings = {
         "synchronous_commit": "off",  # it is synced by a checkpoint at the end; until then it is thrown away after a crash
-        "maintenance_work_mem": f"{way.memory >> 10}kB",
+        "maintenance_work_mem": f"{min(way.memory, _ENOUGH) >> 10}kB",
         "max_parallel_maintenance_workers": str(max(min((os.cpu_count() or 2) - way.jobs, 2), 0)),
         "statement_timeout": "0",
         "lock_timeout": "0",
@@ -87,21 +79,14 @@ def load(source: Source, place: Place, way: Way, watch: Watch) -> Loaded:
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     with (
         _telling(source, place, watch) as told,
-        counting(place, way.jobs, watch) if source.made else nullcontext(Counted()) as counted,
         client_tools.environment(place.target.dsn, place.database, options=options) as access,
     ):
         if source.archive.kind == "sql":
             _script(source, way, access, watch)
-            known = _analyze(place, way, watch, told)
         else:
-            loader = _Loader(source, way, access, watch, told)
-            shares = share_out(source.path, way.tools, access, watch) if loader.parallel else None
-            _rows_and_indexes(loader, shares, way.jobs)
-            known = _analyze(place, way, watch, told)
-            if shares is not None and shares.foreign_keys:
-                loader.run(way.jobs, "post-data", shares.foreign_keys)
-    seconds = {"load_seconds": round(time.monotonic() - began - known["analyze_seconds"], 2), **known}
-    return Loaded(seconds, counted)
+            _archive(_Loader(source, way, access, watch, told), source, way, access, watch)
+        known = _analyze(place, way, watch, told)
+    return {"load_seconds": round(time.monotonic() - began - known["analyze_seconds"], 2), **known}
 
 
 def _script(source: Source, way: Way, access: Access, watch: Watch) -> None:
@@ -123,14 +108,13 @@ def _analyze(place: Place, way: Way, watch: Watch, told: _Told) -> dict[str, flo
         told.silent = False
 
 
-def _rows_and_indexes(loader: _Loader, shares: Shares | None, jobs: int) -> None:
-    """Everything but foreign keys; without shares all there is."""
+def _archive(loader: _Loader, source: Source, way: Way, access: Access, watch: Watch) -> None:
+    """The formats of pg_restore, several tables at once; a newer pg_restore sets what an older server does not know."""
+    shares = share_out(source.path, way.tools, access, watch) if loader.parallel else None
     if shares is None:
-        loader.run(jobs)
-    elif shares.slow_indexes:
-        _shared(loader, shares, jobs)
+        loader.run(way.jobs)
     else:
-        loader.run(jobs, None, shares.others)
+        _shared(loader, shares, way.jobs)
 
 
 def _shared(loader: _Loader, shares: Shares, jobs: int) -> None:
@@ -143,7 +127,7 @@ def _shared(loader: _Loader, shares: Shares, jobs: int) -> None:
             loader.run(slow_jobs, "data", shares.slow_rows)
         finally:
             slow_loaded.set()
-        loader.run(slow_jobs, "post-data", shares.slow_indexes)
+        loader.run(slow_jobs, "post-data", shares.slow_indexes, memory=shares.memory or loader.memory)
 
     def others() -> None:
         loader.run(jobs - slow_jobs, "data", shares.others)
@@ -165,15 +149,18 @@ class _Loader:
         self.parallel = source.archive.kind != "tar" and way.jobs > 1
         self.stopped = False
         newer = way.tools.major > way.major
-        self._argv = [way.tools.program("pg_restore"), "--verbose", "--no-password", f"--dbname={access.conninfo}"]
+        self.memory = way.memory
+        self._argv = [way.tools.program("pg_restore"), "--verbose", "--no-password"]
         self._argv += [] if newer else ["--exit-on-error"]
         self._argv += [] if way.owners else ["--no-owner", "--no-acl"]
         self._argv += [] if way.tablespaces else ["--no-tablespaces"]
         self._harmless = client_tools.NEWER_SETTING if newer else None
-        self._path, self._env, self._watch, self._told = str(source.path), access.env, watch, told
+        self._path, self._access, self._watch, self._told = str(source.path), access, watch, told
 
-    def run(self, jobs: int, section: str | None = None, listed: bytes | None = None) -> None:
-        """Load everything, a section or the listed entries of one, so many at once."""
+    def run(
+        self, jobs: int, section: str | None = None, listed: bytes | None = None, *, memory: int | None = None
+    ) -> None:
+        """Load everything, a section or the listed entries of one, so many at once; memory: of each for an index, in bytes."""
         jobs_too = [f"--jobs={jobs}"] if self.parallel else []
         which = [f"--section={section}"] if section else []
         with tempfile.NamedTemporaryFile(prefix="fireline-restore-") as entries:
@@ -182,13 +169,18 @@ class _Loader:
                 entries.flush()
                 which.append(f"--use-list={entries.name}")
             client_tools.run(
-                [*self._argv, *jobs_too, *which, self._path],
-                self._env,
+                [*self._argv, f"--dbname={self._conninfo(memory)}", *jobs_too, *which, self._path],
+                self._access.env,
                 watch=self._watch,
                 on_line=self._told.line,
                 enough=self._enough,
                 harmless=self._harmless,
             )
+
+    def _conninfo(self, memory: int | None) -> str:
+        options = str(conninfo_to_dict(self._access.conninfo).get("options") or "")
+        more = f" -c maintenance_work_mem={min(memory, self.memory) >> 10}kB" if memory else ""
+        return make_conninfo(self._access.conninfo, options=options + more)
 
     def _enough(self) -> str | None:
         return "another loader failed" if self.stopped else None

@@ -1,4 +1,4 @@
-"""Statistics for the planner in a database that was just loaded, so that neither foreign keys nor the first queries go by guesses."""
+"""Statistics for the planner in a database that was just loaded, so that its first queries do not go by guesses."""
 
 from __future__ import annotations
 

@@ -389,21 +389,6 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'm', 'p') AND c.relpersistence <> 't' AND NOT c.relisshared AND n.nspname <> 'pg_toast'
 ORDER BY pg_relation_size(c.oid) DESC, c.oid;
 
--- to_count: the biggest table that has rows and is not known yet, if a loader has nothing to do; those of extensions had rows before
-SELECT c.oid::int8 AS oid, n.nspname::text AS schema, c.relname::text AS name, pg_relation_filenode(c.oid)::int8 AS file,
-    pg_relation_size(c.oid) AS bytes
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND NOT c.oid::int8 = ANY (%(known)s::int8[]) AND pg_relation_size(c.oid) >= %(least)s
-    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
-    AND %(loaders)s > (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'
-        AND pid <> pg_backend_pid() AND state = 'active' AND wait_event_type IS DISTINCT FROM 'Lock')
-ORDER BY pg_relation_size(c.oid) DESC LIMIT 1;
-
--- files_of: where the rows of some tables are, and how many bytes
-SELECT oid::int8 AS oid, pg_relation_filenode(oid)::int8 AS file, pg_relation_size(oid) AS bytes
-FROM unnest(%(oids)s::oid[]) AS oid;
-
 -- loaded: rows that have come into this database, as the server counts them: finished and under way
 SELECT coalesce((SELECT sum(n_tup_ins) FROM pg_stat_user_tables), 0)::int8
     + coalesce((SELECT sum(tuples_processed) FROM pg_stat_progress_copy WHERE datname = current_database()), 0)::int8 AS rows;

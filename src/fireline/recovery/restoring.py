@@ -170,17 +170,14 @@ def protect(place: Place) -> None:
         conn.execute(sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = on").format(name))
 
 
-def judge(
-    source: Source, place: Place, watch: Watch, *, jobs: int, known: census.Counted | None = None
-) -> dict[str, Any]:
+def judge(source: Source, place: Place, watch: Watch, *, jobs: int) -> dict[str, Any]:
     """Compare what is there now with the manifest: a report with its verdict, passed, differs or unchecked.
 
     A foreign dump has nothing to compare with: what was found is counted and said, and the verdict is unchecked.
-    known: what was counted while it was loaded.
     """
     began = time.monotonic()
     patient = replace(place.target, lock_timeout=PATIENCE)
-    found = census.take(patient, database=place.database, jobs=jobs, watch=watch, known=known)
+    found = census.take(patient, database=place.database, jobs=jobs, watch=watch)
     tables = found.tables.values()
     report: dict[str, Any] = {
         "tables": len(found.tables),

@@ -29,6 +29,7 @@ Q = queries("fireline.recovery")
 
 CLOSED_SECONDS = 60.0  # after which a worker opens the database again, whatever became of us
 _PATIENCE_SECONDS = 5.0
+_LOOKS_AGAIN_MS = 20
 _AUTOVACUUM = "autovacuum worker"
 _RENAME = "ALTER DATABASE {} RENAME TO {}"
 
@@ -60,6 +61,7 @@ def exchange(store: Store, target: Target, conn: Connection, what: Exchange) -> 
     """One leaves the name in use, the other enters it. conn: beside both, in autocommit."""
     written = False
     what.stage("looked")
+    watchful(conn)
     try:
         conn.execute("BEGIN")
         with _rolled_back(conn):
@@ -84,6 +86,16 @@ def exchange(store: Store, target: Target, conn: Connection, what: Exchange) -> 
     state = ended["state"] if ended else "swapping"
     return {"restore": what.row["id"], "already": False, "database": what.leaving.name, "kept": what.leave_as,
             "state": state, "written_since": what.swap.get("written_since")}  # fmt: skip
+
+
+def watchful(conn: Connection) -> None:
+    """Have this session's renames look again soon when somebody is in the database, and not after a tenth of a second.
+
+    A client that is being turned away is in it for a moment. CountOtherDBBackends then sleeps for 100 ms, at most 50 times; any timer
+    of the session ends such a sleep, and the one that looks whether we are still there does nothing else (PostgreSQL 14 and later).
+    """
+    with suppress(psycopg.Error):  # older, or a system where it can not be had: then it is the tenth of a second
+        conn.execute(f"SET client_connection_check_interval = {_LOOKS_AGAIN_MS}")
 
 
 def _refused(fault: psycopg.Error, what: Exchange) -> Refused:

@@ -219,10 +219,10 @@ def _load(target: Target, source: Source, place: Place, way: Way, hand: Hand) ->
     began = time.monotonic()
     restoring.create(place, source.made.counted().database if source.made else restoring.likeness(target))
     with sources.unwrapped(source, hand.settings, hand.watch) as opened:
-        done = loading.load(opened, place, way, hand.watch)
-    report = restoring.judge(source, place, hand.watch, jobs=way.jobs, known=done.counted)
+        spent = loading.load(opened, place, way, hand.watch)
+    report = restoring.judge(source, place, hand.watch, jobs=way.jobs)
     restoring.protect(place)
-    return {**report, **done.seconds, "whole_seconds": round(time.monotonic() - began, 2)}
+    return {**report, **spent, "whole_seconds": round(time.monotonic() - began, 2)}
 
 
 def _swapped(target: Target, done: Outcome, number: int, captured: dict[str, Any], hand: Hand) -> Outcome:
