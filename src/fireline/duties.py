@@ -92,10 +92,9 @@ def take_signals(world: World) -> int:
     """Make alerts and incidents of the signals that wait, and tell of those it opened; how many were taken."""
     _way.begins()
 
-    def told(incident: int) -> None:
-        _stepping_over("tell", lambda: tell(world, incident), key=str(incident))
-
-    return intake.take(world.store, world.settings, scheme_of(world), told)
+    return intake.take(
+        world.store, world.settings, scheme_of(world), lambda: notices.telling(world.store, world.settings)
+    )
 
 
 def look_after(world: World, target: str) -> None:

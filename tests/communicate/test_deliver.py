@@ -14,6 +14,7 @@ import pytest
 
 from fireline import clock
 from fireline.communicate import deliver, notices
+from fireline.errors import Refused
 from fireline.incident import ack_link, transitions
 from fireline.incident.people import Actor
 from fireline.store.connect import Store
@@ -401,3 +402,36 @@ def test_an_acknowledgement_link_is_not_in_what_is_only_for_reading(desk: Desk, 
     text = text_of(mailbox.mails[0])
     assert "/ack/" not in text
     assert "ben is at it" in text
+
+
+def test_what_is_prepared_in_a_transaction_that_fails_is_neither_sent_nor_in_the_way(
+    store: Store, mailbox: Mailbox
+) -> None:
+    desk = by_mail(store, mailbox)
+    desk.open()
+
+    def tell_and_fail() -> None:
+        with notices.telling(store, desk.settings) as say, store.transaction() as conn:
+            assert say(conn, 1) == 1
+            raise Refused("somebody else was quicker")
+
+    with pytest.raises(Refused):
+        tell_and_fail()
+    assert desk.outbox() == []
+    desk.tell()
+    assert desk.deliver() == 1
+    assert len(mailbox.mails) == 1
+
+
+def test_what_is_told_within_a_transaction_is_sent_when_that_is_committed(store: Store, mailbox: Mailbox) -> None:
+    desk = by_mail(store, mailbox)
+    desk.open()
+    with notices.telling(store, desk.settings) as say, store.transaction() as conn:
+        assert say(conn, 1) == 1
+        assert say(conn, 1) == 0
+    end = time.monotonic() + 20
+    while state(desk)["state"] == "sending" and time.monotonic() < end:
+        threading.Event().wait(0.01)
+    assert (state(desk)["state"], state(desk)["attempts"]) == ("sent", 1)
+    assert desk.deliver() == 0
+    assert "https://fireline.example.org/ack/" in text_of(mailbox.mails[0])

@@ -3,7 +3,8 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,13 +14,14 @@ from psycopg.types.json import Jsonb
 
 from fireline import clock
 from fireline.detect import intake
+from fireline.detect.intake import Tell
 from fireline.detect.source import Event
 from fireline.incident import transitions
 from fireline.incident.people import Actor
 from fireline.incident.scheme import Scheme
 from fireline.incident.story import sentence
 from fireline.settings import Settings
-from fireline.store.connect import Store, all_rows, one
+from fireline.store.connect import Connection, Store, all_rows, one
 
 ANNA = Actor("anna")
 SCHEME = Scheme()
@@ -399,18 +401,41 @@ def test_events_are_kept_as_json_and_come_back_the_same(desk: Desk) -> None:
     assert desk.alerts()[0]["annotations"] == {"b": "2"}
 
 
-def test_whoever_takes_signals_tells_of_the_incidents_they_opened_once_these_are_committed(store: Store) -> None:
+def woken_to_tell(desk: Desk) -> set[str]:
+    jobs = desk.rows("SELECT args FROM procrastinate_jobs WHERE task_name = 'fireline.tell'")
+    return {job["args"]["key"] for job in jobs}
+
+
+def test_whoever_takes_signals_tells_of_the_incidents_they_opened_in_the_same_transaction(store: Store) -> None:
     desk = Desk(store)
     told: list[tuple[int, int]] = []
+    ended: list[int] = []
 
-    def tell(incident: int) -> None:
-        told.append((incident, len(desk.incidents())))
+    @contextmanager
+    def telling() -> Iterator[Tell]:
+        yield lambda conn, incident: told.append((incident, len(desk.incidents())))
+        ended.append(len(desk.incidents()))
 
     desk.put(firing("a"))
-    assert intake.take(store, SETTINGS, SCHEME, tell) == 1
+    assert intake.take(store, SETTINGS, SCHEME, telling) == 1
     desk.put(firing("a"))
-    assert intake.take(store, SETTINGS, SCHEME, tell) == 1
-    assert told == [(1, 1)], "a repeat opens none"
+    assert intake.take(store, SETTINGS, SCHEME, telling) == 1
+    assert told == [(1, 0)], "a repeat opens none; nobody else sees what is not committed"
+    assert ended[0] == 1, "the block ends when it is committed"
+    assert woken_to_tell(desk) == set()
+
+
+def test_when_telling_breaks_the_incident_stands_and_a_worker_is_woken_to_tell(store: Store) -> None:
+    desk = Desk(store)
+
+    def breaks(conn: Connection, incident: int) -> None:
+        conn.execute("UPDATE incident SET title = 'half told'")
+        conn.execute("SELECT 1 / 0")
+
+    desk.put(firing("a", title="Disk full"))
+    assert intake.take(store, SETTINGS, SCHEME, lambda: nullcontext(breaks)) == 1
+    assert [one["title"] for one in desk.incidents()] == ["Disk full"]
+    assert woken_to_tell(desk) == {"1"}
 
 
 def test_of_a_storm_the_first_incidents_are_told_of_at_once_and_others_are_woken_for_the_rest(
@@ -422,8 +447,7 @@ def test_of_a_storm_the_first_incidents_are_told_of_at_once_and_others_are_woken
         desk.put(firing(f"k{number}", title=f"alert {number}"))
     told: list[int] = []
     monkeypatch.setattr(intake, "PATIENCE", 60.0)
-    intake.take(store, SETTINGS, SCHEME, told.append)
+    intake.take(store, SETTINGS, SCHEME, lambda: nullcontext(lambda conn, incident: told.append(incident)))
     assert told == [1, 2]
     assert len(desk.incidents()) == 4
-    jobs = desk.rows("SELECT args FROM procrastinate_jobs WHERE task_name = 'fireline.tell'")
-    assert {job["args"]["key"] for job in jobs} == {"1", "2", "3", "4"}
+    assert woken_to_tell(desk) == {"3", "4"}

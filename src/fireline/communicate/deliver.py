@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from threading import Lock
@@ -43,6 +45,18 @@ SWEEP_SECONDS = 2.0  # a sweep waits no longer for what it began
 log = structlog.get_logger(__name__)
 
 
+Prepare = Callable[[Connection, Iterable[int]], None]
+
+
+@dataclass(frozen=True)
+class _Claimed:
+    """A message that is ours to send for a while. row: the outbox's."""
+
+    row: DictRow
+    claim: UUID
+    message: Message
+
+
 def deliver(store: Store, settings: Settings, outbox: int | None = None) -> int:
     """Send one message, or all that are due; how many were sent. What a slow server holds up goes on behind our back."""
     if outbox is not None:
@@ -61,11 +75,53 @@ def deliver(store: Store, settings: Settings, outbox: int | None = None) -> int:
 
 def begin(store: Store, settings: Settings, messages: Iterable[int]) -> list[Future[bool]]:
     """Begin to send these, as far as there is room; those under way already, and the rest, are left to the next sweep."""
+    return [
+        _threads().submit(_and_forget, store, message, lambda message=message: _deliver_one(store, settings, message))
+        for message in _reserve(store, messages)
+    ]
+
+
+@contextmanager
+def as_committed(store: Store, settings: Settings) -> Iterator[Prepare]:
+    """What is prepared in a transaction within the block is sent as soon as the block ends; nothing of it when it fails.
+
+    `prepare` claims messages that were queued in the same transaction, as far as there is room; the sweep finds the rest.
+    A process that dies between the commit and the sending leaves a claim that runs out.
+    """
+    held: set[int] = set()
+    ready: dict[int, _Claimed] = {}
+
+    def prepare(conn: Connection, messages: Iterable[int]) -> None:
+        reserved = _reserve(store, messages)
+        held.update(reserved)
+        claims = {message: uuid4() for message in reserved}
+        rows = {message: _claim(conn, message, claims[message]) for message in reserved}
+        ours = {message: row for message, row in rows.items() if row is not None}
+        made = {message: _Claimed(row, claims[message], _compose(conn, settings, row)) for message, row in ours.items()}
+        ready.update(made)  # all or none: what fails is rolled back by the caller, and must not be sent
+
+    try:
+        yield prepare
+    except BaseException:
+        _release(store, held)
+        raise
+    _release(store, held - ready.keys())
+    for message, claimed in ready.items():
+        _threads().submit(_and_forget, store, message, lambda claimed=claimed: _send(store, settings, claimed))
+
+
+def _reserve(store: Store, messages: Iterable[int]) -> list[int]:
+    """Those of them that we may begin now."""
     with _lock:
         room = max(0, MOST_BEGUN - len(_sending))
         begun = [message for message in messages if (store.url, message) not in _sending][:room]
         _sending.update((store.url, message) for message in begun)
-    return [_threads().submit(_deliver_and_forget, store, settings, message) for message in begun]
+    return begun
+
+
+def _release(store: Store, messages: Iterable[int]) -> None:
+    with _lock:
+        _sending.difference_update((store.url, message) for message in messages)
 
 
 @cache
@@ -82,10 +138,10 @@ _lock = Lock()
 _sending: set[tuple[str, int]] = set()  # in threads of ours; only so that none is begun twice, the claim is what counts
 
 
-def _deliver_and_forget(store: Store, settings: Settings, outbox: int) -> bool:
+def _and_forget(store: Store, outbox: int, send: Callable[[], bool]) -> bool:
     """Nobody may be left to hear of a fault, so it is logged here; the message stays, and is found when its claim ran out."""
     try:
-        return _deliver_one(store, settings, outbox)
+        return send()
     except FirelineError as away:
         log.warning("a message was left for later", message=outbox, error=away.message)
         return False
@@ -93,8 +149,7 @@ def _deliver_and_forget(store: Store, settings: Settings, outbox: int) -> bool:
         log.exception("a message was left for later", message=outbox)
         return False
     finally:
-        with _lock:
-            _sending.discard((store.url, outbox))
+        _release(store, [outbox])
 
 
 def _deliver_one(store: Store, settings: Settings, outbox: int) -> bool:
@@ -102,16 +157,25 @@ def _deliver_one(store: Store, settings: Settings, outbox: int) -> bool:
     claim = uuid4()
     with store.transaction() as conn:
         conn.execute("SET LOCAL synchronous_commit = off")  # a claim that a crash of the store forgets is made again
-        now = clock.now()
-        row = one(conn, Q["claim_message"], message=outbox, claim=claim, now=now, until=now + CLAIM)
+        row = _claim(conn, outbox, claim)
     if row is None:
         return False
     with store.transaction() as conn:
         message = _compose(conn, settings, row) if _is_wanted(conn, row, claim) else None
-    if message is None:
-        return False
+    return message is not None and _send(store, settings, _Claimed(row, claim, message))
+
+
+def _claim(conn: Connection, outbox: int, claim: UUID) -> DictRow | None:
+    """The message, ours for a while; None when it is somebody else's, or not due."""
+    now = clock.now()
+    return one(conn, Q["claim_message"], message=outbox, claim=claim, now=now, until=now + CLAIM)
+
+
+def _send(store: Store, settings: Settings, claimed: _Claimed) -> bool:
+    """Send what is claimed and write how it went; True when it was sent by us now."""
+    row, claim = claimed.row, claimed.claim
     try:
-        channel.send(settings, row["channel"], message)
+        channel.send(settings, row["channel"], claimed.message)
     except Exception as broken:  # noqa: BLE001 - a fault of a channel is told and tried again like any other failure
         failed = broken if isinstance(broken, DeliveryError) else _of_a_bug(row["channel"], broken)
         with store.transaction() as conn:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -34,10 +36,21 @@ def tell(store: Store, incident: int, settings: Settings) -> int:
 
 def tell_now(store: Store, incident: int, settings: Settings) -> int:
     """Queue what is owed and begin to send it at once, without waiting for the result; how many messages."""
-    with store.transaction() as conn:
-        queued = queue_owed(conn, incident, settings, waking=False)
-    deliver.begin(store, settings, queued)
-    return len(queued)
+    with telling(store, settings) as say, store.transaction() as conn:
+        return say(conn, incident)
+
+
+@contextmanager
+def telling(store: Store, settings: Settings) -> Iterator[Callable[[Connection, int], int]]:
+    """Queue what is owed of incidents in a transaction within the block; it is sent as soon as the block ends."""
+    with deliver.as_committed(store, settings) as prepare:
+
+        def say(conn: Connection, incident: int) -> int:
+            queued = queue_owed(conn, incident, settings, waking=False)
+            prepare(conn, queued)
+            return len(queued)
+
+        yield say
 
 
 def sweep(store: Store, settings: Settings) -> int:

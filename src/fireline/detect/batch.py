@@ -46,12 +46,16 @@ class Known:
 
 
 class Batch:
-    """What one transaction of intake knows and does. `opened`: the incidents it has opened so far."""
+    """What one transaction of intake knows and does. `opened`: the incidents it has opened so far.
 
-    def __init__(self, conn: Connection, settings: Settings, scheme: Scheme) -> None:
+    telling: the caller has the people of these told; otherwise a worker is woken to do so.
+    """
+
+    def __init__(self, conn: Connection, settings: Settings, scheme: Scheme, *, telling: bool = False) -> None:
         self._conn = conn
         self._settings = settings
         self._scheme = scheme
+        self._telling = telling
         self._copies = Copies(conn)
         self._known: dict[str, Known] = {}
         self._repeats: dict[int, tuple[int, datetime]] = {}  # alert -> how often, when last
@@ -244,6 +248,7 @@ class Batch:
             declared_by=actor,
             detected_at=at,
             response=self._scheme.response(ruling.severity, at),
+            telling=self._telling,
         )
         self.opened += (incident,)
         return incident

@@ -6,7 +6,8 @@ Whatever is wrong with one signal, the others are taken, and it is let through a
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -20,6 +21,7 @@ from fireline.detect.source import Event, event_of
 from fireline.incident.scheme import Scheme
 from fireline.settings import Settings
 from fireline.store.connect import Connection, Store, all_rows, one, queries
+from fireline.store.wake import wake
 
 Q = queries("fireline.detect")
 
@@ -34,26 +36,25 @@ TRIES = 3  # of a batch that ran into somebody who holds an incident it wants
 _LARGEST = 2**63
 
 log = structlog.get_logger(__name__)
+Tell = Callable[[Connection, int], object]
+Telling = Callable[[], AbstractContextManager[Tell | None]]
 _Read = tuple[DictRow, list[Event], str | None]
 
 
-def take(store: Store, settings: Settings, scheme: Scheme, tell: Callable[[int], object] | None = None) -> int:
+def take(store: Store, settings: Settings, scheme: Scheme, telling: Telling = nullcontext) -> int:
     """Take all signals that wait; how many. Another worker that is at it already will see them, so then nothing.
 
-    tell: called with an incident that was opened, once that is committed: its people need not wait for a wake-up then.
+    telling: gives what is called with each incident that was opened, in the transaction that opens it: its people need not
+    wait for a wake-up then. Its block ends when that is committed.
 
     The look outside the lock closes the gap: who held it looks again after letting go, and whoever found it held
     had committed its signal before.
     """
     taken, limit, since = 0, MOST_SIGNALS, _since()
     while _any_waiting(store, since):
-        done = _take_batch(store, settings, scheme, limit, since)
-        if done is None:
+        number = _take_batch(store, settings, scheme, limit, since, telling)
+        if number is None:
             break
-        number, opened = done
-        if tell is not None:
-            for incident in opened[:MOST_TOLD]:
-                tell(incident)
         taken += number
         limit = min(MOST_SIGNALS, max(10, 2 * number))  # what a batch cut short did not get to was read in vain
     return taken
@@ -77,16 +78,18 @@ def _any_waiting(store: Store, since: datetime) -> bool:
 
 
 def _take_batch(
-    store: Store, settings: Settings, scheme: Scheme, limit: int, since: datetime
-) -> tuple[int, tuple[int, ...]] | None:
-    """One transaction: how many signals, and the incidents they opened; None when another worker is at it."""
+    store: Store, settings: Settings, scheme: Scheme, limit: int, since: datetime, telling: Telling
+) -> int | None:
+    """One transaction: how many signals; None when another worker is at it."""
     for attempt in range(TRIES):
         try:
-            with store.transaction() as conn:
+            with telling() as tell, store.transaction() as conn:
                 held = one(conn, Q["hold_intake"])
                 if not (held and held["held"]):
                     return None
-                return _take_signals(conn, settings, scheme, limit, since)
+                taken, opened = _take_signals(conn, settings, scheme, limit, since)
+                _tell_of(conn, opened, tell)
+                return taken
         except psycopg.errors.DeadlockDetected:
             if attempt == TRIES - 1:
                 raise
@@ -99,7 +102,7 @@ def _take_signals(
     """Work through signals; once an incident has opened not for long, since its people are woken by the commit."""
     began = time.monotonic()
     signals = _within_bounds(all_rows(conn, Q["waiting_signals"], limit=limit, since=since))
-    batch = Batch(conn, settings, scheme)
+    batch = Batch(conn, settings, scheme, telling=True)
     read = _with_keys(conn, [(signal, *_events(signal)) for signal in signals])
     batch.look_up({event.key for _, events, _ in read for event in events})
     taken = 0
@@ -110,6 +113,27 @@ def _take_signals(
             break
     batch.write(clock.now())
     return taken, batch.opened
+
+
+def _tell_of(conn: Connection, opened: Sequence[int], tell: Tell | None) -> None:
+    """Have the people of the first new incidents told by us, and those of the others by whoever is woken for it."""
+    for place, incident in enumerate(opened):
+        if tell is None or place >= MOST_TOLD or not _told(conn, incident, tell):
+            wake(conn, "tell", incident)
+
+
+def _told(conn: Connection, incident: int, tell: Tell) -> bool:
+    try:
+        with conn.transaction():
+            tell(conn, incident)
+    except psycopg.errors.DeadlockDetected:
+        raise
+    except Exception:  # whatever is wrong with telling must not cost the incident
+        if conn.closed:
+            raise
+        log.exception("an incident could not be told of at once", incident=incident)
+        return False
+    return True
 
 
 def _with_keys(conn: Connection, read: list[_Read]) -> list[_Read]:

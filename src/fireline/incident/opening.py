@@ -15,7 +15,7 @@ from fireline.incident.row import TEXT, TITLE, Q, answer, clean, lock, name, wor
 from fireline.incident.scheme import Scheme
 from fireline.incident.timeline import tell
 from fireline.store.connect import Connection, one
-from fireline.store.wake import wake
+from fireline.store.wake import wake, wake_all
 
 
 def open_incident(
@@ -32,8 +32,11 @@ def open_incident(
     detected_at: datetime,
     response: tuple[str, datetime, datetime] | None,
     severity_by: str | None = None,
+    telling: bool = False,
 ) -> int:
     """Open an incident with its response clock (phrase, at risk, due); people are told, the target is looked at.
+
+    telling: the caller tells its people itself, in the same transaction.
 
     `severity_by` names the person who set the severity; Fireline then never raises it. A text that is too long is cut:
     what a sender writes must not keep an incident from being opened.
@@ -64,9 +67,11 @@ def open_incident(
     tell(conn, incident, "opened", declared_by, **event)
     if response:
         clocks.start(conn, incident, "response", detected_at, Deadline(*response))
-    for topic in ("tell", "assess", "respond", "surroundings"):
-        if topic != "assess" or target:
-            wake(conn, topic, incident)
+    unwanted = {"tell"} if telling else set()
+    unwanted |= set() if target else {"assess"}
+    wake_all(
+        conn, [topic for topic in ("tell", "assess", "respond", "surroundings") if topic not in unwanted], incident
+    )
     return incident
 
 
