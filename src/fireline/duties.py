@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any, LiteralString
 
 import procrastinate
 import psycopg
@@ -185,7 +186,7 @@ def queue_app(world: World) -> procrastinate.App:
     """The queue as a worker sees it: one task for each topic, carried out in a thread, whatever happens in it recorded."""
     kept = arguments("fireline-queue")
     kept["options"] += " -c synchronous_commit=off"  # what a crash of the store forgets of the queue, a sweep finds
-    connector = procrastinate.PsycopgConnector(conninfo=world.store.url, kwargs=kept, min_size=1)
+    connector = _GivingWay(conninfo=world.store.url, kwargs=kept, min_size=1)
     app = procrastinate.App(connector=connector)
     for topic, duty in topics().items():
         app.task(name=PREFIX + topic)(_task(world, topic, duty))
@@ -213,11 +214,24 @@ class _Way:
         self._until = time.monotonic() + WAY_SECONDS
 
     def give(self) -> None:
-        """Wait for that; never for longer than it usually takes."""
-        time.sleep(max(0.0, min(WAY_SECONDS, self._until - time.monotonic())))
+        """Wait for that."""
+        time.sleep(self.left())
+
+    def left(self) -> float:
+        """For how many seconds it goes on; never for longer than it usually takes."""
+        return max(0.0, min(WAY_SECONDS, self._until - time.monotonic()))
 
 
 _way = _Way()
+
+
+class _GivingWay(procrastinate.PsycopgConnector):
+    """The queue's own connections: its workers, which all hear of a new incident, look for their jobs behind the page too."""
+
+    async def execute_query_one_async(self, query: LiteralString, **arguments: Any) -> dict[str, Any]:
+        await asyncio.sleep(_way.left())
+        found: dict[str, Any] = await super().execute_query_one_async(query, **arguments)
+        return found
 
 
 def _stepping_over(name: str, work: Callable[[], object], **about: str) -> None:

@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from threading import Lock
 from typing import Any
 from uuid import UUID, uuid4
@@ -76,7 +76,7 @@ def deliver(store: Store, settings: Settings, outbox: int | None = None) -> int:
 def begin(store: Store, settings: Settings, messages: Iterable[int]) -> list[Future[bool]]:
     """Begin to send these, as far as there is room; those under way already, and the rest, are left to the next sweep."""
     return [
-        _threads().submit(_and_forget, store, message, lambda message=message: _deliver_one(store, settings, message))
+        _threads().submit(_and_forget, store, message, partial(_deliver_one, store, settings, message))
         for message in _reserve(store, messages)
     ]
 
@@ -107,7 +107,7 @@ def as_committed(store: Store, settings: Settings) -> Iterator[Prepare]:
         raise
     _release(store, held - ready.keys())
     for message, claimed in ready.items():
-        _threads().submit(_and_forget, store, message, lambda claimed=claimed: _send(store, settings, claimed))
+        _threads().submit(_and_forget, store, message, partial(_send, store, settings, claimed))
 
 
 def _reserve(store: Store, messages: Iterable[int]) -> list[int]:

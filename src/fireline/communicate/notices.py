@@ -119,7 +119,8 @@ def _is_held(conn: Connection, found: DictRow) -> bool:
         return False
     held = silences.held(conn, incident, now)
     silences.warn(conn, incident, held.faults)
-    silences.hold(conn, incident, held.until)
+    if held.until != before:
+        silences.hold(conn, incident, held.until)
     if held.until is None:
         if before is not None:
             silences.resume(conn, found, now)

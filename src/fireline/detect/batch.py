@@ -210,6 +210,7 @@ class Batch:
                 [event.key_reason, f"grouped by {ruling.group_reason}"]
                 + ([f"target {ruling.target} by {ruling.target_reason}"] if ruling.target_reason else [])
             ),
+            opening=not joined,
         )
         if joined:
             self._raise(incident, ruling, event)

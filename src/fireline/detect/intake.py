@@ -51,11 +51,13 @@ def take(store: Store, settings: Settings, scheme: Scheme, telling: Telling = nu
     had committed its signal before.
     """
     taken, limit, since = 0, MOST_SIGNALS, _since()
-    while _any_waiting(store, since):
+    while True:  # the first look is the batch itself: who comes here was told of signals
         number = _take_batch(store, settings, scheme, limit, since, telling)
         if number is None:
             break
         taken += number
+        if not _any_waiting(store, since):
+            break
         limit = min(MOST_SIGNALS, max(10, 2 * number))  # what a batch cut short did not get to was read in vain
     return taken
 

@@ -13,7 +13,7 @@ from fireline.incident.clocks import Deadline
 from fireline.incident.people import Actor, need
 from fireline.incident.row import TEXT, TITLE, Q, answer, clean, lock, name, words
 from fireline.incident.scheme import Scheme
-from fireline.incident.timeline import tell
+from fireline.incident.timeline import tell_held
 from fireline.store.connect import Connection, one
 from fireline.store.wake import wake, wake_all
 
@@ -64,7 +64,7 @@ def open_incident(
     assert row is not None
     incident = int(row["id"])
     event = {"severity": severity, "title": said["title"], "target": target, "reason": said["reason"]}
-    tell(conn, incident, "opened", declared_by, **event)
+    tell_held(conn, incident, "opened", declared_by, **event)
     if response:
         clocks.start(conn, incident, "response", detected_at, Deadline(*response))
     unwanted = {"tell"} if telling else set()
@@ -81,16 +81,29 @@ def open_with_key(conn: Connection, group_key: str) -> DictRow | None:
 
 
 def join(
-    conn: Connection, incident: int, actor: Actor, *, alert: int, source: str, title: str, key: str, reason: str
+    conn: Connection,
+    incident: int,
+    actor: Actor,
+    *,
+    alert: int,
+    source: str,
+    title: str,
+    key: str,
+    reason: str,
+    opening: bool = False,
 ) -> bool:
     """Let an alert belong to an incident, and tell of it; False when it did already.
 
-    The severity it brings is the caller's to judge: see `raise_severity`.
+    The severity it brings is the caller's to judge: see `raise_severity`. opening: the incident was opened for it in this
+    transaction, so that everybody is woken already.
     """
-    lock(conn, incident)
+    if not opening:
+        lock(conn, incident)
     if not conn.execute(Q["adopt_alert"], {"incident": incident, "alert": alert}).rowcount:
         return False
-    tell(conn, incident, "alert", actor, alert_id=alert, source=source, title=title, key=key, reason=reason)
+    tell_held(conn, incident, "alert", actor, alert_id=alert, source=source, title=title, key=key, reason=reason)
+    if opening:
+        return True
     wake(conn, "surroundings", incident)  # it may name what the others did not
     if one(conn, Q["look_again"], incident=incident, now=clock.now()):
         wake(conn, "tell", incident)  # a silence that held the others need not hold this one

@@ -19,8 +19,13 @@ def tell(conn: Connection, incident: int, kind: str, actor: Actor, /, **payload:
 
     Locks the incident's row, so that two writers can not seal the same place in the chain.
     """
-    clean = redact.tree(plain(payload))
     conn.execute(Q["lock_incident"], {"incident": incident})
+    return tell_held(conn, incident, kind, actor, **payload)
+
+
+def tell_held(conn: Connection, incident: int, kind: str, actor: Actor, /, **payload: Any) -> int:
+    """The same for a caller that holds the incident's row already: it has locked or made it in this transaction."""
+    clean = redact.tree(plain(payload))
     last = one(conn, Q["last_event"], incident=incident)
     previous = bytes(last["hash"]) if last else GENESIS
     seq = last["seq"] + 1 if last else 1

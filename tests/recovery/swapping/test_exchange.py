@@ -19,4 +19,4 @@ def test_a_rename_looks_again_soon_when_somebody_is_being_turned_away(
         row = conn.execute(
             "SELECT setting, unit FROM pg_settings WHERE name = 'client_connection_check_interval'"
         ).fetchone()
-    assert row == {"setting": "20", "unit": "ms"}
+    assert row == {"setting": "10", "unit": "ms"}

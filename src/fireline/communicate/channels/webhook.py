@@ -70,8 +70,11 @@ def _post(settings: WebhookSettings, url: str, headers: dict[str, str], body: by
     Plain, not async: in a process of many threads an event loop for one request takes several times as long.
     The timeout is that of one step; who answers a drop at a time is cut off by the timer.
     """
-    verify = _certificates() if url.lower().startswith("https:") else False
-    with httpx.Client(verify=verify, timeout=settings.timeout.total_seconds(), follow_redirects=False) as client:
+    with httpx.Client(
+        verify=_certificates() if url.lower().startswith("https:") else _none(),
+        timeout=settings.timeout.total_seconds(),
+        follow_redirects=False,
+    ) as client:
         enough = Timer(LONGEST_SEND, client.close)
         enough.start()
         try:
@@ -85,6 +88,12 @@ def _post(settings: WebhookSettings, url: str, headers: dict[str, str], body: by
 def _certificates() -> ssl.SSLContext:
     """Reading the certificates takes longer than a request; once is enough."""
     return httpx.create_ssl_context()
+
+
+@cache
+def _none() -> ssl.SSLContext:
+    """For what is not encrypted: otherwise httpx makes a context for each client, which takes longer than the rest of it."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _refused(answer: httpx.Response) -> DeliveryError:

@@ -29,7 +29,7 @@ Q = queries("fireline.recovery")
 
 CLOSED_SECONDS = 60.0  # after which a worker opens the database again, whatever became of us
 _PATIENCE_SECONDS = 5.0
-_LOOKS_AGAIN_MS = 20
+_LOOKS_AGAIN_MS = 10
 _AUTOVACUUM = "autovacuum worker"
 _RENAME = "ALTER DATABASE {} RENAME TO {}"
 
