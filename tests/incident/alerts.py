@@ -37,6 +37,6 @@ def fire(conn: Connection, *titles: str, incident: int | None = None) -> int:
             now=now,
         )
         assert row is not None
-        told = {"source": "am", "title": title, "key": f"am:{title}", "reason": "x"}
-        transitions.join(conn, number, cron, alert=row["id"], **told)
+        key = f"am:{title}"
+        transitions.join(conn, number, cron, alert=row["id"], source="am", title=title, key=key, reason="x")
     return number

@@ -83,6 +83,21 @@ def test_a_body_that_is_no_json_or_a_wrong_query_is_understood_as_such(maya: htt
     assert (query.status_code, query.json()["error"]) == (422, "unknown field colour")
 
 
+def test_what_the_store_can_not_keep_or_count_is_no_fault_of_the_server(maya: httpx.Client) -> None:
+    named = maya.get("/restore/show", params={"restore": "a\0b"})
+    assert (named.status_code, named.json()["error"]) == (422, "a text can not hold a NUL character")
+    inside = maya.post("/alert/list", json={"label": ["a\0b"]})
+    assert (inside.status_code, inside.json()["error"]) == (422, "a text can not hold a NUL character")
+    for group in ("run", "restore", "backup", "alert", "incident", "snapshot", "silence", "change"):
+        for limit in (-(10**30), -1, 0, 10**30):
+            assert maya.get(f"/{group}/list", params={"limit": limit}).status_code == 200
+    huge = maya.get("/run/show", params={"run": 10**30})
+    assert (huge.status_code, huge.json()["hint"]) in (
+        (400, "Nothing was done."),
+        (404, "`fireline run list` shows them."),
+    )
+
+
 def test_nobody_acts_without_a_token_or_with_a_revoked_one(site: Site, maya: httpx.Client) -> None:
     with site.stranger() as browser:
         answer = browser.post("/api/v1/halt/show")

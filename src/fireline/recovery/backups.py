@@ -25,6 +25,7 @@ from fireline.settings import Settings
 from fireline.store.connect import Connection, Store, all_rows, one, queries
 
 Q = queries("fireline.recovery")
+MOST = 500  # in one answer
 
 _MARKS = {"verified": Q["mark_verified"], "proved": Q["mark_proved"]}
 UNSEALED = ".unsealed-"  # how a private folder begins with what a process has decrypted
@@ -276,7 +277,8 @@ def list_backups(
     """The backups there are, newest first. gone: also those that failed or are gone."""
     del actor
     find(conn, settings)
-    return [view(row) for row in all_rows(conn, Q["list_backups"], target=target, all=gone, limit=limit)]
+    most = min(max(limit, 1), MOST)
+    return [view(row) for row in all_rows(conn, Q["list_backups"], target=target, all=gone, limit=most)]
 
 
 def show(conn: Connection, actor: Actor, settings: Settings, *, name: str) -> dict[str, Any]:

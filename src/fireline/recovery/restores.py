@@ -18,6 +18,7 @@ from fireline.incident.people import Actor
 from fireline.store.connect import Connection, Store, all_rows, one, queries
 
 Q = queries("fireline.recovery")
+MOST = 500  # in one answer
 
 COMMENT = "fireline restore "  # and the token: what the comment of a database of ours begins with
 _ROOM = 1_919_251_571  # of advisory locks in the store: "rest" as a number
@@ -126,7 +127,9 @@ def list_restores(
 ) -> list[dict[str, Any]]:
     """The restores whose databases are there, newest first. gone: also those that failed or were dropped."""
     del actor
-    return [view(row) for row in all_rows(conn, Q["list_restores"], target=target, all=gone, limit=limit)]
+    return [
+        view(row) for row in all_rows(conn, Q["list_restores"], target=target, all=gone, limit=min(max(limit, 1), MOST))
+    ]
 
 
 def show(conn: Connection, actor: Actor, *, restore: str) -> dict[str, Any]:

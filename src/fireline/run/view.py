@@ -45,7 +45,7 @@ def list_runs(conn: Connection, actor: Actor, *, incident: str | None = None, li
     """Runs, newest first, without their steps."""
     del actor
     wanted = number(incident) if incident else None
-    found = all_rows(conn, Q["runs"], incident=wanted, limit=min(limit, 500))
+    found = all_rows(conn, Q["runs"], incident=wanted, limit=min(max(limit, 1), 500))
     rows = (one(conn, Q["run"], run=row["id"]) for row in found)
     return [_head(row) for row in rows if row is not None]
 

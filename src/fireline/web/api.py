@@ -46,11 +46,12 @@ class Fault(BaseModel):
     hint: str | None
 
 
-# Named, not given as a model: FastAPI would build all seven for each operation anew, most of the work of a first request.
+# Named, not given as a model: FastAPI would build them all for each operation anew, most of the work of a first request.
 _NAMED = {"application/json": {"schema": {"$ref": "#/components/schemas/Fault"}}}
 _FAULTS: dict[int | str, dict[str, Any]] = {
     status: {"content": _NAMED, "description": words}
     for status, words in (
+        (400, "What was said can not be used"),
         (401, "Nobody is logged in"),
         (403, "The role does not allow it"),
         (404, "There is no such thing"),

@@ -7,21 +7,42 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model, model_validator
 
 from fireline.app.operations import OPERATIONS
 from fireline.errors import Usage
 
 
+class _Body(BaseModel):
+    """An unknown field is an error, and so is a text that the store could neither keep nor look for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nul(cls, values: Any) -> Any:
+        if _holds_nul(values):
+            raise ValueError("a text can not hold a NUL character")
+        return values
+
+
+def _holds_nul(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(_holds_nul(one) for one in (*value, *value.values()))
+    if isinstance(value, list):
+        return any(map(_holds_nul, value))
+    return isinstance(value, str) and "\0" in value
+
+
 @cache
 def body_of(name: str) -> type[BaseModel]:
-    """The model of everything a person may say to an operation; an unknown field is an error."""
+    """The model of everything a person may say to an operation."""
     fields: dict[str, Any] = {
         key: (one.annotation, ... if one.default is one.empty else one.default)
         for key, one in OPERATIONS[name].parameters.items()
     }
     title = "".join(part.capitalize() for part in name.replace(".", "-").replace("_", "-").split("-"))
-    return create_model(title, __config__=ConfigDict(extra="forbid"), **fields)
+    return create_model(title, __base__=_Body, **fields)
 
 
 def summary_of(function: Callable[..., Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 import psycopg
+import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from markupsafe import escape
@@ -18,6 +19,7 @@ from fireline.web.bodies import one_line
 from fireline.web.render import page
 from fireline.web.visitor import Visitor, current
 
+log = structlog.get_logger(__name__)
 _TITLES = {
     401: "Log in first",
     403: "You may not do that",
@@ -39,6 +41,7 @@ def add_to(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _not_understood)
     app.add_exception_handler(HTTPException, _of_http)
     app.add_exception_handler(psycopg.OperationalError, _store_lost)
+    app.add_exception_handler(psycopg.DataError, _not_storable)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -112,6 +115,13 @@ def _of_http(request: Request, fault: Exception) -> Response:
 def _store_lost(request: Request, fault: Exception) -> Response:
     del fault
     return _ours(request, StoreUnavailable(hint="Nothing was done. Look at the server's log, then try again."))
+
+
+def _not_storable(request: Request, fault: Exception) -> Response:
+    """A value that no rule of ours caught and PostgreSQL can not take: a NUL character, a number that is too large."""
+    said = str(fault).strip().splitlines()[0]
+    log.warning("a value could not be used", path=request.url.path, error=said)
+    return answer(request, 400, f"what was given can not be used: {said}", "Nothing was done.")
 
 
 def _unexpected(request: Request, fault: Exception) -> Response:
