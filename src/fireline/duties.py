@@ -29,7 +29,7 @@ from fireline import clock
 from fireline.assess import around, history
 from fireline.assess import incident as assessment
 from fireline.communicate import deliver, heartbeat, notices
-from fireline.detect import beats, calming, days, intake, probing, quiet, rules, seen
+from fireline.detect import beats, calming, days, intake, overdue, probing, quiet, rules, seen
 from fireline.errors import StoreUnavailable
 from fireline.incident import ack_link, clocks, sessions
 from fireline.recovery import leftovers
@@ -178,6 +178,7 @@ SWEEPS: list[Callable[[World], object]] = [
     lambda world: calming.sweep(world.store, world.settings, scheme_of(world)),
     lambda world: probing.sweep(world.store, world.settings),
     lambda world: quiet.sweep(world.store, world.settings),
+    lambda world: overdue.sweep(world.store),
     lambda world: heartbeat.beat(world.store, world.settings),
 ]
 

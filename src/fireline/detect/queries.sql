@@ -360,3 +360,14 @@ RETURNING id;
 -- tested: what became of it; the moment makes it a look at one day
 SELECT id, source, received_at, taken_at, fault FROM signal
 WHERE uid = %(uid)s AND received_at BETWEEN %(first)s::timestamptz AND %(last)s::timestamptz;
+
+-- overdue_fences: those that stand although their time is over, and nobody was told
+UPDATE fence SET told_at = %(now)s WHERE id IN (
+    SELECT id FROM fence WHERE state <> 'lifted' AND expires_at < %(before)s AND told_at IS NULL
+    ORDER BY id LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+RETURNING id, target, database, level, state, expires_at, error;
+
+-- told_fences_gone: those that were told of and are lifted now
+UPDATE fence SET told_at = NULL WHERE id IN (
+    SELECT id FROM fence WHERE state = 'lifted' AND told_at IS NOT NULL ORDER BY id LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+RETURNING id, target, database, level, state, expires_at, error;

@@ -75,6 +75,7 @@ class Fence:
     lifted_at: datetime | None = None
     lifted_by: str | None = None
     tried_at: datetime | None = None
+    told_at: datetime | None = None
     token: str = field(default="", repr=False)
 
     def step(self, changed: Step) -> Fence:

@@ -603,6 +603,7 @@ CREATE TABLE fence (                    -- application traffic kept away; each w
     lifted_by   text,
     error       text,
     tried_at    timestamptz,            -- when something was last done about it
+    told_at     timestamptz,            -- when it was told that it stands longer than it may; NULL again once that is over
     passing     boolean NOT NULL DEFAULT false,   -- for the moments of a swap, beside one that a person may have raised
     by          text NOT NULL
 );
