@@ -40,6 +40,7 @@ def test_what_is_watched_is_shown_with_how_it_was(site: Site) -> None:
         shown = browser.get("/probes/shop?hours=1").text
         assert "polyline" in shown
         assert "Looks that were well, in percent, over the last" in shown
+        assert "Slowest look in milliseconds over the last" in shown
         assert browser.get("/probes/nobody").status_code == 404
 
 

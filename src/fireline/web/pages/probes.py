@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from fireline.web.curve import curve
+from fireline.web.curve import curve, levels_for
 from fireline.web.pages.incidents import Here
 from fireline.web.render import page
 from fireline.web.visitor import perform
@@ -25,10 +25,19 @@ def show_list(request: Request, who: Here) -> Response:
 
 @router.get("/probes/{name}")
 def show_probe(request: Request, who: Here, name: str, hours: int = 24) -> Response:
-    """One probe, with the share of its looks that were well."""
+    """One probe, with the share of its looks that were well, and how long they took."""
     found = perform(request, who.actor, "probe.show", probe=name, hours=hours)
     drawn = curve(shares(found["history"]), found["hours"], found["every_seconds"], "Looks that were well, in percent,")
-    return page(request, "probe.html", probe=found, curve=drawn, spans=SPANS, hours=found["hours"])
+    slowest = [{"at": one["at"], "score": one["slowest_ms"]} for one in found["history"]]
+    levels = levels_for(max((one["score"] for one in slowest), default=0))
+    took = curve(
+        slowest, found["hours"], found["every_seconds"], "Slowest look in milliseconds", levels=levels, label=_span
+    )
+    return page(request, "probe.html", probe=found, curve=drawn, took=took, spans=SPANS, hours=found["hours"])
+
+
+def _span(ms: int) -> str:
+    return f"{ms / 1000:g} s" if ms >= 1000 else str(ms)  # noqa: PLR2004
 
 
 def shares(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
