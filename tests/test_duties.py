@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from datetime import timedelta
@@ -154,3 +155,23 @@ def test_a_worker_says_that_it_lives(context: Context) -> None:
     with context.store.transaction() as conn:
         row = conn.execute("SELECT name, labels FROM worker").fetchone()
     assert row == {"name": duties.worker_name(), "labels": ["db"]}
+
+
+def test_while_signals_are_taken_the_queue_looks_for_its_jobs_a_moment_later(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    duties._way.begins()
+    assert 0 < duties._way.left() <= duties.WAY_SECONDS
+    asked: list[float] = []
+
+    def left() -> float:
+        asked.append(0.0)
+        return asked[-1]
+
+    async def look() -> Any:
+        async with duties.queue_app(context.world).open_async() as app:
+            monkeypatch.setattr(duties._way, "left", left)
+            return await app.connector.execute_query_one_async("SELECT 1 AS n")
+
+    assert asyncio.run(look()) == {"n": 1}
+    assert asked == [0.0]

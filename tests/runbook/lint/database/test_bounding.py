@@ -25,7 +25,9 @@ def test_one_thread_watches_all_and_nobody_who_is_done_is_cut_off(patient: Targe
             with bounded(conn, 0.3):
                 conn.execute("SELECT 1")
         assert sum(one.name == "bounding" for one in threading.enumerate()) == 1
-        time.sleep(0.8)  # longer than any of them, and than a look
+        conn.execute(
+            "SELECT pg_sleep(0.8)"
+        )  # longer than any of them and than a look: whoever is still watched is cut off here
         assert conn.execute("SELECT 2").fetchone() == (2,)
 
 
